@@ -1,0 +1,104 @@
+# The verbs of the workshop; `make` lists them.
+
+# An active venv or conda environment is used; otherwise .venv, which `make setup` creates.
+ifdef VIRTUAL_ENV
+PREFIX := $(VIRTUAL_ENV)
+else ifdef CONDA_PREFIX
+PREFIX := $(CONDA_PREFIX)
+else
+PREFIX := .venv
+NEW_VENV := .venv/pyvenv.cfg
+endif
+
+ifneq ($(OS),Windows_NT)
+PYTHON := "$(PREFIX)/bin/python"
+else ifneq ($(PREFIX),$(CONDA_PREFIX))
+PYTHON := "$(PREFIX)/Scripts/python.exe"
+else
+PYTHON := "$(PREFIX)/python.exe"
+endif
+
+# A conda environment brings its packages; pip users get the pinned ones.
+ifeq ($(PREFIX),$(CONDA_PREFIX))
+INSTALL := -e ".[workshop,test]"
+else
+INSTALL := -r requirements.lock -e .
+endif
+
+# What an environment must have been set up from; the same text means there is nothing to do.
+SETUP_STATE := "$(CURDIR) $$(cksum pyproject.toml requirements.lock | tr '\n' ' ')"
+SETUP_STAMP := "$(PREFIX)/.rust-market-setup"
+
+NO_RUST := Rust is not installed: get it from https://rustup.rs, then run make build-rust.
+CARGO := cargo --quiet
+LAB := $(PYTHON) -m jupyterlab --ServerApp.root_dir=. \
+	--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb \
+	--LabApp.app_settings_dir=notebooks/.lab \
+	$(if $(filter 0,$(shell id -u 2>/dev/null)),--allow-root)
+
+# rustup puts cargo there, but only new shells know.
+export PATH := $(PATH):$(HOME)/.cargo/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build-rust build-rust-if-possible lab run test test-all bench lint lock clean
+
+help: ## list the verbs
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+
+.venv/pyvenv.cfg:
+	@for python in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+		if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+			echo "Creating .venv with $$($$python --version)"; \
+			exec $$python -m venv .venv; \
+		fi; \
+	done; \
+	echo 'Python 3.11 or newer is needed: get it from https://www.python.org.' >&2; exit 1
+
+setup: $(NEW_VENV) ## install what the workshop needs
+	@if [ "$$(cat $(SETUP_STAMP) 2>/dev/null)" = $(SETUP_STATE) ]; then exit 0; fi; \
+	$(PYTHON) -m pip install $(INSTALL) && \
+	printf '%s\n' $(SETUP_STATE) > $(SETUP_STAMP)
+
+build-rust: setup ## build the Rust extension (release) for the Python in use
+	@command -v cargo >/dev/null || { echo '$(NO_RUST)' >&2; exit 1; }
+	@if $(PYTHON) -m market_py.extension; then exit 0; fi; \
+	prefix=$$($(PYTHON) -c 'import sys; print(sys.prefix)') && \
+	env -u CONDA_PREFIX VIRTUAL_ENV="$$prefix" \
+		$(PYTHON) -m maturin develop --release --manifest-path rust_market/Cargo.toml
+
+build-rust-if-possible: setup
+	@if command -v cargo >/dev/null; then $(MAKE) --no-print-directory build-rust; \
+	else echo '$(NO_RUST) All the rest works without it.' >&2; fi
+
+lab: build-rust-if-possible ## open the workshop in JupyterLab
+	$(LAB) $(LAB_OPTIONS)
+
+run: build-rust-if-possible ## execute every notebook, a line each
+	@$(PYTHON) -m market_py run
+
+test: build-rust-if-possible lint ## run the tests (at most 15 minutes)
+	@$(PYTHON) -m pytest $(PYTEST_OPTIONS)
+
+test-all: build-rust-if-possible lint ## run the long tests too (at most an hour)
+	@$(PYTHON) -m pytest -m "" --hypothesis-profile=long $(PYTEST_OPTIONS)
+
+bench: build-rust-if-possible ## time the backends and the ladder
+	@$(PYTHON) -m market_py bench $(BENCH_OPTIONS)
+
+lint: setup ## check style and types
+	@$(PYTHON) -m ruff check
+	@$(PYTHON) -m ruff format --check
+	@$(PYTHON) -m mypy
+	@if command -v cargo >/dev/null; then cd rust_market && \
+		$(CARGO) fmt --all --check && \
+		$(CARGO) clippy --workspace --all-targets -- -D warnings && \
+		$(CARGO) test --workspace; fi
+
+lock: ## pin the versions anew (needs uv)
+	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --upgrade \
+		--no-emit-index-url --no-header --no-annotate --quiet -o requirements.lock
+
+clean: ## delete what the other verbs made, .venv too
+	rm -rf .venv rust_market/target .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf

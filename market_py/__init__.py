@@ -1,0 +1,42 @@
+"""Merit-order market clearing in Python, NumPy, numba and Rust.
+
+>>> from market_py import market_clearing
+>>> price, dispatch = market_clearing([30.0, 10.0, 20.0], [100.0, 100.0, 100.0], 150.0)
+>>> price
+20.0
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from market_py.clearing import market_clearing, market_clearing_batch
+    from market_py.registry import (
+        available_backends,
+        available_variants,
+        get_backend,
+        get_variant,
+    )
+
+__all__ = [
+    "available_backends",
+    "available_variants",
+    "get_backend",
+    "get_variant",
+    "market_clearing",
+    "market_clearing_batch",
+]
+
+_MODULES = {"market_clearing": "clearing", "market_clearing_batch": "clearing"}
+
+
+def __getattr__(name: str) -> Any:
+    # Imported when first asked for, so that `python -m market_py doctor` runs where NumPy, or
+    # anything else, is missing.
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = importlib.import_module(f"{__name__}.{_MODULES.get(name, 'registry')}")
+    globals()[name] = getattr(module, name)
+    return globals()[name]

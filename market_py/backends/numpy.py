@@ -1,0 +1,165 @@
+"""The NumPy backend: vectorised over the offers of a market and over the markets of a batch."""
+
+from __future__ import annotations
+
+from typing import SupportsIndex
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from market_py.backends.python import COVERAGE, marginal_offer
+from market_py.validation import Batch, Floats, Ties, check_batch, check_market
+
+OFFERS_PER_CHUNK = 1 << 16
+"""Rows are cleared about this many offers at a time, to bound the memory of the temporaries."""
+
+SCALE = 2.0**-64
+"""Brings the sum of any number of doubles that fit in memory into range."""
+
+
+def market_clearing(
+    bids: ArrayLike,
+    quantities: ArrayLike,
+    demand: float,
+    *,
+    ties: Ties = "index",
+    price_cap: float | None = None,
+) -> tuple[float, Floats]:
+    """Clear one market; see `market_py.market_clearing`."""
+    market = check_market(bids, quantities, demand, ties, price_cap)
+    cap = None if market.price_cap is None else np.array([market.price_cap])
+    prices, dispatch = _clear(
+        market.bids[np.newaxis],
+        market.quantities[np.newaxis],
+        np.array([market.demand]),
+        market.ties,
+        cap,
+    )
+    return float(prices[0]), dispatch[0].copy()
+
+
+def market_clearing_batch(
+    bids: ArrayLike,
+    quantities: ArrayLike,
+    demand: ArrayLike,
+    *,
+    ties: Ties = "index",
+    price_cap: ArrayLike | None = None,
+    threads: SupportsIndex | None = None,
+) -> tuple[Floats, Floats]:
+    """Clear a batch, chunk by chunk; see `market_py.market_clearing_batch`.
+
+    One thread works, whatever `threads`.
+    """
+    batch = check_batch(bids, quantities, demand, ties, price_cap, threads)
+    prices = np.empty(batch.markets)
+    dispatch = np.empty((batch.markets, batch.offers))
+    step = max(1, OFFERS_PER_CHUNK // batch.offers)
+    for start in range(0, batch.markets, step):
+        rows = slice(start, min(start + step, batch.markets))
+        prices[rows], dispatch[rows] = _clear_rows(batch, rows)
+    return prices, dispatch
+
+
+def _clear_rows(batch: Batch, rows: slice) -> tuple[Floats, Floats]:
+    """Clear some markets of a batch."""
+    number = rows.stop - rows.start
+
+    def part(array: Floats, columns: tuple[int, ...] = ()) -> Floats:
+        own = array[rows] if array.ndim > len(columns) else array
+        return np.broadcast_to(own, (number, *columns))
+
+    return _clear(
+        part(batch.bids, (batch.offers,)),
+        part(batch.quantities, (batch.offers,)),
+        part(batch.demand),
+        batch.ties,
+        None if batch.price_cap is None else part(batch.price_cap),
+    )
+
+
+def _clear(
+    bids: Floats, quantities: Floats, demand: Floats, ties: Ties, price_cap: Floats | None
+) -> tuple[Floats, Floats]:
+    """Clear the rows of two tables of shape (B, N); demand and cap have shape (B,)."""
+    order = np.argsort(bids, axis=1, kind="stable")
+    merit_bids = np.take_along_axis(bids, order, axis=1)
+    merit_quantities = np.take_along_axis(quantities, order, axis=1)
+    supply = _running_sums(merit_quantities)
+    before = np.zeros_like(supply)
+    before[:, 1:] = supply[:, :-1]
+
+    marginal, shortage = _marginal_offers(merit_quantities, supply, demand)
+    shortage, demand = shortage[:, np.newaxis], demand[:, np.newaxis]
+    price = np.take_along_axis(merit_bids, marginal[:, np.newaxis], axis=1)
+    if price_cap is not None:
+        price = np.where(shortage, price_cap[:, np.newaxis], price)
+
+    accepted = np.clip(demand - before, 0, merit_quantities)
+    if ties == "pro_rata":
+        tied = merit_bids == price
+        first = np.argmax(tied, axis=1)[:, np.newaxis]
+        residual = demand - np.take_along_axis(before, first, axis=1)
+        accepted = np.where(tied, _share(merit_quantities, tied, residual), accepted)
+    accepted = np.where(merit_bids <= price, accepted, 0)
+    accepted = np.where(shortage, merit_quantities, accepted)
+
+    dispatch = np.empty_like(accepted)
+    np.put_along_axis(dispatch, order, accepted, axis=1)
+    return price[:, 0] + 0.0, dispatch + 0.0  # Adding zero turns -0.0 into 0.0.
+
+
+def _running_sums(terms: Floats) -> Floats:
+    """Cumulative sums along the rows, their rounding errors summed beside them (TwoSum)."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        sums = np.cumsum(terms, axis=1)
+        previous = np.zeros_like(sums)
+        previous[:, 1:] = sums[:, :-1]
+        added = sums - previous
+        errors = (previous - (sums - added)) + (terms - added)
+        return np.where(np.isfinite(sums), sums + np.cumsum(errors, axis=1), sums)
+
+
+def _marginal_offers(
+    quantities: Floats, supply: Floats, demand: Floats
+) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """Position in merit order of each row's marginal offer, and whether there is a shortage.
+
+    In a shortage it is the dearest offer. Offers of nothing count only where there is no other.
+    """
+    offers = supply.shape[1]
+    positive = quantities > 0
+    cheapest = np.argmax(positive, axis=1)
+    dearest = offers - 1 - np.argmax(positive[:, ::-1], axis=1)
+
+    target = demand * COVERAGE
+    error = 4 * np.finfo(float).eps + (offers * np.finfo(float).eps) ** 2  # As in Rust's sum.rs.
+    # An infinite sum exceeds every demand.
+    sure, sure_at = _first(supply >= (target * (1 + error))[:, np.newaxis])
+    possible, possible_at = _first(supply > (target * (1 - error))[:, np.newaxis])
+    marginal = np.where(sure, sure_at, dearest)
+    shortage = ~sure
+    undecided = (possible != sure) | (possible_at != sure_at)
+    for row in np.flatnonzero(undecided & (demand > 0)):
+        exact = marginal_offer(quantities[row].tolist(), float(demand[row]))
+        marginal[row] = dearest[row] if exact is None else exact
+        shortage[row] = exact is None
+    return np.where(demand > 0, marginal, cheapest), shortage & (demand > 0)
+
+
+def _first(condition: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.intp]]:
+    """Whether a condition holds anywhere in each row, and where first."""
+    return np.any(condition, axis=1, keepdims=True)[:, 0], np.argmax(condition, axis=1)
+
+
+def _share(quantities: Floats, tied: NDArray[np.bool_], residual: Floats) -> Floats:
+    """Accept the same share of each tied quantity, safe from overflow and underflow."""
+    with np.errstate(all="ignore"):
+        ratio = residual / np.sum(quantities, axis=1, where=tied, keepdims=True)
+        accepted = quantities * ratio
+        scaled = quantities * SCALE
+        scaled_sum = np.sum(scaled, axis=1, where=tied, keepdims=True)
+        tiny = ratio < np.finfo(float).tiny
+        accepted = np.where(tiny, (scaled / scaled_sum) * residual, accepted)
+    shares: Floats = np.minimum(quantities, accepted)
+    return shares

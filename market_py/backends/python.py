@@ -1,0 +1,100 @@
+"""The plain Python backend: the contract, spelled out in exact arithmetic; slow is fine."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import SupportsIndex
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from market_py.validation import Floats, Market, Ties, check_batch, check_market
+
+COVERAGE = 1 - 1e-9
+"""The share of demand that must be offered at or below a price for the price to cover demand."""
+
+
+def market_clearing(
+    bids: ArrayLike,
+    quantities: ArrayLike,
+    demand: float,
+    *,
+    ties: Ties = "index",
+    price_cap: float | None = None,
+) -> tuple[float, Floats]:
+    """Clear one market; see `market_py.market_clearing`."""
+    return clear(check_market(bids, quantities, demand, ties, price_cap))
+
+
+def market_clearing_batch(
+    bids: ArrayLike,
+    quantities: ArrayLike,
+    demand: ArrayLike,
+    *,
+    ties: Ties = "index",
+    price_cap: ArrayLike | None = None,
+    threads: SupportsIndex | None = None,
+) -> tuple[Floats, Floats]:
+    """Clear a batch, one market after the other; see `market_py.market_clearing_batch`."""
+    batch = check_batch(bids, quantities, demand, ties, price_cap, threads)
+    all_bids = np.broadcast_to(batch.bids, (batch.markets, batch.offers))
+    all_quantities = np.broadcast_to(batch.quantities, (batch.markets, batch.offers))
+    demands = np.broadcast_to(batch.demand, batch.markets)
+    caps = None if batch.price_cap is None else np.broadcast_to(batch.price_cap, batch.markets)
+    prices = np.zeros(batch.markets)
+    dispatch = np.zeros((batch.markets, batch.offers))
+    for i in range(batch.markets):
+        cap = None if caps is None else float(caps[i])
+        market = Market(all_bids[i], all_quantities[i], float(demands[i]), batch.ties, cap)
+        prices[i], dispatch[i] = clear(market)
+    return prices, dispatch
+
+
+def clear(market: Market) -> tuple[float, Floats]:
+    """Clear one checked market."""
+    bids = market.bids.tolist()
+    quantities = market.quantities.tolist()
+    # Rule 1: ascending price, equal prices by index (Python sorts stably).
+    merit_order = sorted(range(len(bids)), key=bids.__getitem__)
+    # An offer of nothing counts only where there is no other.
+    offers = [i for i in merit_order if quantities[i] > 0] or merit_order
+
+    marginal = marginal_offer([quantities[i] for i in offers], market.demand)
+    if marginal is None:  # Rule 5: a shortage.
+        price = bids[offers[-1]] if market.price_cap is None else market.price_cap
+        return price + 0.0, market.quantities + 0.0
+
+    price = bids[offers[marginal]]
+    dispatch = np.zeros(len(bids))
+    remaining = Fraction(market.demand)
+    for i in offers:
+        if bids[i] < price:
+            dispatch[i] = quantities[i]
+            remaining -= Fraction(quantities[i])
+    tied = {i: Fraction(quantities[i]) for i in offers if bids[i] == price}
+    if market.ties == "index":
+        for i, quantity in tied.items():
+            accepted = min(quantity, remaining)
+            dispatch[i] = float(accepted)
+            remaining -= accepted
+    else:
+        share = min(remaining / (sum(tied.values()) or 1), Fraction(1))
+        for i, quantity in tied.items():
+            dispatch[i] = float(quantity * share)
+    return price + 0.0, dispatch  # Adding zero turns -0.0 into 0.0.
+
+
+def marginal_offer(quantities: list[float], demand: float) -> int | None:
+    """Position in merit order of the offer with which supply covers demand (rules 2 to 4).
+
+    The price of that offer is the smallest one that covers demand. None in a shortage.
+    """
+    if demand == 0:
+        return 0
+    target = Fraction(demand * COVERAGE)
+    supply = Fraction(0)
+    for position, quantity in enumerate(quantities):
+        supply += Fraction(quantity)
+        if supply >= target:
+            return position
+    return None

@@ -1,0 +1,85 @@
+"""Whether the compiled extension ``rust_market`` is there, and is what the sources say.
+
+``python -m market_py.extension`` tells, and exits with 1 when ``make build-rust`` has work to do.
+"""
+
+from __future__ import annotations
+
+import sys
+import zlib
+from pathlib import Path
+from types import ModuleType
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+CRATE = REPOSITORY / "rust_market"
+
+SOURCES = (
+    "Cargo.lock",
+    "Cargo.toml",
+    "build.rs",
+    "core/Cargo.toml",
+    "core/src",
+    "pyproject.toml",
+    "src",
+)
+"""What the extension is built from; ``rust_market/build.rs`` lists the same."""
+
+
+def load() -> ModuleType:
+    """Import the extension.
+
+    Raises
+    ------
+    ImportError
+        It is not built; the message says what to do.
+    """
+    try:
+        # Without the extension, `import rust_market` finds the source folder: ask for a name.
+        from rust_market import market_clearing  # noqa: F401
+    except ImportError as error:
+        raise ImportError(
+            f"the Rust extension is not built: run `make build-rust` in {REPOSITORY} ({error})"
+        ) from error
+    return sys.modules["rust_market"]
+
+
+def source_id() -> str | None:
+    """Fingerprint of the sources in this checkout, or None where there are none."""
+    if not (CRATE / "Cargo.toml").is_file():
+        return None
+    fingerprint = 0
+    for source in SOURCES:
+        path = CRATE / source
+        # The order of build.rs: by name, part by part.
+        files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+        for file in files:
+            fingerprint = zlib.crc32(file.read_bytes(), fingerprint)
+    return f"{fingerprint:08x}"
+
+
+def complaint(extension: ModuleType) -> str | None:
+    """Say what is wrong with a built extension, or None."""
+    if extension.BUILD_PROFILE != "release":
+        return "the Rust extension is a debug build, many times slower: run `make build-rust`"
+    if source_id() not in (None, extension.BUILD_ID):
+        return "the Rust extension is older than its sources: run `make build-rust`"
+    return None
+
+
+def status() -> tuple[bool, str]:
+    """Whether the extension is there and current, and a sentence that says so."""
+    try:
+        extension = load()
+    except ImportError as error:
+        return False, str(error)
+    problem = complaint(extension)
+    return problem is None, problem or (
+        f"the Rust extension is current: rust_market {extension.__version__}, "
+        f"build {extension.BUILD_ID}, {extension.BUILD_PROFILE}"
+    )
+
+
+if __name__ == "__main__":
+    current, sentence = status()
+    print(sentence)
+    sys.exit(not current)

@@ -1,0 +1,141 @@
+"""The one registry of backends and of the ladder's variants.
+
+Tests, benchmarks, notebooks and tables all ask here what there is.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from typing import Any, Literal
+
+from market_py import extension
+from market_py.validation import Floats
+
+
+@dataclass(frozen=True)
+class Backend:
+    """One implementation of the whole contract."""
+
+    name: str
+    market_clearing: Callable[..., tuple[float, Floats]]
+    """Validated; the signature of `market_py.market_clearing` without `backend`."""
+    market_clearing_batch: Callable[..., tuple[Floats, Floats]]
+    """Validated; the signature of `market_py.market_clearing_batch` without `backend`."""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One rung of the ladder: a frozen way to clear a market that is offered plain arrays.
+
+    A variant keeps the published semantics; only backends obey the whole contract.
+    """
+
+    name: str
+    language: Literal["numba", "rust"]
+    summary: str
+    module: str
+    function: str
+
+    def load(self) -> Callable[[Floats, Floats, float], tuple[float, Any]]:
+        """Import the callable ``(bids, quantities, demand) -> (price, dispatch)``."""
+        if self.language == "rust":
+            extension.load()
+        function: Callable[[Floats, Floats, float], tuple[float, Any]]
+        function = getattr(importlib.import_module(self.module), self.function)
+        return function
+
+
+BACKENDS = ("rust", "numba", "numpy", "python")
+"""Every backend, the fastest first."""
+
+VARIANTS = {
+    variant.name: variant
+    for variant in (
+        Variant(
+            "numba-sort",
+            "numba",
+            "the published shape: argsort, gather, cumsum, searchsorted, scatter; ndarray out",
+            "market_py.ladder",
+            "numba_sort",
+        ),
+        Variant(
+            "rust-naive",
+            "rust",
+            "the published shape: indirect stable sort, six temporary vectors; list out",
+            "rust_market",
+            "market_clearing_naive",
+        ),
+    )
+}
+"""Every variant, by name."""
+
+
+def get_backend(name: str) -> Backend:
+    """Look up a backend by name.
+
+    Raises
+    ------
+    ValueError
+        There is no such backend.
+    ImportError
+        It is not installed here; the message says what to do.
+    """
+    if name not in BACKENDS:
+        raise ValueError(f"backend = {name!r}: must be one of {', '.join(map(repr, BACKENDS))}")
+    return _load_backend(name)
+
+
+@cache
+def _load_backend(name: str) -> Backend:
+    try:
+        module = importlib.import_module(f"market_py.backends.{name}")
+    except ModuleNotFoundError as error:
+        if error.name != name:
+            raise
+        raise ImportError(f"{name} is not installed: run `make setup`") from error
+    return Backend(name, module.market_clearing, module.market_clearing_batch)
+
+
+def available_backends() -> list[str]:
+    """Names of the backends that are usable here, the fastest first."""
+    return [name for name in BACKENDS if _is_available(name)]
+
+
+def _is_available(name: str) -> bool:
+    if name == "rust":
+        try:
+            extension.load()
+        except ImportError:
+            return False
+    return name != "numba" or find_spec("numba") is not None
+
+
+@cache
+def default_backend() -> Backend:
+    """Return the fastest backend that is there."""
+    return get_backend(available_backends()[0])
+
+
+def get_variant(name: str) -> Callable[[Floats, Floats, float], tuple[float, Any]]:
+    """Look up the callable of a variant by name.
+
+    Raises
+    ------
+    ValueError
+        There is no such variant.
+    ImportError
+        Its language is not installed here.
+    """
+    if name not in VARIANTS:
+        raise ValueError(f"variant = {name!r}: must be one of {', '.join(map(repr, VARIANTS))}")
+    return VARIANTS[name].load()
+
+
+def available_variants() -> list[str]:
+    """Names of the variants that are usable here."""
+    languages = available_backends()
+    return [name for name, variant in VARIANTS.items() if variant.language in languages]

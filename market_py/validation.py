@@ -1,0 +1,201 @@
+"""What is not a market is refused, in the order and the words of the contract (rule 8)."""
+
+from __future__ import annotations
+
+import operator
+import os
+from collections.abc import Callable
+from typing import Any, Literal, NamedTuple, SupportsIndex
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Ties = Literal["index", "pro_rata"]
+Floats = NDArray[np.float64]
+
+
+class Market(NamedTuple):
+    """One market, checked."""
+
+    bids: Floats
+    """Offer prices, shape (N,), €/MWh."""
+    quantities: Floats
+    """Offered quantities, shape (N,), MW."""
+    demand: float
+    """Fixed demand, MW."""
+    ties: Ties
+    price_cap: float | None
+    """Price of a shortage, €/MWh."""
+
+
+class Batch(NamedTuple):
+    """Markets with the same number of offers, checked."""
+
+    bids: Floats
+    """Offer prices, shape (B, N) or (N,), €/MWh."""
+    quantities: Floats
+    """Offered quantities, shape (B, N) or (N,), MW."""
+    demand: Floats
+    """Fixed demand, shape (B,) or (), MW."""
+    ties: Ties
+    price_cap: Floats | None
+    """Price of a shortage, shape (B,) or (), €/MWh."""
+    threads: int
+    """At most this many threads work."""
+    markets: int
+    """``B``."""
+
+    @property
+    def offers(self) -> int:
+        """``N``."""
+        return int(self.bids.shape[-1])
+
+
+def check_market(
+    bids: ArrayLike,
+    quantities: ArrayLike,
+    demand: float,
+    ties: Ties,
+    price_cap: float | None,
+) -> Market:
+    """Check the arguments of one clearing.
+
+    Raises
+    ------
+    TypeError
+        An argument is not made of real numbers.
+    ValueError
+        An argument has the wrong shape, or a value outside its domain.
+    """
+    checked_bids = _numbers("bids", bids, _VECTOR)
+    _finite("bids", checked_bids)
+    checked_quantities = _numbers("quantities", quantities, _VECTOR)
+    _length("quantities", "offers", "bids", len(checked_bids), len(checked_quantities))
+    _finite_not_negative("quantities", checked_quantities)
+    checked_demand = _numbers("demand", demand, _SCALAR)
+    _finite_not_negative("demand", checked_demand)
+    cap = None
+    if price_cap is not None:
+        checked_cap = _numbers("price_cap", price_cap, _SCALAR)
+        _finite("price_cap", checked_cap)
+        cap = float(checked_cap)
+    return Market(checked_bids, checked_quantities, float(checked_demand), _check_ties(ties), cap)
+
+
+def check_batch(
+    bids: ArrayLike,
+    quantities: ArrayLike,
+    demand: ArrayLike,
+    ties: Ties,
+    price_cap: ArrayLike | None,
+    threads: SupportsIndex | None,
+) -> Batch:
+    """Check the arguments of a batch; errors as for `check_market`."""
+    markets: tuple[str, int] | None = None
+
+    def count(argument: str, array: Floats, shared: int) -> None:
+        nonlocal markets
+        if array.ndim > shared:
+            like, expected = markets = markets or (argument, len(array))
+            _length(argument, "rows", like, expected, len(array))
+
+    checked_bids = _numbers("bids", bids, _TABLE)
+    count("bids", checked_bids, 1)
+    _finite("bids", checked_bids)
+    checked_quantities = _numbers("quantities", quantities, _TABLE)
+    offers = checked_bids.shape[-1]
+    _length("quantities", "offers", "bids", offers, checked_quantities.shape[-1])
+    count("quantities", checked_quantities, 1)
+    _finite_not_negative("quantities", checked_quantities)
+    checked_demand = _numbers("demand", demand, _COLUMN)
+    count("demand", checked_demand, 0)
+    _finite_not_negative("demand", checked_demand)
+    markets = markets or ("demand", 1)
+    cap = None
+    if price_cap is not None:
+        cap = _numbers("price_cap", price_cap, _COLUMN)
+        count("price_cap", cap, 0)
+        _finite("price_cap", cap)
+    return Batch(
+        checked_bids,
+        checked_quantities,
+        checked_demand,
+        _check_ties(ties),
+        cap,
+        _check_threads(threads),
+        markets[1],
+    )
+
+
+# Dimensions that an argument may have, and how to say it.
+_Dimensions = tuple[tuple[int, ...], str]
+_SCALAR: _Dimensions = (0,), "0 dimensions"
+_VECTOR: _Dimensions = (1,), "1 dimension"
+_COLUMN: _Dimensions = (0, 1), "0 or 1 dimensions"
+_TABLE: _Dimensions = (1, 2), "1 or 2 dimensions"
+
+
+def _numbers(argument: str, value: Any, dimensions: _Dimensions) -> Floats:
+    """Return the value as a C-contiguous, aligned array of doubles."""
+    name = type(value).__name__
+    if _is_masked(value):
+        raise TypeError(f"{argument}: must be real numbers, none of them masked, got {name}")
+    try:
+        array = np.asarray(value)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise TypeError(
+            f"{argument}: must be real numbers, got {name} that NumPy cannot read: {error}"
+        ) from error
+    if array.dtype.kind not in "iuf":
+        raise TypeError(f"{argument}: must be real numbers, got {name} of dtype {array.dtype}")
+    allowed, must_have = dimensions
+    if array.ndim not in allowed:
+        raise ValueError(f"{argument}: must have {must_have}, got shape {array.shape}")
+    if dimensions in (_VECTOR, _TABLE) and array.shape[-1] == 0:
+        raise ValueError(f"{argument}: must hold at least one offer, got shape {array.shape}")
+    return np.require(array, np.float64, ["C", "A", "E"])
+
+
+def _is_masked(value: Any) -> bool:
+    if isinstance(value, list | tuple):
+        return any(isinstance(item, np.ma.MaskedArray) for item in value)
+    return isinstance(value, np.ma.MaskedArray)
+
+
+def _finite(argument: str, array: Floats) -> None:
+    _all(argument, array, np.isfinite, "finite")
+
+
+def _finite_not_negative(argument: str, array: Floats) -> None:
+    _all(argument, array, lambda values: (values >= 0) & (values < np.inf), "finite and >= 0")
+
+
+def _all(argument: str, array: Floats, is_good: Callable[[Floats], Any], must: str) -> None:
+    good = is_good(array)
+    if np.all(good):
+        return
+    at = np.unravel_index(np.argmin(good), array.shape)
+    index = f"[{', '.join(map(str, at))}]" if at else ""
+    raise ValueError(f"{argument}{index} = {float(array[at])}: must be {must}")
+
+
+def _length(argument: str, what: str, like: str, expected: int, got: int) -> None:
+    if got != expected:
+        raise ValueError(f"{argument}: must have {expected} {what} like {like}, got {got}")
+
+
+def _check_ties(ties: Ties) -> Ties:
+    if not isinstance(ties, str) or ties not in ("index", "pro_rata"):
+        raise ValueError(f"ties = {ties!r}: must be 'index' or 'pro_rata'")
+    return ties
+
+
+def _check_threads(threads: SupportsIndex | None) -> int:
+    if threads is None:
+        return os.cpu_count() or 1
+    must = "must be a positive integer or None"
+    if isinstance(threads, bool) or not hasattr(threads, "__index__"):
+        raise TypeError(f"threads: {must}, got {type(threads).__name__}")
+    if operator.index(threads) < 1:
+        raise ValueError(f"threads = {operator.index(threads)}: {must}")
+    return operator.index(threads)

@@ -1,0 +1,98 @@
+//! What is not a market is refused, naming the first offending value.
+
+use crate::Error;
+
+/// Checks offer prices or price caps: finite.
+///
+/// `shape` is that of the argument (none for a scalar, then rows and columns); it names the value.
+pub fn prices(argument: &'static str, values: &[f64], shape: &[usize]) -> Result<(), Error> {
+    let bad = values.iter().position(|price| !price.is_finite());
+    bad.map_or(Ok(()), |at| {
+        Err(refuse(argument, values[at], at, shape, "finite"))
+    })
+}
+
+/// Checks quantities or demands: finite and not negative.
+///
+/// `shape` as for [`prices`].
+pub fn quantities(argument: &'static str, values: &[f64], shape: &[usize]) -> Result<(), Error> {
+    // The range holds neither NaN nor infinity.
+    let allowed = 0.0..=f64::MAX;
+    let bad = values.iter().position(|value| !allowed.contains(value));
+    bad.map_or(Ok(()), |at| {
+        Err(refuse(argument, values[at], at, shape, "finite and >= 0"))
+    })
+}
+
+/// Checks that an argument has as many offers (or rows) as an earlier one.
+pub fn length(
+    argument: &'static str,
+    what: &'static str,
+    like: &'static str,
+    expected: usize,
+    got: usize,
+) -> Result<(), Error> {
+    if expected == got {
+        return Ok(());
+    }
+    Err(Error::Length {
+        argument,
+        what,
+        like,
+        expected,
+        got,
+    })
+}
+
+fn refuse(
+    argument: &'static str,
+    value: f64,
+    mut at: usize,
+    shape: &[usize],
+    must: &'static str,
+) -> Error {
+    let mut index: Vec<usize> = shape
+        .iter()
+        .rev()
+        .map(|&length| {
+            let place = at % length;
+            at /= length;
+            place
+        })
+        .collect();
+    index.reverse();
+    Error::Value {
+        argument,
+        index,
+        value,
+        must,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_offending_value_is_named() {
+        let message = |checked: Result<(), Error>| checked.unwrap_err().to_string();
+        assert_eq!(
+            message(prices("bids", &[1.0, f64::NAN, f64::NAN], &[3])),
+            "bids[1] = nan: must be finite"
+        );
+        let values = [0.0, 0.0, 0.0, 0.0, -2.0, -1.0];
+        assert_eq!(
+            message(quantities("quantities", &values, &[2, 3])),
+            "quantities[1, 1] = -2.0: must be finite and >= 0"
+        );
+        assert_eq!(
+            message(quantities("demand", &[f64::INFINITY], &[])),
+            "demand = inf: must be finite and >= 0"
+        );
+    }
+
+    #[test]
+    fn negative_zero_is_a_quantity() {
+        assert_eq!(quantities("demand", &[-0.0], &[]), Ok(()));
+    }
+}

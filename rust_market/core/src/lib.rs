@@ -1,0 +1,37 @@
+//! Merit-order clearing of an electricity market.
+//!
+//! Generators offer quantities (MW) at prices (€/MWh); demand is a number (MW). Clearing accepts
+//! the cheapest offers until demand is met; the price of the last one accepted is paid to all.
+//!
+//! ```
+//! use merit_order::{Rules, Scratch, clear};
+//!
+//! let mut dispatch = [0.0; 3];
+//! let price = clear(
+//!     &[30.0, 10.0, 20.0],
+//!     &[100.0; 3],
+//!     150.0,
+//!     Rules::default(),
+//!     &mut dispatch,
+//!     &mut Scratch::new(),
+//! )?;
+//! assert_eq!((price, dispatch), (20.0, [0.0, 100.0, 50.0]));
+//! # Ok::<(), merit_order::Error>(())
+//! ```
+//!
+//! [`check`] refuses what is not a market; [`clear`] and [`clear_batch`] expect checked input.
+
+mod batch;
+pub mod check;
+mod clearing;
+mod error;
+pub mod ladder;
+mod order;
+mod rules;
+mod shortfall;
+mod sum;
+
+pub use batch::{Batch, Rows, clear_batch};
+pub use clearing::{Scratch, clear};
+pub use error::Error;
+pub use rules::{Rules, Ties};

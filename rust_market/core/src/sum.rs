@@ -1,0 +1,49 @@
+//! A sum in twice the precision of a double.
+
+/// A running sum whose rounding errors are kept beside it (Knuth's TwoSum; the summation is
+/// Sum2 of Ogita, Rump and Oishi, SIAM J. Sci. Comput. 26 (2005) 1955-1988).
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Sum {
+    high: f64,
+    low: f64,
+}
+
+impl Sum {
+    pub(crate) fn new(value: f64) -> Self {
+        Self {
+            high: value,
+            low: 0.0,
+        }
+    }
+
+    pub(crate) fn add(&mut self, value: f64) {
+        let (high, error) = two_sum(self.high, value);
+        self.high = high;
+        self.low += error;
+    }
+
+    /// The sum rounded to a double; not finite once it has overflowed.
+    pub(crate) fn value(self) -> f64 {
+        if self.high.is_finite() {
+            self.high + self.low
+        } else {
+            self.high
+        }
+    }
+
+    /// The largest relative error of [`value`](Self::value) for `terms` terms of one sign.
+    ///
+    /// Sum2 errs by at most `u + (n u / (1 - n u))²` with `u` = 2^-53.
+    pub(crate) fn error_bound(terms: usize) -> f64 {
+        const FOUR_EPSILON: f64 = 4.0 * f64::EPSILON;
+        FOUR_EPSILON + (terms as f64 * f64::EPSILON).powi(2)
+    }
+}
+
+/// The rounded sum of two numbers and the exact error of that rounding.
+pub(crate) fn two_sum(a: f64, b: f64) -> (f64, f64) {
+    let sum = a + b;
+    let b_rounded = sum - a;
+    let a_rounded = sum - b_rounded;
+    (sum, (a - a_rounded) + (b - b_rounded))
+}

@@ -1,0 +1,281 @@
+//! From Python's arguments to slices of doubles.
+//!
+//! A C-contiguous array of doubles is used as it is; all else goes through NumPy.
+
+use std::num::NonZeroUsize;
+
+use merit_order::Rows;
+use numpy::{AsSliceError, PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn, PyUntypedArrayMethods};
+use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyFloat, PyInt, PyList, PyString, PyTuple};
+use pyo3::{PyTypeInfo, intern};
+
+use crate::raise;
+
+/// An argument that is an array of real numbers.
+pub(crate) enum Numbers<'py> {
+    /// Checked by rust-numpy against writing from Rust, as long as this lives.
+    Borrowed(PyReadonlyArrayDyn<'py, f64>),
+    /// Not checked, which saves 50 ns: sound only while the GIL is held.
+    #[cfg(not(Py_GIL_DISABLED))]
+    Attached(Bound<'py, PyArrayDyn<f64>>),
+}
+
+impl<'py> Numbers<'py> {
+    /// The offers of one market, read while attached to the interpreter.
+    pub(crate) fn vector(argument: &str, object: &Bound<'py, PyAny>) -> PyResult<Self> {
+        let array = numbers(argument, object)?;
+        require_dimensions(argument, &array, &[1], "1 dimension")?;
+        require_offers(argument, &array)?;
+        #[cfg(not(Py_GIL_DISABLED))]
+        return Ok(Self::Attached(array));
+        #[cfg(Py_GIL_DISABLED)]
+        Self::borrow(argument, array)
+    }
+
+    /// The offers of a batch: a row for each market, or one for all.
+    pub(crate) fn table(argument: &str, object: &Bound<'py, PyAny>) -> PyResult<Self> {
+        let array = numbers(argument, object)?;
+        require_dimensions(argument, &array, &[1, 2], "1 or 2 dimensions")?;
+        require_offers(argument, &array)?;
+        Self::borrow(argument, array)
+    }
+
+    /// A number for each market of a batch, or one for all.
+    pub(crate) fn column(argument: &str, object: &Bound<'py, PyAny>) -> PyResult<Self> {
+        let array = numbers(argument, object)?;
+        require_dimensions(argument, &array, &[0, 1], "0 or 1 dimensions")?;
+        Self::borrow(argument, array)
+    }
+
+    fn borrow(argument: &str, array: Bound<'py, PyArrayDyn<f64>>) -> PyResult<Self> {
+        let borrowed = array.try_into_readonly();
+        borrowed.map(Self::Borrowed).map_err(|error| {
+            PyValueError::new_err(format!("{argument}: cannot be read now: {error}"))
+        })
+    }
+
+    pub(crate) fn values(&self) -> Result<&[f64], AsSliceError> {
+        match self {
+            Self::Borrowed(array) => array.as_slice(),
+            // SAFETY: the array is C-contiguous and aligned (`numbers`). While the slice lives the
+            // GIL is held and no Python code runs (`market_clearing` converts all its arguments
+            // before it asks for the first slice), and the binding writes to no argument. Only
+            // code that has released the GIL could write meanwhile, as NumPy's own loops do; to
+            // run such a loop on an argument of a running call is documented as the caller's error.
+            #[cfg(not(Py_GIL_DISABLED))]
+            Self::Attached(array) => unsafe { array.as_slice() },
+        }
+    }
+
+    pub(crate) fn shape(&self) -> &[usize] {
+        match self {
+            Self::Borrowed(array) => array.shape(),
+            #[cfg(not(Py_GIL_DISABLED))]
+            Self::Attached(array) => array.shape(),
+        }
+    }
+
+    /// The length of the last axis.
+    pub(crate) fn offers(&self) -> usize {
+        self.shape().last().copied().unwrap_or(1)
+    }
+}
+
+/// How many markets a batch holds, and which argument said so.
+#[derive(Default)]
+pub(crate) struct Markets(Option<(&'static str, usize)>);
+
+impl Markets {
+    /// Takes the number of markets from an argument with `shared` axes in each market, or checks
+    /// that the argument agrees with an earlier one; returns its rows.
+    pub(crate) fn rows<'a>(
+        &mut self,
+        argument: &'static str,
+        shared: usize,
+        numbers: &'a Numbers<'_>,
+    ) -> PyResult<Rows<'a>> {
+        let values = numbers.values()?;
+        if numbers.shape().len() == shared {
+            return Ok(Rows::Shared(values));
+        }
+        let got = numbers.shape()[0];
+        let &mut (like, expected) = self.0.get_or_insert((argument, got));
+        merit_order::check::length(argument, "rows", like, expected, got).map_err(raise)?;
+        Ok(Rows::Each(values))
+    }
+
+    /// The number of markets, settled: `argument` was the last that could have given it.
+    pub(crate) fn settle(&mut self, argument: &'static str) -> usize {
+        self.0.get_or_insert((argument, 1)).1
+    }
+}
+
+/// A real number.
+pub(crate) fn scalar(argument: &str, object: &Bound<'_, PyAny>) -> PyResult<f64> {
+    if let Ok(float) = object.cast::<PyFloat>() {
+        return Ok(float.value());
+    }
+    if let Ok(integer) = object.cast_exact::<PyInt>() {
+        if let Ok(integer) = integer.extract::<i64>() {
+            return Ok(integer as f64);
+        }
+    }
+    let array = numbers(argument, object)?;
+    require_dimensions(argument, &array, &[0], "0 dimensions")?;
+    array.call_method0(intern!(object.py(), "item"))?.extract()
+}
+
+/// The number of threads asked for; `None`: as many as there are cores.
+pub(crate) fn threads_asked(object: Option<&Bound<'_, PyAny>>) -> PyResult<Option<NonZeroUsize>> {
+    let Some(object) = object else {
+        return Ok(None);
+    };
+    const MUST: &str = "must be a positive integer or None";
+    let index = object.call_method0(intern!(object.py(), "__index__"));
+    let (false, Ok(index)) = (object.is_instance_of::<pyo3::types::PyBool>(), index) else {
+        return Err(PyTypeError::new_err(format!(
+            "threads: {MUST}, got {}",
+            object.get_type().name()?
+        )));
+    };
+    if index.lt(1)? {
+        return Err(PyValueError::new_err(format!("threads = {index}: {MUST}")));
+    }
+    // More threads than a word can count are as good as that many.
+    let threads = index.extract().unwrap_or(usize::MAX);
+    Ok(NonZeroUsize::new(threads))
+}
+
+/// The argument `ties`, looked at after all the others.
+pub(crate) enum Ties<'py> {
+    Default,
+    Given(Bound<'py, PyAny>),
+}
+
+impl<'py> FromPyObject<'_, 'py> for Ties<'py> {
+    type Error = std::convert::Infallible;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> Result<Self, Self::Error> {
+        Ok(Self::Given(object.to_owned()))
+    }
+}
+
+impl Ties<'_> {
+    pub(crate) fn parse(&self) -> PyResult<merit_order::Ties> {
+        let Self::Given(object) = self else {
+            return Ok(merit_order::Ties::default());
+        };
+        match object
+            .cast::<PyString>()
+            .ok()
+            .and_then(|text| text.to_str().ok())
+        {
+            Some("index") => Ok(merit_order::Ties::Index),
+            Some("pro_rata") => Ok(merit_order::Ties::ProRata),
+            _ => Err(PyValueError::new_err(format!(
+                "ties = {}: must be 'index' or 'pro_rata'",
+                object.repr()?
+            ))),
+        }
+    }
+}
+
+/// A C-contiguous, aligned array of doubles with the argument's values.
+fn numbers<'py>(
+    argument: &str,
+    object: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyArrayDyn<f64>>> {
+    if let Ok(array) = object.cast_exact::<PyArrayDyn<f64>>() {
+        if array.is_c_contiguous() && array.is_aligned() {
+            return Ok(array.clone());
+        }
+    }
+    convert(argument, object)
+}
+
+#[cold]
+fn convert<'py>(
+    argument: &str,
+    object: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyArrayDyn<f64>>> {
+    static ASARRAY: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    static REQUIRE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let py = object.py();
+    let type_name = object.get_type().name()?;
+    if is_masked(object)? {
+        return Err(PyTypeError::new_err(format!(
+            "{argument}: must be real numbers, none of them masked, got {type_name}"
+        )));
+    }
+    let array = ASARRAY
+        .import(py, "numpy", "asarray")?
+        .call1((object,))
+        .map_err(|error| {
+            let of_the_value = error.is_instance_of::<PyTypeError>(py)
+                || error.is_instance_of::<PyValueError>(py)
+                || error.is_instance_of::<PyOverflowError>(py);
+            if !of_the_value {
+                return error;
+            }
+            let refused = PyTypeError::new_err(format!(
+                "{argument}: must be real numbers, got {type_name} that NumPy cannot read: {}",
+                error.value(py)
+            ));
+            refused.set_cause(py, Some(error));
+            refused
+        })?;
+    let dtype = array.getattr(intern!(py, "dtype"))?;
+    let kind: char = dtype.getattr(intern!(py, "kind"))?.extract()?;
+    if !matches!(kind, 'i' | 'u' | 'f') {
+        return Err(PyTypeError::new_err(format!(
+            "{argument}: must be real numbers, got {type_name} of dtype {dtype}"
+        )));
+    }
+    let double = PyFloat::type_object(py);
+    let array = REQUIRE
+        .import(py, "numpy", "require")?
+        .call1((array, double, "CAE"))?;
+    Ok(array.cast_into()?)
+}
+
+/// Whether an object is a masked array, or a sequence that holds one.
+fn is_masked(object: &Bound<'_, PyAny>) -> PyResult<bool> {
+    static MASKED: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let masked = MASKED.import(object.py(), "numpy.ma", "MaskedArray")?;
+    if object.is_instance_of::<PyList>() || object.is_instance_of::<PyTuple>() {
+        for item in object.try_iter()? {
+            if item?.is_instance(masked)? {
+                return Ok(true);
+            }
+        }
+    }
+    object.is_instance(masked)
+}
+
+fn require_dimensions(
+    argument: &str,
+    array: &Bound<'_, PyArrayDyn<f64>>,
+    allowed: &[usize],
+    must_have: &str,
+) -> PyResult<()> {
+    if allowed.contains(&array.ndim()) {
+        return Ok(());
+    }
+    let shape = array.getattr(intern!(array.py(), "shape"))?;
+    Err(PyValueError::new_err(format!(
+        "{argument}: must have {must_have}, got shape {shape}"
+    )))
+}
+
+fn require_offers(argument: &str, array: &Bound<'_, PyArrayDyn<f64>>) -> PyResult<()> {
+    if array.shape().last() != Some(&0) {
+        return Ok(());
+    }
+    let shape = array.getattr(intern!(array.py(), "shape"))?;
+    Err(PyValueError::new_err(format!(
+        "{argument}: must hold at least one offer, got shape {shape}"
+    )))
+}

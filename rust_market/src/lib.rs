@@ -1,0 +1,165 @@
+//! The Python module `rust_market`: arguments in, one call of the core, results out.
+//!
+//! Signatures, units and errors are documented in `rust_market.pyi`.
+
+mod arguments;
+mod results;
+
+use pyo3::exceptions::{PyMemoryError, PyValueError};
+use pyo3::prelude::*;
+
+/// The one crossing from the core's errors to Python's.
+fn raise(error: merit_order::Error) -> PyErr {
+    let message = error.to_string();
+    match error {
+        merit_order::Error::OutOfMemory => PyMemoryError::new_err(message),
+        _ => PyValueError::new_err(message),
+    }
+}
+
+/// Merit-order clearing of an electricity market.
+#[pymodule]
+mod rust_market {
+    use std::num::NonZeroUsize;
+    use std::thread::available_parallelism;
+
+    use merit_order::{Batch, Rules, Scratch, check, ladder};
+    use numpy::{PyArray1, PyArray2, PyReadonlyArray1};
+    use pyo3::prelude::*;
+
+    use crate::arguments::{Markets, Numbers, Ties, scalar, threads_asked};
+    use crate::raise;
+    use crate::results::Fresh;
+
+    type Prices<'py> = Bound<'py, PyArray1<f64>>;
+    type Dispatch<'py> = Bound<'py, PyArray2<f64>>;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+        module.add("BUILD_ID", env!("BUILD_ID"))?;
+        module.add("BUILD_PROFILE", env!("BUILD_PROFILE"))
+    }
+
+    /// Clear one market: (N,) bids in €/MWh, (N,) quantities in MW, demand in MW -> price, dispatch.
+    #[pyfunction]
+    #[pyo3(
+        signature = (bids, quantities, demand, *, ties=Ties::Default, price_cap=None),
+        text_signature = "(bids, quantities, demand, *, ties='index', price_cap=None)"
+    )]
+    fn market_clearing<'py>(
+        py: Python<'py>,
+        bids: &Bound<'py, PyAny>,
+        quantities: &Bound<'py, PyAny>,
+        demand: &Bound<'py, PyAny>,
+        ties: Ties<'py>,
+        price_cap: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<(f64, Bound<'py, PyArray1<f64>>)> {
+        let bids = Numbers::vector("bids", bids)?;
+        let quantities = Numbers::vector("quantities", quantities);
+        let demand = scalar("demand", demand);
+        let price_cap = price_cap.map(|cap| scalar("price_cap", cap)).transpose();
+        let ties = ties.parse();
+        let offers = bids.offers();
+        let mut dispatch = Fresh::vector(py, offers)?;
+        // From here on no Python code runs that could change the arguments; they are judged in
+        // the contract's order.
+        let bids = bids.values()?;
+        check::prices("bids", bids, &[offers]).map_err(raise)?;
+        let quantities = quantities?;
+        let quantities = quantities.values()?;
+        check::length("quantities", "offers", "bids", offers, quantities.len()).map_err(raise)?;
+        check::quantities("quantities", quantities, &[offers]).map_err(raise)?;
+        let demand = demand?;
+        check::quantities("demand", &[demand], &[]).map_err(raise)?;
+        let price_cap = price_cap?;
+        check::prices("price_cap", price_cap.as_slice(), &[]).map_err(raise)?;
+        let rules = Rules {
+            ties: ties?,
+            price_cap,
+        };
+        let price = merit_order::clear(
+            bids,
+            quantities,
+            demand,
+            rules,
+            dispatch.values()?,
+            &mut Scratch::new(),
+        )
+        .map_err(raise)?;
+        Ok((price, dispatch.finish()))
+    }
+
+    /// Clear B markets in parallel: (B, N) or (N,) offers, (B,) or () demand -> prices, dispatch.
+    #[pyfunction]
+    #[pyo3(
+        signature = (bids, quantities, demand, *, ties=Ties::Default, price_cap=None, threads=None),
+        text_signature =
+            "(bids, quantities, demand, *, ties='index', price_cap=None, threads=None)"
+    )]
+    fn market_clearing_batch<'py>(
+        py: Python<'py>,
+        bids: &Bound<'py, PyAny>,
+        quantities: &Bound<'py, PyAny>,
+        demand: &Bound<'py, PyAny>,
+        ties: Ties<'py>,
+        price_cap: Option<&Bound<'py, PyAny>>,
+        threads: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<(Prices<'py>, Dispatch<'py>)> {
+        let mut markets = Markets::default();
+        let bids = Numbers::table("bids", bids)?;
+        let offers = bids.offers();
+        let bid_rows = markets.rows("bids", 1, &bids)?;
+        check::prices("bids", bids.values()?, bids.shape()).map_err(raise)?;
+        let quantities = Numbers::table("quantities", quantities)?;
+        check::length("quantities", "offers", "bids", offers, quantities.offers())
+            .map_err(raise)?;
+        let quantity_rows = markets.rows("quantities", 1, &quantities)?;
+        check::quantities("quantities", quantities.values()?, quantities.shape()).map_err(raise)?;
+        let demand = Numbers::column("demand", demand)?;
+        let demand_rows = markets.rows("demand", 0, &demand)?;
+        check::quantities("demand", demand.values()?, demand.shape()).map_err(raise)?;
+        let number = markets.settle("demand");
+        let price_cap = price_cap
+            .map(|cap| Numbers::column("price_cap", cap))
+            .transpose()?;
+        let price_cap_rows = match &price_cap {
+            None => None,
+            Some(cap) => {
+                let rows = markets.rows("price_cap", 0, cap)?;
+                check::prices("price_cap", cap.values()?, cap.shape()).map_err(raise)?;
+                Some(rows)
+            }
+        };
+        let batch = Batch {
+            offers,
+            bids: bid_rows,
+            quantities: quantity_rows,
+            demand: demand_rows,
+            price_cap: price_cap_rows,
+            ties: ties.parse()?,
+        };
+        let threads = threads_asked(threads)?
+            .unwrap_or_else(|| available_parallelism().unwrap_or(NonZeroUsize::MIN));
+
+        let mut prices = Fresh::vector(py, number)?;
+        let mut dispatch = Fresh::table(py, number, offers)?;
+        let (price_values, dispatch_values) = (prices.values()?, dispatch.values()?);
+        py.detach(|| merit_order::clear_batch(batch, price_values, dispatch_values, threads))
+            .map_err(raise)?;
+        Ok((prices.finish(), dispatch.finish()))
+    }
+
+    /// The published shape: see `merit_order::ladder::naive`.
+    #[pyfunction]
+    fn market_clearing_naive(
+        bids: PyReadonlyArray1<'_, f64>,
+        quantities: PyReadonlyArray1<'_, f64>,
+        demand: f64,
+    ) -> PyResult<(f64, Vec<f64>)> {
+        let (bids, quantities) = (bids.as_slice()?, quantities.as_slice()?);
+        check::length("quantities", "offers", "bids", bids.len(), quantities.len())
+            .map_err(raise)?;
+        Ok(ladder::naive(bids, quantities, demand))
+    }
+}
