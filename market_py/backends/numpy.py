@@ -149,7 +149,7 @@ def _marginal_offers(
 
 def _first(condition: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.intp]]:
     """Whether a condition holds anywhere in each row, and where first."""
-    return np.any(condition, axis=1, keepdims=True)[:, 0], np.argmax(condition, axis=1)
+    return np.logical_or.reduce(condition, axis=1), np.argmax(condition, axis=1)
 
 
 def _share(quantities: Floats, tied: NDArray[np.bool_], residual: Floats) -> Floats:
@@ -161,5 +161,4 @@ def _share(quantities: Floats, tied: NDArray[np.bool_], residual: Floats) -> Flo
         scaled_sum = np.sum(scaled, axis=1, where=tied, keepdims=True)
         tiny = ratio < np.finfo(float).tiny
         accepted = np.where(tiny, (scaled / scaled_sum) * residual, accepted)
-    shares: Floats = np.minimum(quantities, accepted)
-    return shares
+    return np.where(residual > 0, np.minimum(quantities, accepted), 0)

@@ -1,0 +1,39 @@
+"""What all tests share."""
+
+import shutil
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+import market_py
+from market_py.registry import BACKENDS
+
+settings.register_profile(
+    "default",
+    max_examples=200,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.register_profile("long", settings.get_profile("default"), max_examples=10_000)
+settings.load_profile("default")
+
+NO_RUST = "no Rust extension, and no cargo to build it with: see https://rustup.rs"
+
+
+def usable_backends() -> list[str]:
+    """Every backend; without Rust only where it cannot be built."""
+    if shutil.which("cargo") or "rust" in market_py.available_backends():
+        return list(BACKENDS)
+    return [name for name in BACKENDS if name != "rust"]
+
+
+@pytest.fixture(params=BACKENDS)
+def backend(request):
+    if request.param not in usable_backends():
+        pytest.skip(NO_RUST)
+    return market_py.get_backend(request.param)
+
+
+@pytest.fixture(scope="session")
+def backends():
+    return [market_py.get_backend(name) for name in usable_backends()]
