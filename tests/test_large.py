@@ -1,0 +1,73 @@
+"""Large markets and crowded ties."""
+
+import numpy as np
+import pytest
+
+
+def reference(bids, quantities, demand):
+    """Price and supply below it, by sorting, for markets away from the boundary."""
+    order = np.argsort(bids, kind="stable")
+    supply = np.cumsum(quantities[order])
+    marginal = np.searchsorted(supply, demand)
+    return bids[order[marginal]]
+
+
+FAMILIES = {
+    "random": lambda n, rng: rng.uniform(-50, 300, n),
+    "sorted": lambda n, rng: np.sort(rng.uniform(-50, 300, n)),
+    "reversed": lambda n, rng: np.sort(rng.uniform(-50, 300, n))[::-1].copy(),
+    "equal": lambda n, rng: np.full(n, 42.0),
+    "two levels": lambda n, rng: rng.choice([10.0, 20.0], n),
+    "magnitudes": lambda n, rng: 10.0 ** rng.uniform(-150, 150, n),
+}
+
+
+@pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES.keys())
+@pytest.mark.parametrize("offers", [10_000, 1_000_000])
+def test_large_markets(backends, family, offers):
+    rng = np.random.default_rng(offers)
+    bids, quantities = family(offers, rng), rng.uniform(0, 10, offers)
+    demand = float(np.sum(quantities) * 0.37)
+    price = reference(bids, quantities, demand)
+    results = []
+    for backend in backends:
+        if backend.name == "python" and offers > 10_000:
+            continue  # Half a minute; the smaller size judges it.
+        results.append(backend.market_clearing(bids, quantities, demand))
+    tolerance = demand * (1e-12 if offers <= 10_000 else 1e-10)
+    for cleared_price, dispatch in results:
+        assert cleared_price == price
+        assert np.array_equal(dispatch[bids < price], quantities[bids < price])
+        assert not dispatch[bids > price].any()
+        assert abs(dispatch.sum() - demand) <= 1e-9 * demand
+        assert np.abs(dispatch - results[0][1]).max() <= tolerance
+
+
+@pytest.mark.parametrize("ties", ["index", "pro_rata"])
+def test_ties_of_thousands(backend, ties):
+    offers = 5000
+    quantities = np.full(offers, 0.1)
+    bids = np.where(np.arange(offers) % 2, 10.0, 20.0)
+    price, dispatch = backend.market_clearing(bids, quantities, 375.0, ties=ties)
+    assert price == 20.0
+    assert np.all(dispatch[1::2] == 0.1)
+    cheap = dispatch[::2]
+    if ties == "index":
+        np.testing.assert_allclose(cheap[:1250], 0.1, rtol=1e-12)
+        np.testing.assert_allclose(cheap[1251:], 0.0, atol=375e-12)
+    else:
+        np.testing.assert_allclose(cheap, 0.05, rtol=1e-12)
+
+
+def test_many_offers_that_doubles_cannot_add(backend):
+    """A huge offer swallows tiny ones in floating point; exactly, the last of them counts."""
+    tiny = 2.0**-54
+    quantities = np.array([1.0, *[tiny] * 1000])
+    bids = np.arange(1001.0)
+    # The target is a thousand and first step away from one.
+    demand = 1.0 / (1 - 1e-9)
+    while demand * (1 - 1e-9) < 1 + 2.0**-52:
+        demand = float(np.nextafter(demand, 2))
+    price, _ = backend.market_clearing(bids, quantities, demand)
+    assert demand * (1 - 1e-9) == 1 + 2.0**-52
+    assert price == 4.0

@@ -1,0 +1,72 @@
+"""Many threads, and processes, at once."""
+
+import multiprocessing
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+import market_py
+
+RNG = np.random.default_rng(5)
+BIDS = RNG.uniform(0, 100, (400, 50))
+QUANTITIES = RNG.uniform(0, 10, (400, 50))
+DEMAND = RNG.uniform(0, 300, 400)
+
+
+@pytest.mark.parametrize("threads", [1, 2, None])
+def test_sixteen_threads_with_the_same_inputs(backend, threads):
+    rows = slice(None, 40 if backend.name == "python" else None)
+    arguments = BIDS[rows], QUANTITIES[rows], DEMAND[rows]
+
+    def clear(_):
+        return (
+            backend.market_clearing_batch(*arguments, threads=threads),
+            [backend.market_clearing(*market) for market in zip(*arguments, strict=True)],
+        )
+
+    (prices, dispatch), singles = clear(0)
+    with ThreadPoolExecutor(16) as pool:
+        results = list(pool.map(clear, range(32 if backend.name != "python" else 16)))
+    for (other_prices, other_dispatch), other_singles in results:
+        assert np.array_equal(prices, other_prices)
+        assert np.array_equal(dispatch, other_dispatch)
+        for (price, row), (other_price, other_row) in zip(singles, other_singles, strict=True):
+            assert price == other_price
+            assert np.array_equal(row, other_row)
+
+
+def clear_in_child(name):
+    prices, _ = market_py.get_backend(name).market_clearing_batch(BIDS, QUANTITIES, DEMAND)
+    return prices
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="forks")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+def test_a_forked_child_clears_too(backend):
+    """Threads do not survive a fork: a pool kept from one call to the next would hang here."""
+    expected = clear_in_child(backend.name)
+    with multiprocessing.get_context("fork").Pool(1) as pool:
+        assert np.array_equal(pool.apply_async(clear_in_child, [backend.name]).get(60), expected)
+
+
+def test_writing_to_an_input_meanwhile_breaks_nothing_else(backend):
+    """It is the caller's error, and the result means nothing; but nothing crashes."""
+    bids, quantities, demand = BIDS.copy(), QUANTITIES.copy(), DEMAND.copy()
+
+    def scribble(_):
+        for value in (np.nan, 1e308, -1.0, 5.0):
+            quantities[::3] = value
+            bids[::7] = value
+
+    def clear(_):
+        try:
+            prices, _ = backend.market_clearing_batch(bids[:40], quantities[:40], demand[:40])
+        except ValueError:
+            return
+        assert prices.shape == (40,)
+
+    with ThreadPoolExecutor(4) as pool:
+        done = [pool.submit(task, i) for i in range(100) for task in (scribble, clear)]
+        assert [task.result() for task in done] == [None] * len(done)
