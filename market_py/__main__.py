@@ -1,0 +1,75 @@
+"""The command line: ``python -m market_py``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+SIZES = (5, 10, 20, 50, 100, 200, 1000)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command and return its exit status."""
+    parser = argparse.ArgumentParser(prog="python -m market_py", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("doctor", help="say what is missing and how to get it")
+    commands.add_parser("demo", help="clear a small market with both backends, and time them")
+    run = commands.add_parser("run", help="execute the notebooks, a line each")
+    run.add_argument("notebooks", nargs="*", type=Path, help="default: all, in order")
+    run.add_argument("--solved", action="store_true", help="with the solutions in place")
+    bench = commands.add_parser("bench", help="time the variants and the backends")
+    bench.add_argument("--sizes", nargs="+", type=int, default=SIZES, help="offers per market")
+    chosen = parser.parse_args(arguments)
+    # Imported here: the doctor must run where they cannot.
+    if chosen.command == "doctor":
+        from market_py import doctor
+
+        return doctor.report()
+    if chosen.command == "demo":
+        from market_py import demo
+
+        demo.run()
+        return 0
+    if chosen.command == "run":
+        return _run(chosen.notebooks, solved=chosen.solved)
+    return _bench(chosen.sizes)
+
+
+def _run(notebooks: list[Path], *, solved: bool) -> int:
+    from market_py.workshop import execution
+
+    failed = 0
+    for path in notebooks or execution.all_notebooks():
+        print(f"{path.stem:<24}", end="", flush=True)
+        done = execution.execute(path, solved=solved)
+        print(f"{done.seconds:6.1f} s  {'failed' if done.problem else 'passed'}", flush=True)
+        if done.problem:
+            failed += 1
+            print(done.problem, file=sys.stderr)
+    return bool(failed)
+
+
+def _bench(sizes: list[int]) -> int:
+    from rich.console import Console
+    from tqdm import tqdm
+
+    import market_py
+    from market_py import timing
+    from market_py.demo import timed
+
+    candidates = {name: market_py.get_variant(name) for name in market_py.available_variants()}
+    for name in ("numba", "rust"):
+        if name in market_py.available_backends():
+            candidates[name] = market_py.get_backend(name).market_clearing
+    races = []
+    with tqdm(total=len(sizes) * timing.ROUNDS, desc="timing", leave=False) as bar:
+        for offers in sizes:
+            markets = timing.random_markets(offers)
+            races.append(timing.race(candidates, markets, progress=bar.update))
+    Console().print(timed(races))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,78 @@
+"""The build cell: run a verb of the Makefile from a notebook, and fail loudly."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+
+from market_py.extension import REPOSITORY, status
+
+NO_CARGO = """\
+Rust is not installed, so the extension cannot be built here. Everything but Rust works without.
+To install it: https://rustup.rs, then restart JupyterLab and run this cell again."""
+
+
+class BuildError(RuntimeError):
+    """A verb of the Makefile failed."""
+
+
+def make(verb: str) -> None:
+    """Run ``make verb`` for the Python of this kernel and stream what it prints.
+
+    Raises
+    ------
+    BuildError
+        It failed, or there is no ``make``.
+    """
+    if verb == "build-rust" and shutil.which("cargo", path=_environment()["PATH"]) is None:
+        print(NO_CARGO)
+        return
+    if shutil.which("make") is None:
+        raise BuildError("make is not installed: see the README's troubleshooting section")
+    process = subprocess.Popen(
+        ["make", "--no-print-directory", verb],
+        cwd=REPOSITORY,
+        env=_environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        print(line, end="", flush=True)
+    if process.wait() != 0:
+        raise BuildError(f"make {verb} failed with status {process.returncode}; see above")
+    if verb == "build-rust":
+        _report()
+
+
+def _environment() -> dict[str, str]:
+    """Environment in which make finds the environment of this kernel, and cargo."""
+    environment = {name: value for name, value in os.environ.items() if name != "CONDA_PREFIX"}
+    environment["VIRTUAL_ENV"] = sys.prefix
+    rustup = os.path.join(os.path.expanduser("~"), ".cargo", "bin")  # noqa: PTH111, PTH118
+    environment["PATH"] = os.pathsep.join([environment.get("PATH", ""), rustup])
+    return environment
+
+
+def _report() -> None:
+    """Say what a new process sees, and whether this one must be restarted to see it too."""
+    fresh = subprocess.run(
+        [sys.executable, "-m", "market_py.extension"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    print("In a fresh process:", fresh.stdout.strip())
+    if fresh.returncode != 0:
+        raise BuildError("make build-rust succeeded, but its extension is not what Python imports")
+    # A module that is loaded stays as it was; only a new process loads the new one.
+    if "rust_market" in sys.modules:
+        current, sentence = status()
+        if not current:
+            print("In this kernel:", sentence)
+            print("Restart the kernel (Kernel > Restart) to use the new build.")

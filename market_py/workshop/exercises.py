@@ -1,0 +1,185 @@
+"""Checks of the exercises: each says what was expected, and a hint.
+
+Nothing is sent or stored anywhere.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+import market_py
+from market_py import rts79
+from market_py.timing import Race
+
+State = Literal["not done yet", "not right yet", "right"]
+_SIGNS: dict[State, str] = {"not done yet": "○", "not right yet": "✗", "right": "✓"}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a check says; the last line of a check cell shows it."""
+
+    state: State
+    message: str = ""
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        return f"{_SIGNS[self.state]} {self.state}" + (f": {self.message}" if self.message else "")
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        text = html.escape(str(self)).replace("\n", "<br>")
+        return {
+            "text/plain": str(self),
+            "text/html": f'<div role="status" style="font-size:115%;padding:4px">{text}</div>',
+        }
+
+
+NOT_DONE = Verdict("not done yet")
+
+
+def hint(message: str) -> Verdict:
+    """Refuse an answer and say why."""
+    return Verdict("not right yet", message)
+
+
+def right(message: str) -> Verdict:
+    """Accept an answer."""
+    return Verdict("right", message)
+
+
+def check_price(bids: Any, quantities: Any, demand: Any) -> Verdict:
+    """Check for a market of three offers at least whose price is 80."""
+    if bids is None or quantities is None or demand is None:
+        return NOT_DONE
+    try:
+        price, dispatch = market_py.market_clearing(bids, quantities, demand)
+    except (TypeError, ValueError) as error:
+        return hint(f"this is not a market: {error}.")
+    if len(dispatch) < 3:
+        return hint("use three offers at least.")
+    if demand > np.sum(quantities):
+        return hint("demand cannot be met; first build a market that serves it all.")
+    if price != 80:
+        return hint(
+            f"its price is {price:g}. The marginal offer sets the price: the last one needed when "
+            "offers are taken cheapest first. Which one is it here?"
+        )
+    return right(
+        f"the price is 80, and {int(np.sum(dispatch > 0))} of {len(dispatch)} offers run. "
+        "The cheaper ones are paid 80 too."
+    )
+
+
+def check_scarcity(out: Any) -> Verdict:
+    """Check for units whose outage makes the RTS-79 short at its annual peak."""
+    if out is None:
+        return NOT_DONE
+    try:
+        _, quantities = rts79.offers(out=tuple(out))
+    except (TypeError, ValueError) as error:
+        return hint(f"{error}.")
+    left = quantities.sum() - rts79.ANNUAL_PEAK
+    if left >= 0:
+        return hint(
+            f"{quantities.sum():.0f} MW still cover the peak of {rts79.ANNUAL_PEAK:.0f} MW, with "
+            f"{left:.0f} MW to spare. Take out more, or larger units."
+        )
+    if len(out) > 2:
+        return hint(f"scarce it is, but with {len(out)} units out; two are enough.")
+    return right(f"{-left:.0f} MW cannot be served: the price is the value of lost load.")
+
+
+def check_clear(clear: Callable[..., Any]) -> Verdict:
+    """Judge a learner's clearing function by hidden cases and by invariants."""
+    cases = [
+        ("a plain market", [30, 10, 20], [100, 100, 100], 150),
+        ("demand that ends exactly at a step", [10, 20], [50, 50], 50),
+        ("equal prices: the lower index goes first", [20, 10, 10], [50, 50, 50], 70),
+        ("no demand: nothing runs, the price is the cheapest offer", [20, 10], [50, 50], 0),
+        ("a shortage: all runs, the price is the highest offer", [20, 10], [50, 50], 150),
+        ("an offer of nothing sets no price", [5, 10, 90], [0, 50, 0], 80),
+        ("a negative price", [-5, 10], [50, 50], 20),
+        ("rounding: 0.7 + 0.1 < 0.8 in doubles", [10, 20, 1000], [0.7, 0.1, 1.0], 0.8),
+    ]
+    for about, bids, quantities, demand in cases:
+        arrays = np.array(bids, dtype=float), np.array(quantities, dtype=float)
+        kept = arrays[0].copy(), arrays[1].copy()
+        price, dispatch = market_py.market_clearing(*arrays, demand, backend="python")
+        try:
+            answer = clear(*arrays, float(demand))
+            if answer is None or answer is NotImplemented:
+                return NOT_DONE
+            own_price, own_dispatch = answer
+            same = own_price == price and np.allclose(own_dispatch, dispatch, atol=1e-9)
+        except Exception as error:
+            return hint(
+                f"{about}: bids {bids}, quantities {quantities}, demand {demand} -> {error!r}"
+            )
+        if not all(map(np.array_equal, arrays, kept)):
+            return hint(f"{about}: the inputs were changed. Work on a copy.")
+        if not same:
+            return hint(
+                f"{about}.\nbids {bids}, quantities {quantities}, demand {demand}\n"
+                f"expected price {price:g}, dispatch {dispatch.tolist()}\n"
+                f"yours    price {own_price}, dispatch {np.asarray(own_dispatch).tolist()}"
+            )
+    return _check_invariants(clear)
+
+
+def _check_invariants(clear: Callable[..., Any]) -> Verdict:
+    rng = np.random.default_rng(1)
+    for _ in range(200):
+        bids = rng.permutation(50)[: rng.integers(1, 9)].astype(float)
+        quantities = rng.integers(1, 50, bids.size).astype(float)
+        demand = float(rng.integers(0, 1 + int(quantities.sum())))
+        market = f"bids {bids.tolist()}, quantities {quantities.tolist()}, demand {demand:g}"
+        price, dispatch = clear(bids, quantities, demand)
+        if not np.isclose(np.sum(dispatch), demand):
+            return hint(f"supply must meet demand.\n{market}: {np.sum(dispatch):g} MW run.")
+        order = rng.permutation(bids.size)
+        _, permuted = clear(bids[order], quantities[order], demand)
+        if not np.allclose(np.asarray(dispatch)[order], permuted):
+            return hint(f"the order in which offers arrive must not matter.\n{market}")
+        if clear(bids, quantities, demand + 1)[0] < price:
+            return hint(f"more demand must not lower the price.\n{market}")
+    return right("all hidden cases and 200 random markets are cleared as the contract says.")
+
+
+def check_crossover(answer: Any, races: Sequence[Race]) -> Verdict:
+    """Check a claimed crossover ``(low, high)``, in offers, against the learner's own races.
+
+    Up to the crossover the naive Rust variant is not slower than the published numba function, by
+    the intervals of the races; from there on it is.
+    """
+    if answer is None:
+        return NOT_DONE
+    if not races:
+        return hint("run the race first: its raw data judges your answer.")
+    try:
+        low, high = (float(bound) for bound in answer)
+    except (TypeError, ValueError):
+        return hint('give two numbers of offers, as in (10, 20); "never" is float("inf").')
+    below, above = _crossover(races)
+    found = f"in your data it lies between {below:g} and {above:g} offers"
+    if not low <= high:
+        return hint("the first number must not exceed the second.")
+    if not np.isinf(high) and high > 10 * max(low, 1):
+        return hint("a wide interval: the second number should be at most ten times the first.")
+    if high < below or low > above:
+        return hint(f"{found}, by the intervals of the ratios.")
+    return right(f"you say {low:g} to {high:g}; {found}.")
+
+
+def _crossover(races: Sequence[Race]) -> tuple[float, float]:
+    """Largest size up to which Rust is never slower, and the next one (inf: none)."""
+    below = 0
+    for race in sorted(races, key=lambda race: race.offers):
+        if race.speedup("rust-naive", over="numba-sort").verdict == "slower":
+            return below, race.offers
+        below = race.offers
+    return below, np.inf

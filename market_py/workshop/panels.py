@@ -1,0 +1,196 @@
+"""Panels: controls, a picture and a sentence that says what it shows.
+
+The sentence is a live region, so that a screen reader speaks it.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import threading
+import traceback
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import ipywidgets as widgets
+
+Shown = tuple[bytes, str]
+"""A picture (PNG) and the sentence beside it."""
+
+WIDE = widgets.Layout(width="min(100%, 640px)")
+LABELS = {"description_width": "11em"}
+
+
+def slider(label: str, value: float, low: float, high: float, step: float, unit: str) -> Any:
+    """Make a slider that follows the pointer; whole numbers where the step is whole."""
+    kind = widgets.IntSlider if float(step).is_integer() else widgets.FloatSlider
+    return kind(
+        value=value,
+        min=low,
+        max=high,
+        step=step,
+        description=f"{label} ({unit})" if unit else label,
+        continuous_update=True,
+        layout=WIDE,
+        style=LABELS,
+    )
+
+
+def choice(label: str, options: Any, value: Any = None) -> Any:
+    """Make a drop-down list."""
+    return widgets.Dropdown(
+        options=options,
+        value=value,
+        description=label,
+        layout=widgets.Layout(width="min(100%, 460px)"),
+        style=LABELS,
+    )
+
+
+class Sentence(widgets.HTML):
+    """A sentence in a live region."""
+
+    text = ""
+
+    def say(self, text: str, *, alarm: bool = False) -> None:
+        """Replace the sentence."""
+        self.text = text
+        role = "alert" if alarm else "status"
+        body = f"<pre>{html.escape(text)}</pre>" if alarm else html.escape(text)
+        self.value = (
+            f'<div role="{role}" aria-live="polite" '
+            f'style="font-size:115%;line-height:1.5;margin:4px 0">{body}</div>'
+        )
+
+
+class Panel(widgets.VBox):
+    """Controls above a sentence and a picture of fixed size.
+
+    A notebook that is saved or exported keeps the picture and the sentence as they were.
+    """
+
+    def __init__(self, controls: list[Any], first: Shown, width: int) -> None:
+        png, sentence = first
+        self.picture = widgets.Image(
+            value=png, format="png", layout=widgets.Layout(width=f"{width}px", max_width="100%")
+        )
+        self.sentence = Sentence()
+        self.sentence.say(sentence)
+        super().__init__([*controls, self.sentence, self.picture])
+
+    def show(self, shown: Shown) -> None:
+        """Replace the picture and the sentence."""
+        png, sentence = shown
+        self.picture.value = png
+        self.sentence.say(sentence)
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        bundle: dict[str, Any] = super()._repr_mimebundle_(**kwargs)
+        bundle["image/png"] = base64.b64encode(self.picture.value).decode()
+        bundle["text/plain"] = self.sentence.text
+        return bundle
+
+
+class Explorer(Panel):
+    """A panel that answers its controls.
+
+    Parameters
+    ----------
+    controls : mapping of str to widget
+        Each has a ``value``.
+    answer : callable
+        Takes the values by name; returns the picture and the sentence.
+    width : int
+        Of the picture, pixels.
+    """
+
+    def __init__(
+        self, controls: Mapping[str, Any], answer: Callable[..., Shown], width: int
+    ) -> None:
+        self.controls = dict(controls)
+        self._answer = answer
+        # The artists of a picture are shared by all its frames.
+        self._lock = threading.Lock()
+        super().__init__(list(self.controls.values()), self._current(), width)
+        for control in self.controls.values():
+            control.observe(self._on_change, names="value")
+
+    def _current(self) -> Shown:
+        values = {name: control.value for name, control in self.controls.items()}
+        with self._lock:
+            return self._answer(**values)
+
+    def _on_change(self, _change: object) -> None:
+        try:
+            self.show(self._current())
+        except Exception:
+            # Nobody sees what a callback raises: say it where the reader looks.
+            self.sentence.say(traceback.format_exc(), alarm=True)
+            raise
+
+
+class Job(Panel):
+    """A panel that runs something long when its button is pressed, and can be stopped.
+
+    Parameters
+    ----------
+    label : str
+        On the button.
+    steps : int
+        Length of the progress bar.
+    work : callable
+        Takes the job; calls its `advance` at each step and `show` at each result, and ends early
+        when `is_stopped` says so.
+    first : tuple of bytes and str
+        Picture and sentence before the first run.
+    width : int
+        Of the picture, pixels.
+    controls : mapping of str to widget, optional
+        Shown above the button.
+    """
+
+    def __init__(
+        self,
+        label: str,
+        steps: int,
+        work: Callable[[Job], None],
+        first: Shown,
+        width: int,
+        controls: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.controls = dict(controls or {})
+        self._work = work
+        self._stop = threading.Event()
+        self.button = widgets.Button(
+            description=label, button_style="primary", layout=widgets.Layout(width="auto")
+        )
+        self.stop_button = widgets.Button(description="Stop", disabled=True)
+        self.bar = widgets.IntProgress(
+            max=steps, description="progress", layout=WIDE, bar_style="info"
+        )
+        buttons = widgets.HBox([self.button, self.stop_button, self.bar])
+        buttons.layout.flex_flow = "row wrap"
+        super().__init__([*self.controls.values(), buttons], first, width)
+        self.button.on_click(lambda _button: threading.Thread(target=self.run).start())
+        self.stop_button.on_click(lambda _button: self._stop.set())
+
+    def is_stopped(self) -> bool:
+        """Whether the stop button was pressed."""
+        return self._stop.is_set()
+
+    def advance(self) -> None:
+        """Move the progress bar by one step."""
+        self.bar.value += 1
+
+    def run(self) -> None:
+        """Do the work, as the button does."""
+        self._stop.clear()
+        self.bar.value = 0
+        self.button.disabled, self.stop_button.disabled = True, False
+        try:
+            self._work(self)
+        except Exception:
+            self.sentence.say(traceback.format_exc(), alarm=True)
+            raise
+        finally:
+            self.button.disabled, self.stop_button.disabled = False, True

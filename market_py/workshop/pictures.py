@@ -1,0 +1,296 @@
+"""Pictures, drawn off screen into PNG bytes; artists are made once and moved.
+
+Colours are those of Okabe and Ito, which the colour-blind tell apart; each comes with a hatch, a
+marker or a dash pattern of its own.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import PolyCollection
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from market_py.published import POINTS
+from market_py.timing import FLOOR, Race
+from market_py.validation import Floats
+
+BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
+YELLOW, BLUE, VERMILION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
+
+FUEL_STYLES = {
+    "hydro": (SKY, "//"),
+    "nuclear": (YELLOW, ".."),
+    "coal": ("#777777", "xx"),
+    "oil": (ORANGE, "\\\\"),
+}
+"""Colour and hatch of each fuel."""
+
+CANDIDATE_STYLES = {
+    "numba-sort": (BLUE, "o", "-"),
+    "rust-naive": (VERMILION, "s", "-"),
+    "numba": (SKY, "^", "--"),
+    "rust": (ORANGE, "D", "--"),
+    "numpy": (GREEN, "v", "--"),
+    "python": (PURPLE, "P", "--"),
+    FLOOR: (BLACK, "", ":"),
+}
+"""Colour, marker and dashes of each backend and variant."""
+
+DPI = 100
+
+
+class Picture:
+    """A figure outside pyplot, of fixed size, that knows its PNG."""
+
+    def __init__(self, width: float = 9.0, height: float = 4.6) -> None:
+        self.figure = Figure(figsize=(width, height), dpi=DPI, layout="constrained")
+        self._canvas = FigureCanvasAgg(self.figure)
+
+    @property
+    def width(self) -> int:
+        """Pixels."""
+        return round(float(self.figure.get_figwidth()) * DPI)
+
+    def png(self) -> bytes:
+        """Draw the figure."""
+        buffer = io.BytesIO()
+        self._canvas.print_png(buffer)  # type: ignore[no-untyped-call]
+        return buffer.getvalue()
+
+
+class MeritOrderPicture(Picture):
+    """The supply curve of a market, its demand and its price.
+
+    Parameters
+    ----------
+    kinds : sequence of str, shape (N,)
+        What each offer is, such as a fuel.
+    styles : mapping
+        Colour and hatch of each kind.
+    highest_price, highest_quantity : float
+        Upper ends of the axes.
+    currency : str
+        Of the prices.
+    """
+
+    def __init__(
+        self,
+        kinds: Sequence[str],
+        *,
+        styles: Mapping[str, tuple[str, str]] = FUEL_STYLES,
+        highest_price: float,
+        highest_quantity: float,
+        lowest_price: float = 0.0,
+        currency: str = "$",
+    ) -> None:
+        super().__init__()
+        self._kinds = np.array(kinds)
+        self._highest_price = highest_price
+        self._currency = currency
+        axes = self.figure.subplots()
+        axes.set_xlim(0, highest_quantity)
+        axes.set_ylim(lowest_price, highest_price)
+        axes.set_xlabel("offered quantity, cheapest first (MW)", fontsize=12)
+        axes.set_ylabel(f"offer price ({currency}/MWh)", fontsize=12)
+        axes.tick_params(labelsize=11)
+        axes.grid(axis="y", alpha=0.3)
+        axes.spines[["top", "right"]].set_visible(False)
+        self._bars = {}
+        for kind in dict.fromkeys(kinds):
+            colour, hatch = styles[kind]
+            self._bars[kind] = PolyCollection(
+                [], facecolor=colour, edgecolor=BLACK, hatch=hatch, linewidth=0.6, label=kind
+            )
+            axes.add_collection(self._bars[kind])
+        # What is not accepted pales.
+        height = highest_price - lowest_price
+        self._veil = Rectangle((0, lowest_price), 0, height, color="white", alpha=0.72)
+        axes.add_patch(self._veil)
+        self._demand = axes.axvline(0, color=BLUE, linewidth=2.5, label="demand")
+        self._price = axes.axhline(
+            0, color=VERMILION, linewidth=2.5, linestyle="--", label="clearing price"
+        )
+        self._tag = axes.annotate(
+            "",
+            (1, 0),
+            xycoords=("axes fraction", "data"),
+            ha="right",
+            va="bottom",
+            color=BLACK,
+            fontsize=13,
+            fontweight="bold",
+            bbox={"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 1},
+        )
+        self.figure.legend(loc="outside upper center", ncols=6, fontsize=11, frameon=False)
+
+    def show(
+        self, bids: Floats, quantities: Floats, demand: float, price: float, dispatch: Floats
+    ) -> bytes:
+        """Draw a cleared market; arrays have shape (N,)."""
+        order = np.argsort(bids, kind="stable")
+        right = np.cumsum(quantities[order])
+        left = right - quantities[order]
+        heights = bids[order]
+        # An offer at 0 still shows as a thin bar.
+        shown = np.where(np.abs(heights) < 0.008 * self._highest_price, 0.008, 0) * (
+            self._highest_price
+        )
+        shown = np.where(shown > 0, shown, heights)
+        corners = np.stack(
+            [
+                np.stack([left, np.zeros_like(left)], axis=1),
+                np.stack([left, shown], axis=1),
+                np.stack([right, shown], axis=1),
+                np.stack([right, np.zeros_like(left)], axis=1),
+            ],
+            axis=1,
+        )
+        for kind, bars in self._bars.items():
+            bars.set_verts(list(corners[self._kinds[order] == kind]))
+        served = float(dispatch.sum())
+        self._veil.set_x(served)
+        self._veil.set_width(max(0.0, float(right[-1]) - served))
+        self._demand.set_xdata([demand, demand])
+        off_scale = price > self._highest_price
+        height = self._highest_price if off_scale else price
+        self._price.set_ydata([height, height])
+        self._tag.xy = (0.995, height * (0.9 if height > 0.9 * self._highest_price else 1.0))
+        self._tag.set_text(
+            f"price {price:,.2f} {self._currency}/MWh" + (" (off the scale)" if off_scale else "")
+        )
+        return self.png()
+
+
+class PriceDurationPicture(Picture):
+    """For how many hours of the year the price is at least so high.
+
+    Parameters
+    ----------
+    currency : str
+        Of the prices.
+    """
+
+    def __init__(self, currency: str = "$") -> None:
+        super().__init__()
+        self._axes = self.figure.subplots()
+        self._axes.set_xlabel("hours of the year, dearest first", fontsize=12)
+        self._axes.set_ylabel(f"price ({currency}/MWh)", fontsize=12)
+        self._axes.tick_params(labelsize=11)
+        self._axes.grid(alpha=0.3)
+        self._axes.spines[["top", "right"]].set_visible(False)
+        (self._line,) = self._axes.step([], [], color=VERMILION, linewidth=2.2, where="post")
+
+    def show(self, prices: Floats) -> bytes:
+        """Draw the prices of all hours, shape (hours,)."""
+        self._line.set_data(np.arange(len(prices)), np.sort(prices)[::-1])
+        self._axes.set_xlim(0, len(prices))
+        self._axes.set_ylim(min(0.0, float(prices.min())), 1.08 * float(prices.max()))
+        return self.png()
+
+
+class RacePicture(Picture):
+    """Time per call against the size of the market, beside the published points.
+
+    Below it: how many times faster one candidate is than another, with its interval.
+    """
+
+    def __init__(self, numerator: str = "numba-sort", denominator: str = "rust-naive") -> None:
+        super().__init__(width=9.0, height=6.6)
+        self._numerator, self._denominator = numerator, denominator
+        self._times, self._ratios = self.figure.subplots(2, sharex=True, height_ratios=[2.2, 1])
+
+    def show(self, races: Sequence[Race]) -> bytes:
+        """Draw the races run so far, possibly none."""
+        times, ratios = self._times, self._ratios
+        for axes in (times, ratios):
+            axes.clear()
+            axes.set_xscale("log")
+            axes.set_yscale("log")
+            axes.grid(alpha=0.3, which="both")
+            axes.tick_params(labelsize=11)
+            axes.spines[["top", "right"]].set_visible(False)
+        times.set_ylabel("µs per call", fontsize=12)
+        ratios.set_ylabel(f"{self._numerator}\n/ {self._denominator}", fontsize=12)
+        ratios.set_xlabel("offers N", fontsize=12)
+        ratios.set_xticks([5, 10, 20, 50, 100, 200, 500, 1000])
+        ratios.xaxis.set_major_formatter("{x:.0f}")
+        ratios.axhline(1, color=BLACK, linewidth=1)
+        self._draw_published()
+        if races:
+            self._draw_times(races)
+            self._draw_ratios(races)
+        ratios.minorticks_off()
+        ratios.set_xlim(4, 1250)
+        times.legend(loc="upper left", fontsize=10, ncols=2, framealpha=0.9)
+        return self.png()
+
+    def _draw_published(self) -> None:
+        offers = [point.offers for point in POINTS]
+        for name, values in (
+            ("numba-sort", [point.numba for point in POINTS]),
+            ("rust-naive", [point.rust for point in POINTS]),
+        ):
+            colour, marker, _ = CANDIDATE_STYLES[name]
+            label = f"published {name.partition('-')[0]}"
+            self._times.plot(
+                offers,
+                values,
+                color=colour,
+                marker=marker,
+                mfc="white",
+                linestyle=":",
+                alpha=0.75,
+                label=label,
+            )
+        self._ratios.plot(
+            offers,
+            [point.speedup for point in POINTS],
+            color=BLACK,
+            marker="o",
+            mfc="white",
+            linestyle=":",
+            alpha=0.75,
+        )
+
+    def _draw_times(self, races: Sequence[Race]) -> None:
+        for name in (*races[0].candidates, FLOOR):
+            colour, marker, dashes = CANDIDATE_STYLES[name]
+            offers = [race.offers for race in races]
+            low, median, high = np.array([race.quartiles(name) for race in races]).T / 1000
+            self._times.errorbar(
+                offers,
+                median,
+                yerr=[median - low, high - median],
+                color=colour,
+                marker=marker or None,
+                linestyle=dashes,
+                capsize=3,
+                label=name,
+            )
+
+    def _draw_ratios(self, races: Sequence[Race]) -> None:
+        if not {self._numerator, self._denominator} <= set(races[0].candidates):
+            return
+        offers = [race.offers for race in races]
+        found = [race.speedup(self._denominator, over=self._numerator) for race in races]
+        values = np.array([ratio.value for ratio in found])
+        spread = [
+            values - [ratio.low for ratio in found],
+            np.array([ratio.high for ratio in found]) - values,
+        ]
+        self._ratios.errorbar(
+            offers, values, yerr=spread, color=VERMILION, marker="s", capsize=3, linestyle="-"
+        )
+        resolution = [race.resolution() for race in races]
+        self._ratios.fill_between(
+            offers,
+            [ratio.low for ratio in resolution],
+            [ratio.high for ratio in resolution],
+            color=SKY,
+            alpha=0.5,
+        )
