@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from rich.console import Console
 from rich.table import Table
@@ -46,7 +48,7 @@ def run() -> None:
     console.print(DROP_IN, markup=False)
 
 
-def _cleared(shown: list[str]) -> Table:
+def _cleared(shown: Sequence[str]) -> Table:
     table = Table(title=f"A market of {len(BIDS)} offers, demand {DEMAND:g} MW")
     for heading in ("backend", "price €/MWh", "dispatch MW"):
         table.add_column(heading)

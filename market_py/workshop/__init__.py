@@ -1,1 +1,5 @@
 """What the notebooks are made of: pictures, panels, exercises, the build cell."""
+
+from market_py.workshop import magics
+
+magics.register()

@@ -60,6 +60,7 @@ def execute(path: Path, *, solved: bool = False) -> Execution:
         kernel_name="python3",
         resources={"metadata": {"path": str(path.parent)}},
         store_widget_state=True,
+        extra_arguments=["--IPKernelApp.log_level=40"],
     )
     start = time.perf_counter()
     try:

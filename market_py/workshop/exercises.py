@@ -164,7 +164,7 @@ def check_crossover(answer: Any, races: Sequence[Race]) -> Verdict:
         low, high = (float(bound) for bound in answer)
     except (TypeError, ValueError):
         return hint('give two numbers of offers, as in (10, 20); "never" is float("inf").')
-    below, above = _crossover(races)
+    below, above = crossover(races)
     found = f"in your data it lies between {below:g} and {above:g} offers"
     if not low <= high:
         return hint("the first number must not exceed the second.")
@@ -175,7 +175,7 @@ def check_crossover(answer: Any, races: Sequence[Race]) -> Verdict:
     return right(f"you say {low:g} to {high:g}; {found}.")
 
 
-def _crossover(races: Sequence[Race]) -> tuple[float, float]:
+def crossover(races: Sequence[Race]) -> tuple[float, float]:
     """Largest size up to which Rust is never slower, and the next one (inf: none)."""
     below = 0
     for race in sorted(races, key=lambda race: race.offers):

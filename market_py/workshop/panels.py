@@ -36,11 +36,11 @@ def slider(label: str, value: float, low: float, high: float, step: float, unit:
     )
 
 
-def choice(label: str, options: Any, value: Any = None) -> Any:
-    """Make a drop-down list."""
+def choice(label: str, options: list[str]) -> Any:
+    """Make a drop-down list; the first option is chosen."""
     return widgets.Dropdown(
         options=options,
-        value=value,
+        value=options[0],
         description=label,
         layout=widgets.Layout(width="min(100%, 460px)"),
         style=LABELS,
@@ -109,28 +109,50 @@ class Explorer(Panel):
     ) -> None:
         self.controls = dict(controls)
         self._answer = answer
-        # The artists of a picture are shared by all its frames.
         self._lock = threading.Lock()
+        self._worker: threading.Thread | None = None
+        self._behind = False
         super().__init__(list(self.controls.values()), self._current(), width)
         for control in self.controls.values():
             control.observe(self._on_change, names="value")
 
     def _current(self) -> Shown:
-        values = {name: control.value for name, control in self.controls.items()}
-        with self._lock:
-            return self._answer(**values)
+        return self._answer(**{name: control.value for name, control in self.controls.items()})
 
     def _on_change(self, _change: object) -> None:
-        try:
-            self.show(self._current())
-        except Exception:
-            # Nobody sees what a callback raises: say it where the reader looks.
-            self.sentence.say(traceback.format_exc(), alarm=True)
-            raise
+        # A slider may move faster than pictures are drawn: a worker draws the latest values and
+        # skips those in between.
+        with self._lock:
+            self._behind = True
+            if self._worker is None:
+                self._worker = threading.Thread(target=self._catch_up, daemon=True)
+                self._worker.start()
+
+    def _catch_up(self) -> None:
+        while True:
+            with self._lock:
+                if not self._behind:
+                    self._worker = None
+                    return
+                self._behind = False
+            try:
+                self.show(self._current())
+            except Exception:
+                # Nobody sees what a thread raises: say it where the reader looks.
+                self.sentence.say(traceback.format_exc(), alarm=True)
+
+    def wait(self) -> None:
+        """Wait until the panel shows the values of its controls."""
+        worker = self._worker
+        if worker is not None:
+            worker.join()
 
 
 class Job(Panel):
-    """A panel that runs something long when its button is pressed, and can be stopped.
+    """A panel that does something long when its button is pressed, and can be stopped.
+
+    A subclass says what in `work`, which calls `advance` at each step and `show` at each result,
+    and ends early when `is_stopped` says so.
 
     Parameters
     ----------
@@ -138,28 +160,13 @@ class Job(Panel):
         On the button.
     steps : int
         Length of the progress bar.
-    work : callable
-        Takes the job; calls its `advance` at each step and `show` at each result, and ends early
-        when `is_stopped` says so.
     first : tuple of bytes and str
         Picture and sentence before the first run.
     width : int
         Of the picture, pixels.
-    controls : mapping of str to widget, optional
-        Shown above the button.
     """
 
-    def __init__(
-        self,
-        label: str,
-        steps: int,
-        work: Callable[[Job], None],
-        first: Shown,
-        width: int,
-        controls: Mapping[str, Any] | None = None,
-    ) -> None:
-        self.controls = dict(controls or {})
-        self._work = work
+    def __init__(self, label: str, steps: int, first: Shown, width: int) -> None:
         self._stop = threading.Event()
         self.button = widgets.Button(
             description=label, button_style="primary", layout=widgets.Layout(width="auto")
@@ -170,9 +177,13 @@ class Job(Panel):
         )
         buttons = widgets.HBox([self.button, self.stop_button, self.bar])
         buttons.layout.flex_flow = "row wrap"
-        super().__init__([*self.controls.values(), buttons], first, width)
-        self.button.on_click(lambda _button: threading.Thread(target=self.run).start())
-        self.stop_button.on_click(lambda _button: self._stop.set())
+        super().__init__([buttons], first, width)
+        self.button.on_click(lambda _: threading.Thread(target=self.run, daemon=True).start())
+        self.stop_button.on_click(lambda _: self._stop.set())
+
+    def work(self) -> None:
+        """Do it, in a thread of its own."""
+        raise TypeError(f"{type(self).__name__} does not say what to do")
 
     def is_stopped(self) -> bool:
         """Whether the stop button was pressed."""
@@ -188,7 +199,7 @@ class Job(Panel):
         self.bar.value = 0
         self.button.disabled, self.stop_button.disabled = True, False
         try:
-            self._work(self)
+            self.work()
         except Exception:
             self.sentence.say(traceback.format_exc(), alarm=True)
             raise

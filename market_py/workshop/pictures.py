@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.ticker import LogLocator, NullLocator
 
 from market_py.published import POINTS
 from market_py.timing import FLOOR, Race
@@ -59,7 +61,11 @@ class Picture:
     def png(self) -> bytes:
         """Draw the figure."""
         buffer = io.BytesIO()
-        self._canvas.print_png(buffer)  # type: ignore[no-untyped-call]
+        # Light compression: most of the time would go there.
+        options = {"compress_level": 1}
+        self._canvas.print_png(buffer, pil_kwargs=options)  # type: ignore[no-untyped-call]
+        # Laid out once: doing it again for each frame would take most of the time.
+        self.figure.set_layout_engine("none")
         return buffer.getvalue()
 
 
@@ -101,7 +107,7 @@ class MeritOrderPicture(Picture):
         axes.grid(axis="y", alpha=0.3)
         axes.spines[["top", "right"]].set_visible(False)
         self._bars = {}
-        for kind in dict.fromkeys(kinds):
+        for kind in (kind for kind in styles if kind in kinds):
             colour, hatch = styles[kind]
             self._bars[kind] = PolyCollection(
                 [], facecolor=colour, edgecolor=BLACK, hatch=hatch, linewidth=0.6, label=kind
@@ -115,16 +121,15 @@ class MeritOrderPicture(Picture):
         self._price = axes.axhline(
             0, color=VERMILION, linewidth=2.5, linestyle="--", label="clearing price"
         )
-        self._tag = axes.annotate(
+        # On the left, where the supply curve is low.
+        self._tag = axes.text(
+            0.01,
+            0,
             "",
-            (1, 0),
-            xycoords=("axes fraction", "data"),
-            ha="right",
-            va="bottom",
-            color=BLACK,
+            transform=axes.get_yaxis_transform(),
             fontsize=13,
             fontweight="bold",
-            bbox={"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 1},
+            bbox={"facecolor": "white", "alpha": 0.85, "edgecolor": "none", "pad": 1},
         )
         self.figure.legend(loc="outside upper center", ncols=6, fontsize=11, frameon=False)
 
@@ -159,7 +164,9 @@ class MeritOrderPicture(Picture):
         off_scale = price > self._highest_price
         height = self._highest_price if off_scale else price
         self._price.set_ydata([height, height])
-        self._tag.xy = (0.995, height * (0.9 if height > 0.9 * self._highest_price else 1.0))
+        near_top = height > 0.9 * self._highest_price
+        self._tag.set_y(height - (0.02 if near_top else -0.01) * self._highest_price)
+        self._tag.set_verticalalignment("top" if near_top else "bottom")
         self._tag.set_text(
             f"price {price:,.2f} {self._currency}/MWh" + (" (off the scale)" if off_scale else "")
         )
@@ -193,6 +200,35 @@ class PriceDurationPicture(Picture):
         return self.png()
 
 
+class DispatchPicture(Picture):
+    """What two backends accept of each offer."""
+
+    def __init__(self, one: str, other: str) -> None:
+        super().__init__(height=3.8)
+        self._axes = self.figure.subplots()
+        self._axes.set_xlabel("offers, cheapest first", fontsize=12)
+        self._axes.set_ylabel("MW", fontsize=12)
+        self._axes.tick_params(labelsize=11)
+        self._axes.spines[["top", "right"]].set_visible(False)
+        styles: list[dict[str, Any]] = [
+            {"label": "offered", "color": BLACK, "drawstyle": "steps-mid", "alpha": 0.5},
+            {"label": one, "color": BLUE, "marker": "o", "ls": "", "ms": 9, "mfc": "none"},
+            {"label": other, "color": VERMILION, "marker": "x", "ls": "", "ms": 6},
+        ]
+        self._lines = [self._axes.plot([], [], **style)[0] for style in styles]
+        self.figure.legend(loc="outside upper center", ncols=3, fontsize=11, frameon=False)
+
+    def show(self, bids: Floats, quantities: Floats, one: Floats, other: Floats) -> bytes:
+        """Draw the offers and two dispatches, all of shape (N,)."""
+        order = np.argsort(bids, kind="stable")
+        places = np.arange(1, len(bids) + 1)
+        for line, values in zip(self._lines, (quantities, one, other), strict=True):
+            line.set_data(places, values[order])
+        self._axes.set_xlim(0.5, len(bids) + 0.5)
+        self._axes.set_ylim(-0.04 * quantities.max(), 1.08 * quantities.max())
+        return self.png()
+
+
 class RacePicture(Picture):
     """Time per call against the size of the market, beside the published points.
 
@@ -211,21 +247,23 @@ class RacePicture(Picture):
             axes.clear()
             axes.set_xscale("log")
             axes.set_yscale("log")
-            axes.grid(alpha=0.3, which="both")
+            axes.grid(alpha=0.3)
             axes.tick_params(labelsize=11)
             axes.spines[["top", "right"]].set_visible(False)
         times.set_ylabel("µs per call", fontsize=12)
         ratios.set_ylabel(f"{self._numerator}\n/ {self._denominator}", fontsize=12)
         ratios.set_xlabel("offers N", fontsize=12)
-        ratios.set_xticks([5, 10, 20, 50, 100, 200, 500, 1000])
-        ratios.xaxis.set_major_formatter("{x:.0f}")
         ratios.axhline(1, color=BLACK, linewidth=1)
         self._draw_published()
         if races:
             self._draw_times(races)
             self._draw_ratios(races)
-        ratios.minorticks_off()
+        for axis in (ratios.xaxis, times.yaxis, ratios.yaxis):
+            axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axis.set_major_formatter("{x:g}")
+            axis.set_minor_locator(NullLocator())
         ratios.set_xlim(4, 1250)
+        ratios.set_ylim(min(0.2, ratios.get_ylim()[0]), max(5, ratios.get_ylim()[1]))
         times.legend(loc="upper left", fontsize=10, ncols=2, framealpha=0.9)
         return self.png()
 

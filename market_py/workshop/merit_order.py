@@ -1,0 +1,66 @@
+"""The panels of notebook 01: the merit order of the RTS-79, to be dragged."""
+
+from __future__ import annotations
+
+import market_py
+from market_py import rts79
+from market_py.workshop import sentences
+from market_py.workshop.panels import Explorer, Shown, choice, slider
+from market_py.workshop.pictures import MeritOrderPicture, PriceDurationPicture
+
+NAMES = [unit.name for unit in rts79.UNITS]
+FUELS = [unit.fuel for unit in rts79.UNITS]
+NO_OUTAGE = "all units are up"
+OUTAGES = {
+    NO_OUTAGE: (),
+    "one nuclear unit (400 MW)": ("nuclear 400 MW #1",),
+    "both nuclear units (800 MW)": ("nuclear 400 MW #1", "nuclear 400 MW #2"),
+    "the largest coal unit (350 MW)": ("coal 350 MW #1",),
+    "all hydro units (300 MW)": tuple(name for name in NAMES if name.startswith("hydro")),
+}
+"""Outages to choose from."""
+
+
+def merit_order_panel() -> Explorer:
+    """Sliders for demand, fuel price, an outage and the value of lost load."""
+    picture = MeritOrderPicture(FUELS, highest_price=70, highest_quantity=3500)
+
+    def answer(demand: int, oil: int, outage: str, lost_load: int) -> Shown:
+        bids, quantities = rts79.offers({"oil": oil / 100}, OUTAGES[outage])
+        price, dispatch = market_py.market_clearing(bids, quantities, demand, price_cap=lost_load)
+        png = picture.show(bids, quantities, demand, price, dispatch)
+        return png, sentences.cleared(NAMES, bids, quantities, demand, price, dispatch, "$")
+
+    controls = {
+        "demand": slider("demand", 2200, 0, 3400, 10, "MW"),
+        "oil": slider("oil price", 100, 20, 140, 5, "%"),
+        "outage": choice("on outage", list(OUTAGES)),
+        "lost_load": slider("value of lost load", 1000, 100, 5000, 100, "$/MWh"),
+    }
+    return Explorer(controls, answer, picture.width)
+
+
+def price_duration_panel() -> Explorer:
+    """The prices of the whole year, cleared in one call at each change."""
+    picture = PriceDurationPicture()
+    loads = rts79.hourly_loads()
+
+    def answer(growth: int, oil: int, outage: str) -> Shown:
+        bids, quantities = rts79.offers({"oil": oil / 100}, OUTAGES[outage])
+        demand = loads * (1 + growth / 100)
+        prices, dispatch = market_py.market_clearing_batch(
+            bids, quantities, demand, price_cap=1000.0
+        )
+        short = int((dispatch.sum(axis=1) < demand * (1 - 1e-9)).sum())
+        average = (prices * demand).sum() / demand.sum()
+        return picture.show(prices), (
+            f"{len(prices):,} hours cleared in one call: on average a MWh costs {average:,.2f} $, "
+            f"at most {prices.max():,.2f} $; demand is not met in {short} hours."
+        )
+
+    controls = {
+        "growth": slider("load growth", 0, -20, 30, 1, "%"),
+        "oil": slider("oil price", 100, 20, 140, 5, "%"),
+        "outage": choice("out all year", list(OUTAGES)),
+    }
+    return Explorer(controls, answer, picture.width)

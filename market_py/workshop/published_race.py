@@ -1,0 +1,134 @@
+"""The panels of notebook 04: outputs and timings against the published experiment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+import market_py
+from market_py import timing
+from market_py.extension import status
+from market_py.timing import Race
+from market_py.validation import Floats
+from market_py.workshop.panels import Explorer, Job, Shown, choice, slider
+from market_py.workshop.pictures import DispatchPicture, RacePicture
+
+SIZES = (5, 10, 20, 50, 100, 200, 500, 1000)
+PUBLISHED = "numba-sort", "rust-naive"
+FAMILIES: dict[str, Callable[[int, np.random.Generator], Floats]] = {
+    "random prices": lambda n, rng: rng.uniform(0, 100, n),
+    "few price levels (ties)": lambda n, rng: rng.choice([10.0, 20.0, 30.0], n),
+    "all prices equal": lambda n, rng: np.full(n, 20.0),
+    "already sorted": lambda n, rng: np.sort(rng.uniform(0, 100, n)),
+}
+"""How the prices of a market are made."""
+
+
+def outputs_panel() -> Explorer:
+    """Compare what the backends, and the published variants, answer on the learner's market."""
+    one, other = _two_backends()
+    picture = DispatchPicture(one, other)
+
+    def answer(offers: int, family: str, share: int, seed: int) -> Shown:
+        rng = np.random.default_rng(seed)
+        bids, quantities = FAMILIES[family](offers, rng), rng.uniform(1, 100, offers)
+        demand = float(quantities.sum() * share / 100)
+        results = {
+            name: market_py.market_clearing(bids, quantities, demand, backend=name)
+            for name in (one, other)
+        }
+        for name in market_py.available_variants():
+            price, dispatch = market_py.get_variant(name)(bids, quantities, demand)
+            results[name] = price, np.asarray(dispatch)
+        png = picture.show(bids, quantities, results[one][1], results[other][1])
+        return png, _compare(results)
+
+    controls = {
+        "offers": slider("offers N", 30, 1, 200, 1, ""),
+        "family": choice("prices", list(FAMILIES)),
+        "share": slider("demand", 60, 0, 120, 1, "% of supply"),
+        "seed": slider("random seed", 1, 1, 100, 1, ""),
+    }
+    return Explorer(controls, answer, picture.width)
+
+
+def _two_backends() -> tuple[str, str]:
+    """Numba and Rust, or the next best where they are missing."""
+    available = market_py.available_backends()
+    one, other, *_ = (*(name for name in ("numba", "rust") if name in available), "numpy", "python")
+    return one, other
+
+
+def _compare(results: dict[str, tuple[float, Floats]]) -> str:
+    """Say how the others differ from the first."""
+    (first, (price, dispatch)), *others = results.items()
+    said = []
+    for name, (other_price, other_dispatch) in others:
+        difference = float(np.abs(dispatch - other_dispatch).max())
+        same = "the same price" if other_price == price else f"the price {other_price:.2f}"
+        said.append(f"{name}: {same}, dispatch differs by at most {difference:.2g} MW")
+    return f"{first} clears at {price:.2f} €/MWh. " + "; ".join(said) + "."
+
+
+class RacePanel(Job):
+    """Time the published variants, and the current backends, by button.
+
+    Parameters
+    ----------
+    sizes : tuple of int
+        Offers per market.
+    rounds : int
+        Samples of each candidate at each size.
+    """
+
+    def __init__(self, sizes: tuple[int, ...] = SIZES, rounds: int = timing.ROUNDS) -> None:
+        self._sizes, self._rounds = sizes, rounds
+        self._picture = RacePicture(*PUBLISHED)
+        self._candidates = _candidates()
+        self.races: list[Race] = []
+        first = "The published points; press the button to add your own."
+        if "rust-naive" not in self._candidates:
+            first += f" Without Rust: {status()[1]}."
+        shown = self._picture.show([]), first
+        super().__init__("Run the race", len(sizes) * rounds, shown, self._picture.width)
+
+    def work(self) -> None:
+        """Time one size after the other; what is finished is kept when stopped."""
+        self.races = []
+        for offers in self._sizes:
+            self.sentence.say(f"Timing markets of {offers} offers …")
+            try:
+                race = timing.race(
+                    self._candidates,
+                    timing.random_markets(offers),
+                    rounds=self._rounds,
+                    progress=self.advance,
+                    is_stopped=self.is_stopped,
+                )
+            except timing.Stopped:
+                break
+            self.races.append(race)
+            self.show((self._picture.show(self.races), _summary(self.races)))
+        self.sentence.say(_summary(self.races))
+
+
+def _candidates() -> dict[str, timing.Clear]:
+    candidates = {name: market_py.get_variant(name) for name in market_py.available_variants()}
+    for name in ("numba", "rust"):
+        if name in market_py.available_backends():
+            candidates[name] = market_py.get_backend(name).market_clearing
+    return candidates
+
+
+def _summary(races: list[Race]) -> str:
+    if not races:
+        return "Stopped before the first size was done."
+    numba, rust = PUBLISHED
+    if rust not in races[0].candidates:
+        return f"{len(races)} sizes timed, without Rust."
+    said = []
+    for race in races:
+        ratio = race.speedup(rust, over=numba)
+        said.append(f"N = {race.offers}: {ratio.value:.2f} ({ratio.verdict})")
+    return f"How many times faster {rust} is than {numba}: " + "; ".join(said) + "."
