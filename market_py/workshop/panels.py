@@ -18,7 +18,7 @@ Shown = tuple[bytes, str]
 """A picture (PNG) and the sentence beside it."""
 
 WIDE = widgets.Layout(width="min(100%, 640px)")
-LABELS = {"description_width": "11em"}
+LABELS = {"description_width": "13em"}
 
 
 def slider(label: str, value: float, low: float, high: float, step: float, unit: str) -> Any:
@@ -173,9 +173,13 @@ class Job(Panel):
         )
         self.stop_button = widgets.Button(description="Stop", disabled=True)
         self.bar = widgets.IntProgress(
-            max=steps, description="progress", layout=WIDE, bar_style="info"
+            max=steps,
+            description="progress",
+            bar_style="info",
+            layout=widgets.Layout(width="min(100%, 420px)"),
         )
-        buttons = widgets.HBox([self.button, self.stop_button, self.bar])
+        self.doing = widgets.Label()
+        buttons = widgets.HBox([self.button, self.stop_button, self.bar, self.doing])
         buttons.layout.flex_flow = "row wrap"
         super().__init__([buttons], first, width)
         self.button.on_click(lambda _: threading.Thread(target=self.run, daemon=True).start())
@@ -197,6 +201,7 @@ class Job(Panel):
         """Do the work, as the button does."""
         self._stop.clear()
         self.bar.value = 0
+        self.sentence.say("Running …")
         self.button.disabled, self.stop_button.disabled = True, False
         try:
             self.work()
@@ -204,4 +209,5 @@ class Job(Panel):
             self.sentence.say(traceback.format_exc(), alarm=True)
             raise
         finally:
+            self.doing.value = ""
             self.button.disabled, self.stop_button.disabled = False, True

@@ -44,13 +44,23 @@ CANDIDATE_STYLES = {
 """Colour, marker and dashes of each backend and variant."""
 
 DPI = 100
+LEGEND: dict[str, Any] = {
+    "fontsize": 13,
+    "frameon": False,
+    "columnspacing": 1.2,
+    "handletextpad": 0.5,
+}
 
 
 class Picture:
-    """A figure outside pyplot, of fixed size, that knows its PNG."""
+    """A figure outside pyplot, of fixed size and margins, that knows its PNG."""
 
     def __init__(self, width: float = 9.0, height: float = 4.6) -> None:
-        self.figure = Figure(figsize=(width, height), dpi=DPI, layout="constrained")
+        self.figure = Figure(figsize=(width, height), dpi=DPI)
+        # In inches: room for the labels, and above for the legend.
+        self.figure.subplots_adjust(
+            left=0.95 / width, right=1 - 0.3 / width, bottom=0.75 / height, top=1 - 0.65 / height
+        )
         self._canvas = FigureCanvasAgg(self.figure)
 
     @property
@@ -64,8 +74,6 @@ class Picture:
         # Light compression: most of the time would go there.
         options = {"compress_level": 1}
         self._canvas.print_png(buffer, pil_kwargs=options)  # type: ignore[no-untyped-call]
-        # Laid out once: doing it again for each frame would take most of the time.
-        self.figure.set_layout_engine("none")
         return buffer.getvalue()
 
 
@@ -101,9 +109,9 @@ class MeritOrderPicture(Picture):
         axes = self.figure.subplots()
         axes.set_xlim(0, highest_quantity)
         axes.set_ylim(lowest_price, highest_price)
-        axes.set_xlabel("offered quantity, cheapest first (MW)", fontsize=12)
-        axes.set_ylabel(f"offer price ({currency}/MWh)", fontsize=12)
-        axes.tick_params(labelsize=11)
+        axes.set_xlabel("offered quantity, cheapest first (MW)", fontsize=15)
+        axes.set_ylabel(f"offer price ({currency}/MWh)", fontsize=15)
+        axes.tick_params(labelsize=14)
         axes.grid(axis="y", alpha=0.3)
         axes.spines[["top", "right"]].set_visible(False)
         self._bars = {}
@@ -127,11 +135,11 @@ class MeritOrderPicture(Picture):
             0,
             "",
             transform=axes.get_yaxis_transform(),
-            fontsize=13,
+            fontsize=16,
             fontweight="bold",
             bbox={"facecolor": "white", "alpha": 0.85, "edgecolor": "none", "pad": 1},
         )
-        self.figure.legend(loc="outside upper center", ncols=6, fontsize=11, frameon=False)
+        self.figure.legend(loc="upper center", ncols=6, **LEGEND)
 
     def show(
         self, bids: Floats, quantities: Floats, demand: float, price: float, dispatch: Floats
@@ -185,9 +193,9 @@ class PriceDurationPicture(Picture):
     def __init__(self, currency: str = "$") -> None:
         super().__init__()
         self._axes = self.figure.subplots()
-        self._axes.set_xlabel("hours of the year, dearest first", fontsize=12)
-        self._axes.set_ylabel(f"price ({currency}/MWh)", fontsize=12)
-        self._axes.tick_params(labelsize=11)
+        self._axes.set_xlabel("hours of the year, dearest first", fontsize=15)
+        self._axes.set_ylabel(f"price ({currency}/MWh)", fontsize=15)
+        self._axes.tick_params(labelsize=14)
         self._axes.grid(alpha=0.3)
         self._axes.spines[["top", "right"]].set_visible(False)
         (self._line,) = self._axes.step([], [], color=VERMILION, linewidth=2.2, where="post")
@@ -206,9 +214,9 @@ class DispatchPicture(Picture):
     def __init__(self, one: str, other: str) -> None:
         super().__init__(height=3.8)
         self._axes = self.figure.subplots()
-        self._axes.set_xlabel("offers, cheapest first", fontsize=12)
-        self._axes.set_ylabel("MW", fontsize=12)
-        self._axes.tick_params(labelsize=11)
+        self._axes.set_xlabel("offers, cheapest first", fontsize=15)
+        self._axes.set_ylabel("MW", fontsize=15)
+        self._axes.tick_params(labelsize=14)
         self._axes.spines[["top", "right"]].set_visible(False)
         styles: list[dict[str, Any]] = [
             {"label": "offered", "color": BLACK, "drawstyle": "steps-mid", "alpha": 0.5},
@@ -216,7 +224,7 @@ class DispatchPicture(Picture):
             {"label": other, "color": VERMILION, "marker": "x", "ls": "", "ms": 6},
         ]
         self._lines = [self._axes.plot([], [], **style)[0] for style in styles]
-        self.figure.legend(loc="outside upper center", ncols=3, fontsize=11, frameon=False)
+        self.figure.legend(loc="upper center", ncols=3, **LEGEND)
 
     def show(self, bids: Floats, quantities: Floats, one: Floats, other: Floats) -> bytes:
         """Draw the offers and two dispatches, all of shape (N,)."""
@@ -238,7 +246,9 @@ class RacePicture(Picture):
     def __init__(self, numerator: str = "numba-sort", denominator: str = "rust-naive") -> None:
         super().__init__(width=9.0, height=6.6)
         self._numerator, self._denominator = numerator, denominator
+        self.figure.subplots_adjust(left=0.13, top=0.88, hspace=0.08)
         self._times, self._ratios = self.figure.subplots(2, sharex=True, height_ratios=[2.2, 1])
+        self._legend = self.figure.legend(handles=[])
 
     def show(self, races: Sequence[Race]) -> bytes:
         """Draw the races run so far, possibly none."""
@@ -248,11 +258,11 @@ class RacePicture(Picture):
             axes.set_xscale("log")
             axes.set_yscale("log")
             axes.grid(alpha=0.3)
-            axes.tick_params(labelsize=11)
+            axes.tick_params(labelsize=14)
             axes.spines[["top", "right"]].set_visible(False)
-        times.set_ylabel("µs per call", fontsize=12)
-        ratios.set_ylabel(f"{self._numerator}\n/ {self._denominator}", fontsize=12)
-        ratios.set_xlabel("offers N", fontsize=12)
+        times.set_ylabel("µs per call", fontsize=15)
+        ratios.set_ylabel(f"{self._numerator}\n/ {self._denominator}", fontsize=15)
+        ratios.set_xlabel("offers N", fontsize=15)
         ratios.axhline(1, color=BLACK, linewidth=1)
         self._draw_published()
         if races:
@@ -264,7 +274,9 @@ class RacePicture(Picture):
             axis.set_minor_locator(NullLocator())
         ratios.set_xlim(4, 1250)
         ratios.set_ylim(min(0.2, ratios.get_ylim()[0]), max(5, ratios.get_ylim()[1]))
-        times.legend(loc="upper left", fontsize=10, ncols=2, framealpha=0.9)
+        self._legend.remove()
+        handles, _ = times.get_legend_handles_labels()
+        self._legend = self.figure.legend(handles=handles, loc="upper center", ncols=4, **LEGEND)
         return self.png()
 
     def _draw_published(self) -> None:

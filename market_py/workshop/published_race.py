@@ -97,7 +97,7 @@ class RacePanel(Job):
         """Time one size after the other; what is finished is kept when stopped."""
         self.races = []
         for offers in self._sizes:
-            self.sentence.say(f"Timing markets of {offers} offers …")
+            self.doing.value = f"markets of {offers} offers …"
             try:
                 race = timing.race(
                     self._candidates,

@@ -21,11 +21,12 @@ def cleared(
     """Say at what price a market clears, which unit is marginal, and what is not served."""
     served = float(dispatch.sum())
     unserved = demand - served
+    asked = f"Demand {_megawatts(demand)}"
     money = f"{price:,.2f} {currency}/MWh"
     if unserved > 1e-9 * demand:
         return (
-            f"Demand {demand:,.0f} MW exceeds the {served:,.0f} MW offered: {unserved:,.0f} MW are "
-            f"not served, and the price is {money}."
+            f"{asked} exceeds the {_megawatts(served)} offered: {_megawatts(unserved)} are not "
+            f"served, and the price is {money}."
         )
     if demand == 0:
         return f"No demand: nothing runs, and the price is the cheapest offer, {money}."
@@ -34,6 +35,10 @@ def cleared(
     marginal = int(at_price[-1])
     spare = quantities[marginal] - dispatch[marginal]
     return (
-        f"Demand {demand:,.0f} MW clears at {money}: {names[marginal]} is marginal, with "
-        f"{spare:,.0f} MW to spare. {len(running)} of {len(names)} offers run."
+        f"{asked} clears at {money}: {names[marginal]} is marginal, with {_megawatts(spare)} to "
+        f"spare. {len(running)} of {len(names)} offers run."
     )
+
+
+def _megawatts(quantity: float) -> str:
+    return f"{round(quantity, 9):,.6g} MW"

@@ -1,0 +1,220 @@
+"""Driving JupyterLab in a real browser."""
+
+import contextlib
+import hashlib
+import os
+import re
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+from market_py.extension import REPOSITORY
+
+KERNEL_IS_READY = """() => {
+  const panel = window.jupyterapp && jupyterapp.shell.currentWidget;
+  const session = panel && panel.sessionContext && panel.sessionContext.session;
+  const kernel = session && session.kernel;
+  return !!kernel && kernel.connectionStatus === 'connected' && kernel.status === 'idle';
+}"""
+CODE_CELLS = """() => Array.from(jupyterapp.shell.currentWidget.content.model.cells)
+  .filter(cell => cell.type === 'code' && cell.sharedModel.getSource().trim())
+  .map(cell => ({
+    source: cell.sharedModel.getSource().slice(0, 60),
+    done: cell.executionCount !== null && cell.executionState === 'idle',
+    errors: Array.from({length: cell.outputs.length}, (_, i) => cell.outputs.get(i).toJSON())
+      .filter(output => output.output_type === 'error')
+      .map(output => output.ename + ': ' + output.evalue),
+  }))"""
+# Errors that widgets swallow are in the page only; textContent, since cells off screen have no
+# innerText.
+TRACEBACKS = """() => Array.from(document.querySelectorAll('.jp-OutputArea-output, [role=alert]'))
+  .map(element => element.textContent)
+  .filter(text => text.includes('Traceback (most recent call last)'))
+  .map(text => text.slice(-400))"""
+PICTURE_BYTES = """async image =>
+  Array.from(new Uint8Array(await (await fetch(image.src)).arrayBuffer())).join()"""
+
+
+class CellError(AssertionError):
+    """A cell, an output or a widget of the notebook shows an error."""
+
+
+@contextlib.contextmanager
+def server(folder: Path, root: Path | None = None):
+    """JupyterLab on loopback: `make lab`, or, with a root, serving other notebooks."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    token = secrets.token_hex(8)
+    options = [
+        "--no-browser",
+        "--ServerApp.ip=127.0.0.1",
+        f"--ServerApp.port={port}",
+        "--ServerApp.port_retries=0",
+        f"--IdentityProvider.token={token}",
+        "--LabApp.expose_app_in_browser=True",
+    ]
+    if root is None:
+        command = ["make", "--no-print-directory", "lab", f"LAB_OPTIONS={' '.join(options)}"]
+    else:
+        command = [sys.executable, "-m", "jupyterlab", *options, f"--ServerApp.root_dir={root}"]
+        command += ["--allow-root"]
+    environment = {k: v for k, v in os.environ.items() if k != "CONDA_PREFIX"}
+    environment |= {"VIRTUAL_ENV": sys.prefix, "IPYTHONDIR": str(folder / "ipython")}
+    for part in ("CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR"):
+        environment[f"JUPYTER_{part}"] = str(folder / part)
+    for part in ("SETTINGS", "WORKSPACES"):
+        environment[f"JUPYTERLAB_{part}_DIR"] = str(folder / part)
+    log = folder / "server.log"
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=REPOSITORY,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        url = f"http://127.0.0.1:{port}"
+        _wait_for(f"{url}/api/status?token={token}", process, log)
+        yield url, token
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def _wait_for(url, process, log):
+    end = time.monotonic() + 120
+    while True:
+        try:
+            with urllib.request.urlopen(url, timeout=2) as answer:
+                answer.read()
+            return
+        except OSError:
+            if process.poll() is not None or time.monotonic() > end:
+                raise RuntimeError(log.read_text()[-3000:]) from None
+            time.sleep(0.2)
+
+
+class Notebook:
+    """A notebook open in JupyterLab."""
+
+    def __init__(self, page):
+        self.page = page
+        page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+        # The indicator in the page says idle before there is a kernel.
+        page.wait_for_function(KERNEL_IS_READY, timeout=60_000)
+
+    @property
+    def path(self):
+        return self.page.evaluate("jupyterapp.shell.currentWidget.context.path")
+
+    def run_all(self, seconds=180):
+        self.page.evaluate("void jupyterapp.commands.execute('notebook:run-all-cells')")
+        end = time.monotonic() + seconds
+        while True:
+            cells = self.page.evaluate(CODE_CELLS)
+            errors = [(cell["source"], cell["errors"]) for cell in cells if cell["errors"]]
+            if errors:
+                raise CellError(str(errors))
+            if all(cell["done"] for cell in cells) and self.page.evaluate(KERNEL_IS_READY):
+                break
+            if time.monotonic() > end:
+                raise CellError(f"not done: {[c['source'] for c in cells if not c['done']]}")
+            self.page.wait_for_timeout(100)
+        self.page.wait_for_timeout(300)
+        self.check()
+
+    def check(self):
+        """Raise on an error that a widget has swallowed."""
+        tracebacks = self.page.evaluate(TRACEBACKS)
+        if tracebacks:
+            raise CellError(str(tracebacks))
+
+    def panel(self, label):
+        """The output of the cell that shows a control with this label."""
+        control = self.page.locator(f".widget-label:text-is('{label}')")
+        return Panel(self.page.locator(".jp-Notebook .jp-Cell", has=control), self)
+
+
+class Panel:
+    """The controls, the sentence and the picture in a cell's output."""
+
+    def __init__(self, cell, notebook):
+        self.cell = cell
+        self.notebook = notebook
+
+    @property
+    def sentence(self):
+        return self.cell.locator("[role=status]").first.text_content()
+
+    def picture(self):
+        image = self.cell.locator("img").first
+        image.wait_for(state="visible", timeout=20_000)
+        return hashlib.sha1(image.evaluate(PICTURE_BYTES).encode()).hexdigest()
+
+    def settled(self, seconds=10):
+        """The picture and the sentence, once they have stopped changing."""
+        end, last, since = time.monotonic() + seconds, None, time.monotonic()
+        while time.monotonic() < end:
+            now = self.picture(), self.sentence
+            if now != last:
+                last, since = now, time.monotonic()
+            elif time.monotonic() - since > 0.5:
+                return last
+            self.notebook.page.wait_for_timeout(50)
+        raise AssertionError("the panel never settled")
+
+    def slider(self, label):
+        page = self.notebook.page
+        named = page.locator(f".widget-label:text-is('{label}')")
+        return Slider(self.cell.locator(".widget-slider", has=named))
+
+    def button(self, label):
+        return self.cell.get_by_role("button", name=label)
+
+    def dropdown(self, label):
+        page = self.notebook.page
+        named = page.locator(f".widget-label:text-is('{label}')")
+        return self.cell.locator(".widget-dropdown", has=named).locator("select")
+
+
+class Slider:
+    """A slider, to be moved as people do."""
+
+    def __init__(self, slider):
+        self.slider = slider
+        self.handle = slider.locator(".noUi-handle[role=slider]")
+
+    @property
+    def value(self):
+        shown = self.slider.locator(".widget-readout").text_content()
+        return float(re.sub(r"[^0-9.-]", "", shown))
+
+    def press(self, key, times=1):
+        self.handle.scroll_into_view_if_needed()
+        self.handle.focus()
+        for _ in range(times):
+            self.handle.press(key)
+
+    def drag_to(self, share):
+        """Drag the handle to a share of the slider's length."""
+        self.handle.scroll_into_view_if_needed()
+        mouse = self.slider.page.mouse
+        handle = self.handle.bounding_box()
+        track = self.slider.locator(".noUi-target").bounding_box()
+        middle = handle["y"] + handle["height"] / 2
+        mouse.move(handle["x"] + handle["width"] / 2, middle)
+        mouse.down()
+        mouse.move(track["x"] + share * track["width"], middle, steps=10)
+        mouse.up()

@@ -1,0 +1,221 @@
+"""The notebooks in JupyterLab, in Chromium, moved by keyboard and by mouse."""
+
+import os
+import re
+from pathlib import Path
+
+import lab
+import nbformat
+import pytest
+
+import market_py
+from market_py import doctor, rts79
+
+playwright = pytest.importorskip("playwright.sync_api")
+
+CHROMIUM = doctor.find_chromium()
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason=f"no Chromium; {doctor.CHROMIUM_REMEDY}"),
+    pytest.mark.filterwarnings("default"),
+]
+SHOTS = os.environ.get("BROWSER_SHOTS")
+"""A folder for screenshots, to be looked at."""
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with playwright.sync_playwright() as driver:
+        options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=options)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory):
+    with lab.server(tmp_path_factory.mktemp("lab")) as address:
+        yield address
+
+
+@pytest.fixture(params=[1400, 1000])
+def width(request):
+    return request.param
+
+
+@pytest.fixture
+def page(browser, width):
+    page = browser.new_page(viewport={"width": width, "height": 1000})
+    page.set_default_timeout(20_000)
+    crashes = []
+    page.on("pageerror", lambda error: crashes.append(str(error)))
+    yield page
+    page.close()
+    assert crashes == []
+
+
+def open_notebook(page, address, path):
+    url, token = address
+    page.goto(f"{url}/lab/tree/{path}?reset&token={token}")
+    return lab.Notebook(page)
+
+
+def shoot(page, name):
+    """Screenshots of the whole notebook, a screen at a time, when asked for."""
+    if not SHOTS:
+        return
+    folder = Path(SHOTS)
+    folder.mkdir(exist_ok=True)
+    scroller = page.locator(".jp-WindowedPanel-outer").first
+    height = scroller.evaluate("element => element.scrollHeight")
+    for number in range(int(height // 800) + 1):
+        scroller.evaluate("(element, top) => element.scrollTo(0, top)", number * 800)
+        page.wait_for_timeout(400)
+        page.screenshot(path=folder / f"{name}_{page.viewport_size['width']}_{number}.png")
+
+
+def test_make_lab_opens_start_here(page, workshop):
+    url, token = workshop
+    page.goto(f"{url}/?token={token}")
+    notebook = lab.Notebook(page)
+    assert notebook.path == "notebooks/00_start_here.ipynb"
+    # Nothing asks for attention.
+    assert page.locator(".jp-Dialog, .jp-toast-container .Toastify__toast").count() == 0
+    notebook.run_all()
+    echo = notebook.panel("move me")
+    echo.slider("move me").press("ArrowRight", 3)
+    page.wait_for_function("() => document.body.textContent.includes('received 24 and answers 48')")
+    notebook.check()
+    shoot(page, "00")
+
+
+def test_merit_order(page, workshop):
+    notebook = open_notebook(page, workshop, "notebooks/01_merit_order.ipynb")
+    notebook.run_all()
+    panel = notebook.panel("demand (MW)")
+    seen = [panel.settled()]
+    moves = {
+        "demand (MW)": lambda slider: slider.press("ArrowRight", 20),
+        "oil price (%)": lambda slider: slider.press("ArrowLeft", 13),
+    }
+    for label, move in moves.items():
+        move(panel.slider(label))
+        seen.append(panel.settled())
+        assert seen[-1][0] != seen[-2][0], f"{label} by keyboard leaves the picture alone"
+        assert seen[-1][1] != seen[-2][1], f"{label} by keyboard leaves the sentence alone"
+    for label, share in (("demand (MW)", 0.95), ("oil price (%)", 0.9)):
+        panel.slider(label).drag_to(share)
+        seen.append(panel.settled())
+        assert seen[-1][0] != seen[-2][0], f"{label} by mouse leaves the picture alone"
+        assert seen[-1][1] != seen[-2][1], f"{label} by mouse leaves the sentence alone"
+    assert_sentence_is_true(panel)
+    panel.dropdown("on outage").select_option("both nuclear units (800 MW)")
+    assert "are not served" in panel.settled()[1]
+    panel.slider("value of lost load ($/MWh)").press("ArrowRight", 2)
+    assert "the price is 1,200.00 $/MWh" in panel.settled()[1]
+
+    year = notebook.panel("load growth (%)")
+    before = year.settled()
+    year.slider("load growth (%)").drag_to(0.9)
+    after = year.settled()
+    assert before[0] != after[0]
+    assert "demand is not met in 0 hours" in before[1]
+    assert "demand is not met in 0 hours" not in after[1]
+    assert page.get_by_text("not done yet").count() == 2
+    notebook.check()
+    shoot(page, "01")
+
+
+def assert_sentence_is_true(panel):
+    """The sentence says what `market_clearing` says of the sliders' values."""
+    demand = panel.slider("demand (MW)").value
+    oil = panel.slider("oil price (%)").value
+    bids, quantities = rts79.offers({"oil": oil / 100})
+    price, dispatch = market_py.market_clearing(bids, quantities, demand)
+    sentence = panel.settled()[1]
+    assert f"Demand {demand:,.0f} MW clears at {price:,.2f} $/MWh" in sentence
+    assert f"{(dispatch > 0).sum()} of 32 offers run" in sentence
+
+
+def test_contract(page, workshop):
+    notebook = open_notebook(page, workshop, "notebooks/02_contract.ipynb")
+    notebook.run_all()
+    panel = notebook.panel("case")
+    buttons = panel.cell.locator(".widget-toggle-buttons button")
+    assert buttons.count() > 10
+    seen = set()
+    for i in range(buttons.count()):
+        buttons.nth(i).focus()
+        buttons.nth(i).press("Enter")
+        page.wait_for_timeout(300)
+        seen.add(panel.sentence)
+        assert "All backends agree." in panel.sentence
+    assert len(seen) == buttons.count()
+    notebook.check()
+    shoot(page, "02")
+
+
+def test_published_result(page, workshop):
+    notebook = open_notebook(page, workshop, "notebooks/04_published_result.ipynb")
+    notebook.run_all()
+    outputs = notebook.panel("offers N")
+    before = outputs.settled()
+    outputs.slider("offers N").press("ArrowRight", 5)
+    moved = outputs.settled()
+    outputs.slider("offers N").drag_to(0.7)
+    dragged = outputs.settled()
+    assert len({before[0], moved[0], dragged[0]}) == 3
+    assert len({before[1], moved[1], dragged[1]}) == 3
+    assert "rust: the same price" in dragged[1]
+
+    race = notebook.panel("progress")
+    published = race.settled()
+    race.button("Run the race").press("Enter")
+    page.wait_for_function(
+        "() => /N = 5: [0-9.]+ .(faster|slower|indistinguishable)/.test(document.body.textContent)",
+        timeout=60_000,
+    )
+    race.button("Stop").click()
+    race.button("Run the race").and_(page.locator(":enabled")).wait_for(timeout=30_000)
+    timed = race.settled()
+    assert timed[0] != published[0]
+    assert re.search(r"rust-naive is than numba-sort: N = 5: \d", timed[1])
+    notebook.check()
+    shoot(page, "04")
+
+
+BROKEN = {
+    "a cell raises": "raise ValueError('boom')",
+    "a widget swallows": (
+        "import ipywidgets as widgets\n"
+        "out = widgets.Output()\n"
+        "with out:\n"
+        "    raise ValueError('boom')\n"
+        "out"
+    ),
+    "a panel fails": (
+        "from market_py.workshop.panels import Explorer, slider\n"
+        "def answer(x):\n"
+        "    if x > 1:\n"
+        "        raise ValueError('boom')\n"
+        "    return b'', 'fine'\n"
+        "panel = Explorer({'x': slider('x', 1, 0, 9, 1, '')}, answer, 100)\n"
+        "panel.controls['x'].value = 5\n"
+        "panel"
+    ),
+}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("source", BROKEN.values(), ids=BROKEN.keys())
+def test_the_harness_sees_errors(browser, tmp_path, source):
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    cells = [nbformat.v4.new_code_cell(source)]
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata=kernel)
+    (tmp_path / "root").mkdir()
+    nbformat.write(notebook, tmp_path / "root" / "broken.ipynb")
+    with lab.server(tmp_path, root=tmp_path / "root") as address:
+        page = browser.new_page()
+        opened = open_notebook(page, address, "broken.ipynb")
+        with pytest.raises(lab.CellError, match="boom"):
+            opened.run_all()
+        page.close()
