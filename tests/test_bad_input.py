@@ -200,10 +200,9 @@ def test_values_are_shown_as_python_shows_them(backends, value, argument):
     assert message is None or f" = {value!r}: " in message
 
 
+@pytest.mark.parametrize("backend", ["rust"], indirect=True)
 def test_rust_reads_no_argument_before_all_are_converted(backend):
     """Python code run by a conversion may change an earlier argument: no slice is held yet."""
-    if backend.name != "rust":
-        pytest.skip("Python's memory model needs no such care")
     bids = np.array([10.0, 20.0])
 
     class Saboteur:

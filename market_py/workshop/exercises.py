@@ -112,14 +112,12 @@ def check_clear(clear: Callable[..., Any]) -> Verdict:
         price, dispatch = market_py.market_clearing(*arrays, demand, backend="python")
         try:
             answer = clear(*arrays, float(demand))
-            if answer is None or answer is NotImplemented:
+            if answer is None:
                 return NOT_DONE
             own_price, own_dispatch = answer
             same = own_price == price and np.allclose(own_dispatch, dispatch, atol=1e-9)
         except Exception as error:
-            return hint(
-                f"{about}: bids {bids}, quantities {quantities}, demand {demand} -> {error!r}"
-            )
+            return hint(f"{about}: clear({bids}, {quantities}, {demand}) raises {error!r}.")
         if not all(map(np.array_equal, arrays, kept)):
             return hint(f"{about}: the inputs were changed. Work on a copy.")
         if not same:

@@ -1,0 +1,138 @@
+"""The notebooks, executed for real: alone, as they are, solved, and without the extension."""
+
+import os
+import re
+import subprocess
+import sys
+
+import nbformat
+import pytest
+
+from market_py.extension import REPOSITORY
+from market_py.workshop import execution
+
+NOTEBOOKS = execution.all_notebooks()
+ids = [path.stem for path in NOTEBOOKS]
+pytestmark = pytest.mark.filterwarnings("default")
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=ids)
+def test_notebook_as_it_is(path):
+    before = path.read_bytes()
+    done = execution.execute(path)
+    assert done.problem is None
+    assert path.read_bytes() == before
+    checks = [c for c in done.notebook.cells if "exercises.check" in c.source]
+    for cell in checks:
+        said = [output["data"]["text/plain"] for output in cell.outputs if "data" in output]
+        assert said == ["○ not done yet"]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=ids)
+def test_notebook_with_its_solutions(path):
+    if "exercise" not in path.read_text(encoding="utf8"):
+        pytest.skip("no exercise")
+    done = execution.execute(path, solved=True)
+    assert done.problem is None
+    assert "not done yet" not in done.text
+    assert "not right yet" not in done.text
+    assert "✓ right" in done.text
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=ids)
+def test_notebook_without_the_extension(path, tmp_path):
+    """Neither the extension nor cargo: every notebook runs and says what to do."""
+    (tmp_path / "rust_market.py").write_text("raise ImportError('simulated: not built')")
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    environment = os.environ | {
+        "PYTHONPATH": str(tmp_path),
+        "PATH": os.pathsep.join([str(tools), os.path.dirname(sys.executable), "/usr/bin", "/bin"]),  # noqa: PTH120
+        "HOME": str(tmp_path),
+    }
+    script = (
+        "import sys; from pathlib import Path; from market_py.workshop.execution import execute; "
+        "done = execute(Path(sys.argv[1])); print(done.text); sys.exit(done.problem)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, path],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    if "build-rust" in path.read_text(encoding="utf8"):
+        assert "https://rustup.rs" in done.stdout
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=ids)
+def test_notebook_form(path):
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    assert all(not cell.outputs and cell.execution_count is None for cell in code)
+    assert notebook.metadata.kernelspec.name == "python3"
+    for cell in code:
+        assert cell.source.count("\n") < 15, cell.source
+        assert not re.search(r"^\s*%(?!%solution)", cell.source, re.M), cell.source
+    assert prose.startswith("# ")
+    for part in ("By the end of this notebook you", "minutes", "## Key points"):
+        assert part in prose
+    for link in re.findall(r"\]\(([^)]+\.ipynb)\)", prose):
+        assert (path.parent / link).is_file(), link
+    for cell in code:
+        if cell.source.startswith("%%solution"):
+            assert cell.metadata.jupyter.source_hidden
+    words = len(re.findall(r"\w+", prose)) / len(
+        re.findall(r"\w+", " ".join(c.source for c in code))
+    )
+    assert words > 3, "prose leads"
+
+
+BROKEN = {
+    "a cell raises": ("raise ValueError('boom')", "boom"),
+    "a warning": ("import warnings; warnings.warn('careful')", "careful"),
+    "an output widget swallows": (
+        "import ipywidgets\nout = ipywidgets.Output()\nwith out:\n    1 / 0\nout",
+        "ZeroDivisionError",
+    ),
+    "a panel fails": (
+        "from market_py.workshop.panels import Explorer, slider\n"
+        "def answer(x):\n"
+        "    return (b'', 'fine') if x < 2 else 1 / 0\n"
+        "panel = Explorer({'x': slider('x', 1, 0, 9, 1, '')}, answer, 100)\n"
+        "panel.controls['x'].value = 5\n"
+        "panel.wait()\n"
+        "panel",
+        "ZeroDivisionError",
+    ),
+}
+
+
+@pytest.mark.parametrize(("source", "words"), BROKEN.values(), ids=BROKEN.keys())
+def test_a_broken_notebook_is_found_out(tmp_path, source, words):
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
+    nbformat.write(notebook, tmp_path / "broken.ipynb")
+    problem = execution.execute(tmp_path / "broken.ipynb").problem
+    assert problem is not None
+    assert words in problem
+
+
+def test_run_prints_a_line_each_and_fails_if_one_does(tmp_path):
+    for name, source in {"good": "1 + 1", "bad": "1 / 0"}.items():
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
+        nbformat.write(notebook, tmp_path / f"{name}.ipynb")
+    command = [sys.executable, "-m", "market_py", "run"]
+    both = [str(tmp_path / "good.ipynb"), str(tmp_path / "bad.ipynb")]
+    done = subprocess.run(
+        [*command, *both], cwd=REPOSITORY, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    good, bad = done.stdout.splitlines()
+    assert re.fullmatch(r"good +\d+\.\d s  passed", good)
+    assert re.fullmatch(r"bad +\d+\.\d s  failed", bad)
+    assert "ZeroDivisionError" in done.stderr
+    done = subprocess.run([*command, both[0]], capture_output=True, text=True, check=False)
+    assert done.returncode == 0

@@ -1,0 +1,148 @@
+"""Finding backends and variants, and what happens where the extension is missing or stale."""
+
+import os
+import subprocess
+import sys
+import textwrap
+import types
+
+import numpy as np
+import pytest
+
+import market_py
+from market_py import extension
+from market_py.registry import BACKENDS, VARIANTS
+
+MISSING = "raise ImportError('simulated: not built')"
+FAKE = "BUILD_ID, BUILD_PROFILE, __version__ = {build!r}, {profile!r}, '0'\n" + textwrap.dedent(
+    """
+    def market_clearing(*args, **kwargs): pass
+    def market_clearing_batch(*args, **kwargs): pass
+    """
+)
+
+
+def run_with_extension(folder, source, code):
+    """Run Python code in a process in which `rust_market` is what the source says."""
+    (folder / "rust_market.py").write_text(source)
+    environment = os.environ | {"PYTHONPATH": str(folder)}
+    return subprocess.run(
+        [sys.executable, "-W", "always", "-c", textwrap.dedent(code)],
+        env=environment,
+        cwd=extension.REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_backends_have_a_name_and_two_functions(backend):
+    assert backend.name in BACKENDS
+    assert callable(backend.market_clearing)
+    assert callable(backend.market_clearing_batch)
+    assert backend is market_py.get_backend(backend.name)
+
+
+def test_the_fastest_backend_is_first_and_the_default(monkeypatch):
+    available = market_py.available_backends()
+    assert available == [name for name in BACKENDS if name in available]
+    assert available[-1] == "python"
+    assert market_py.registry.default_backend().name == available[0]
+
+
+def test_unknown_names():
+    with pytest.raises(ValueError, match="backend = 'fortran': must be one of 'rust', 'numba'"):
+        market_py.get_backend("fortran")
+    with pytest.raises(ValueError, match="backend = 'fortran'"):
+        market_py.market_clearing([1.0], [1.0], 1.0, backend="fortran")
+    with pytest.raises(ValueError, match="variant = 'quick': must be one of 'numba-sort'"):
+        market_py.get_variant("quick")
+    with pytest.raises(AttributeError, match="no attribute 'quick'"):
+        market_py.quick  # noqa: B018
+
+
+def test_the_front_door_forwards(backend):
+    arguments = [10.0, 20.0], [50.0, 50.0], 150.0
+    for door, room in (
+        (market_py.market_clearing, backend.market_clearing),
+        (market_py.market_clearing_batch, backend.market_clearing_batch),
+    ):
+        through = door(*arguments, ties="pro_rata", price_cap=99.0, backend=backend.name)
+        inside = room(*arguments, ties="pro_rata", price_cap=99.0)
+        assert np.array_equal(through[0], inside[0])
+        assert np.array_equal(through[1], inside[1])
+    assert market_py.market_clearing(*arguments)[0] == 20.0
+
+
+@pytest.mark.parametrize("backend", ["rust"], indirect=True)
+def test_the_drop_in_is_the_backend(backend):
+    import rust_market
+
+    assert rust_market.market_clearing is backend.market_clearing
+    assert rust_market.market_clearing_batch is backend.market_clearing_batch
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_variants_keep_the_published_shape(name):
+    if name not in market_py.available_variants():
+        pytest.skip(f"{name} is not installed")
+    clear = market_py.get_variant(name)
+    price, dispatch = clear(np.array([30.0, 10.0, 20.0]), np.full(3, 100.0), 150.0)
+    assert (price, list(dispatch)) == (20.0, [0.0, 100.0, 50.0])
+    assert type(dispatch) is {"numba": np.ndarray, "rust": list}[VARIANTS[name].language]
+    # The published semantics, not the contract's: floating sums decide.
+    market = np.array([10.0, 20.0, 1000.0]), np.array([0.7, 0.1, 1.0]), 0.8
+    assert clear(*market)[0] == 1000.0
+    assert clear(np.array([10.0, 20.0]), np.full(2, 50.0), 150.0)[0] == 20.0
+
+
+def test_a_missing_extension_breaks_nothing_else(tmp_path):
+    done = run_with_extension(
+        tmp_path,
+        MISSING,
+        """
+        import market_py
+        print(market_py.available_backends(), market_py.available_variants())
+        print(market_py.market_clearing([10, 20], [50, 50], 70))
+        for ask in (market_py.get_backend, market_py.get_variant):
+            try:
+                ask("rust" if ask is market_py.get_backend else "rust-naive")
+            except ImportError as error:
+                print(error)
+        """,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("['numba', 'numpy', 'python'] ['numba-sort']\n(20.0, array(")
+    assert done.stdout.count("run `make build-rust`") == 2
+
+
+@pytest.mark.parametrize(
+    ("build", "profile", "words"),
+    [
+        (extension.source_id(), "release", None),
+        (extension.source_id(), "debug", "is a debug build, many times slower"),
+        ("00000000", "release", "is older than its sources"),
+    ],
+)
+def test_a_debug_or_stale_build_warns(tmp_path, build, profile, words):
+    source = FAKE.format(build=build, profile=profile)
+    done = run_with_extension(tmp_path, source, "import market_py; market_py.get_backend('rust')")
+    assert done.returncode == 0, done.stderr
+    if words is None:
+        assert done.stderr == ""
+    else:
+        assert f"RuntimeWarning: the Rust extension {words}" in done.stderr
+        assert "run `make build-rust`" in done.stderr
+
+
+@pytest.mark.parametrize("backend", ["rust"], indirect=True)
+def test_the_built_extension_is_current(backend):
+    assert extension.complaint(extension.load()) is None
+    assert extension.status()[0]
+
+
+def test_where_there_are_no_sources_no_build_is_stale(monkeypatch, tmp_path):
+    monkeypatch.setattr(extension, "CRATE", tmp_path)
+    installed = types.SimpleNamespace(BUILD_ID="12345678", BUILD_PROFILE="release")
+    assert extension.source_id() is None
+    assert extension.complaint(installed) is None

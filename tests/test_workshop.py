@@ -1,0 +1,376 @@
+"""The machinery of the notebooks: pictures, panels, exercises, the build cell."""
+
+import base64
+import io
+import shutil
+import subprocess
+import sys
+import threading
+
+import numpy as np
+import pytest
+from matplotlib.image import imread
+
+import market_py
+from market_py import extension, rts79, timing
+from market_py.workshop import build, exercises, pictures, predictions, preflight, sentences
+from market_py.workshop.contract import CASES, ContractPanel
+from market_py.workshop.merit_order import merit_order_panel, price_duration_panel
+from market_py.workshop.panels import Explorer, Job, slider
+from market_py.workshop.published_race import RacePanel, outputs_panel
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*:DeprecationWarning")
+
+
+def pixels(png):
+    return imread(io.BytesIO(png))
+
+
+class TestPictures:
+    def show(self, picture, demand, **offers):
+        bids, quantities = rts79.offers(**offers)
+        price, dispatch = market_py.market_clearing(bids, quantities, demand, price_cap=1000.0)
+        return picture.show(bids, quantities, demand, price, dispatch)
+
+    def test_the_merit_order_moves_and_comes_back(self):
+        fuels = [unit.fuel for unit in rts79.UNITS]
+        picture = pictures.MeritOrderPicture(fuels, highest_price=70, highest_quantity=3500)
+        first = self.show(picture, 2200.0)
+        others = [
+            self.show(picture, 2400.0),
+            self.show(picture, 2200.0, fuel_prices={"oil": 0.2}),
+            self.show(picture, 3400.0, out=("nuclear 400 MW #1",)),
+            self.show(picture, 0.0),
+        ]
+        assert len({first, *others}) == 5
+        assert self.show(picture, 2200.0) == first
+        assert {pixels(png).shape for png in others} == {pixels(first).shape}
+        assert len(picture.figure.axes[0].get_children()) < 40
+
+    def test_the_race_starts_with_the_published_points(self):
+        picture = pictures.RacePicture()
+        empty = picture.show([])
+        rounds = {
+            name: np.linspace(1000, 1100, 9) * factor
+            for name, factor in {
+                "numba-sort": 1.0,
+                "numba-sort (again)": 1.01,
+                "rust-naive": 2.0,
+                timing.FLOOR: 0.04,
+            }.items()
+        }
+        race = timing.Race(5, rounds)
+        assert picture.show([race]) != empty
+        assert picture.show([]) == empty
+        without_rust = timing.Race(5, {k: v for k, v in rounds.items() if "rust" not in k})
+        assert picture.show([without_rust]) != empty
+
+    def test_colours_differ_for_every_kind_of_eye_by_shape_too(self):
+        for styles in (pictures.FUEL_STYLES, pictures.CANDIDATE_STYLES):
+            shapes = [style[1:] for style in styles.values()]
+            assert len(set(shapes)) == len(shapes)
+
+
+class TestPanels:
+    def test_every_control_changes_picture_and_sentence(self):
+        panel = merit_order_panel()
+        panel.controls["demand"].value = 3000
+        panel.wait()
+        for name, value in {
+            "demand": 3300,
+            "oil": 140,
+            "outage": "both nuclear units (800 MW)",
+            "lost_load": 2000,
+        }.items():
+            before = panel.picture.value, panel.sentence.text
+            panel.controls[name].value = value
+            panel.wait()
+            assert panel.picture.value != before[0], name
+            assert panel.sentence.text != before[1], name
+        assert "695 MW are not served, and the price is 2,000.00 $/MWh" in panel.sentence.text
+
+    def test_the_year_counts_its_hours_of_shortage(self):
+        panel = price_duration_panel()
+        assert "8,736 hours cleared in one call" in panel.sentence.text
+        assert "demand is not met in 0 hours" in panel.sentence.text
+        panel.controls["growth"].value = 25
+        panel.wait()
+        short = int((rts79.hourly_loads() * 1.25 * (1 - 1e-9) > 3405).sum())
+        assert short > 0
+        assert f"demand is not met in {short} hours" in panel.sentence.text
+
+    def test_a_saved_panel_is_never_blank(self):
+        panel = merit_order_panel()
+        bundle = panel._repr_mimebundle_()
+        assert base64.b64decode(bundle["image/png"]) == panel.picture.value
+        assert bundle["text/plain"] == panel.sentence.text
+        assert "application/vnd.jupyter.widget-view+json" in bundle
+        assert "<table>" in ContractPanel()._repr_mimebundle_()["text/html"]
+
+    def test_the_sentence_is_a_live_region_and_escapes(self):
+        panel = merit_order_panel()
+        panel.sentence.say("a < b")
+        assert 'role="status"' in panel.sentence.value
+        assert 'aria-live="polite"' in panel.sentence.value
+        assert "a &lt; b" in panel.sentence.value
+
+    def test_an_error_is_said_where_the_reader_looks(self):
+        def answer(x):
+            if x > 1:
+                raise ZeroDivisionError("boom")
+            return b"", "fine"
+
+        panel = Explorer({"x": slider("x", 1, 0, 5, 1, "")}, answer, 100)
+        panel.controls["x"].value = 2
+        panel.wait()
+        assert 'role="alert"' in panel.sentence.value
+        assert "boom" in panel.sentence.value
+        panel.controls["x"].value = 0
+        panel.wait()
+        assert panel.sentence.text == "fine"
+
+    def test_a_fast_slider_ends_at_its_last_value(self):
+        drawn = []
+
+        def answer(x):
+            drawn.append(x)
+            threading.Event().wait(0.02)
+            return b"", f"{x}"
+
+        panel = Explorer({"x": slider("x", 0, 0, 100, 1, "")}, answer, 100)
+        for x in range(1, 51):
+            panel.controls["x"].value = x
+        panel.wait()
+        assert panel.sentence.text == "50"
+        assert len(drawn) < 20
+
+    def test_a_job_reports_and_can_be_stopped_and_run_again(self):
+        class Count(Job):
+            def work(self):
+                for i in range(5):
+                    if self.is_stopped():
+                        return
+                    self.advance()
+                    self.show((b"", str(i)))
+                    if i == self.stop_at:
+                        self.stop_button.click()
+
+        job = Count("Go", 5, (b"", "ready"), 100)
+        job.stop_at = 2
+        job.run()
+        assert (job.bar.value, job.sentence.text) == (3, "2")
+        assert job.stop_button.disabled
+        assert not job.button.disabled
+        job.stop_at = None
+        job.run()
+        assert (job.bar.value, job.sentence.text) == (5, "4")
+
+    def test_a_job_that_fails_says_so(self):
+        job = Job("Go", 1, (b"", "ready"), 100)
+        with pytest.raises(TypeError, match="does not say what to do"):
+            job.run()
+        assert 'role="alert"' in job.sentence.value
+        assert not job.button.disabled
+
+    def test_outputs_are_compared(self):
+        panel = outputs_panel()
+        available = market_py.available_backends()
+        if "rust" in available:
+            assert "numba clears at" in panel.sentence.text
+            assert "rust: the same price, dispatch differs by at most" in panel.sentence.text
+        before = panel.picture.value
+        panel.controls["family"].value = "few price levels (ties)"
+        panel.wait()
+        assert panel.picture.value != before
+
+    def test_the_race_runs_by_button(self):
+        panel = RacePanel(sizes=(5, 10), rounds=3)
+        before = panel.picture.value
+        panel.run()
+        assert [race.offers for race in panel.races] == [5, 10]
+        assert panel.bar.value == panel.bar.max == 6
+        assert panel.picture.value != before
+        verdict = exercises.check_crossover((1, float("inf")), panel.races)
+        if "rust" in market_py.available_backends():
+            assert verdict.state == "right"
+
+
+class TestContract:
+    @pytest.mark.parametrize("case", CASES)
+    def test_all_backends_agree(self, case):
+        panel = ContractPanel()
+        panel.cases.value = case
+        assert panel.sentence.text.endswith("All backends agree.")
+        for name in market_py.available_backends():
+            assert f">{name}</th>" in panel.table.value
+
+    def test_disagreement_would_be_said(self, monkeypatch):
+        answers = iter([(1.0, [1.0]), (2.0, [1.0]), (1.0, [1.0]), (1.0, [1.0])])
+        monkeypatch.setattr("market_py.workshop.contract.ask", lambda *_: next(answers))
+        case = {"bids": [1.0], "quantities": [1.0], "demand": 1.0}
+        monkeypatch.setattr("market_py.workshop.contract.CASES", {"plain": case})
+        assert "do NOT agree" in ContractPanel().sentence.text
+
+
+class TestSentences:
+    def clear(self, bids, quantities, demand):
+        names = [f"offer {i}" for i in range(len(bids))]
+        arrays = np.array(bids, float), np.array(quantities, float)
+        cleared = market_py.market_clearing(*arrays, demand)
+        return sentences.cleared(names, *arrays, demand, *cleared)
+
+    def test_what_they_say(self):
+        assert self.clear([10, 20], [50, 50], 70) == (
+            "Demand 70 MW clears at 20.00 €/MWh: offer 1 is marginal, with 30 MW to spare. "
+            "2 of 2 offers run."
+        )
+        assert "150 MW exceeds the 100 MW offered: 50 MW are not served" in self.clear(
+            [10, 20], [50, 50], 150
+        )
+        assert "nothing runs, and the price is the cheapest offer, 10.00" in self.clear(
+            [10, 20], [50, 50], 0
+        )
+        assert "Demand 0.8 MW clears at 20.00 €/MWh: offer 1 is marginal, with 0 MW" in self.clear(
+            [10, 20, 1000], [0.7, 0.1, 1], 0.8
+        )
+
+
+def wrong_sort(bids, quantities, demand):
+    """Cumulate in the order of arrival."""
+    dispatch = np.diff(np.minimum(np.cumsum([0, *quantities]), demand))
+    return bids[np.flatnonzero(dispatch)[-1]], dispatch
+
+
+def published(bids, quantities, demand):
+    return market_py.get_variant("numba-sort")(bids, quantities, demand)
+
+
+def in_place(bids, quantities, demand):
+    bids.sort()
+    return wrong_sort(bids, quantities, demand)
+
+
+class TestExercises:
+    @pytest.mark.parametrize(
+        ("answer", "state", "words"),
+        [
+            ((None, None, None), "not done yet", ""),
+            (([10, 80, 90], [100, 100, 100], 150), "right", "2 of 3 offers run"),
+            (([10, 20, 80], [100, 100, 100], 150), "not right yet", "its price is 20"),
+            (([80], [100], 50), "not right yet", "three offers at least"),
+            (([10, 20, 80], [10, 10, 10], 50), "not right yet", "demand cannot be met"),
+            (([10, "x", 80], [10, 10, 10], 50), "not right yet", "bids: must be real numbers"),
+        ],
+    )
+    def test_price(self, answer, state, words):
+        verdict = exercises.check_price(*answer)
+        assert verdict.state == state
+        assert words in verdict.message
+
+    @pytest.mark.parametrize(
+        ("answer", "state", "words"),
+        [
+            (None, "not done yet", ""),
+            (["nuclear 400 MW #1", "nuclear 400 MW #2"], "right", "245 MW cannot be served"),
+            (["nuclear 400 MW #1"], "not right yet", "with 155 MW to spare"),
+            (["oil 1 MW #1"], "not right yet", "'oil 1 MW #1' is no unit"),
+            ([unit.name for unit in rts79.UNITS], "not right yet", "two are enough"),
+        ],
+    )
+    def test_scarcity(self, answer, state, words):
+        verdict = exercises.check_scarcity(answer)
+        assert verdict.state == state
+        assert words in verdict.message
+
+    @pytest.mark.parametrize(
+        ("answer", "state", "words"),
+        [
+            (lambda b, q, d: None, "not done yet", ""),
+            (lambda b, q, d: 1 / 0, "not right yet", "raises ZeroDivisionError"),
+            (wrong_sort, "not right yet", "expected price 20"),
+            (in_place, "not right yet", "inputs were changed"),
+            (published, "not right yet", "an offer of nothing sets no price"),
+            (market_py.get_backend("numpy").market_clearing, "right", "200 random markets"),
+        ],
+    )
+    def test_clear(self, answer, state, words):
+        verdict = exercises.check_clear(answer)
+        assert verdict.state == state
+        assert words in verdict.message
+
+    def races(self, *ratios):
+        noise = np.linspace(0.99, 1.01, 21)
+        return [
+            timing.Race(n, {"numba-sort": 100 * ratio * noise, "rust-naive": 100 * noise[::-1]})
+            for n, ratio in zip((5, 10, 20, 50), ratios, strict=False)
+        ]
+
+    @pytest.mark.parametrize(
+        ("answer", "ratios", "state", "words"),
+        [
+            (None, (2, 1.5), "not done yet", ""),
+            ((5, 10), (), "not right yet", "run the race first"),
+            ((10, 20), (2, 1.5, 0.7, 0.5), "right", "between 10 and 20"),
+            ((1, 5), (2, 1.5, 0.7, 0.5), "not right yet", "between 10 and 20"),
+            ((1, 50), (2, 1.5, 0.7, 0.5), "not right yet", "a wide interval"),
+            ((20, 10), (2, 1.5, 0.7, 0.5), "not right yet", "must not exceed"),
+            ("ten", (2, 1.5), "not right yet", "two numbers"),
+            ((50, float("inf")), (2, 1.5, 1.2, 1.1), "right", "between 50 and inf"),
+            ((0, 5), (0.9, 0.8), "right", "between 0 and 5"),
+        ],
+    )
+    def test_crossover(self, answer, ratios, state, words):
+        verdict = exercises.check_crossover(answer, self.races(*ratios))
+        assert verdict.state == state
+        assert words in verdict.message
+
+    def test_verdicts_are_words_and_signs(self):
+        verdict = exercises.hint("2 < 3")
+        assert str(verdict) == "✗ not right yet: 2 < 3"
+        assert "2 &lt; 3" in verdict._repr_mimebundle_()["text/html"]
+
+    def test_a_prediction_is_remembered(self):
+        prediction = predictions.Prediction("Which?", ["this", "that"])
+        assert prediction.answer is None
+        assert str(prediction) == "nothing yet"
+        prediction._choice.value = "that"
+        assert prediction.answer == str(prediction) == "that"
+
+
+class TestBuildCell:
+    def test_it_streams_and_reports(self, capfd):
+        if shutil.which("cargo") is None:
+            pytest.skip("no cargo")
+        build.make("build-rust")
+        printed = capfd.readouterr().out
+        assert "In a fresh process: the Rust extension is current" in printed
+
+    def test_it_fails_loudly(self):
+        with pytest.raises(build.BuildError, match="make no-such-verb failed with status 2"):
+            build.make("no-such-verb")
+
+    def test_without_cargo_it_says_what_to_do(self, monkeypatch, capsys):
+        monkeypatch.setattr(build, "_environment", lambda: {"PATH": ""})
+        build.make("build-rust")
+        assert "https://rustup.rs" in capsys.readouterr().out
+
+    def test_a_kernel_with_an_older_build_is_told(self, monkeypatch, capsys):
+        done = subprocess.CompletedProcess([], 0, stdout="current\n")
+        monkeypatch.setattr(subprocess, "run", lambda *_, **__: done)
+        monkeypatch.setitem(sys.modules, "rust_market", object())
+        monkeypatch.setattr(build, "status", lambda: (False, "older than its sources"))
+        build._report()
+        assert "Restart the kernel" in capsys.readouterr().out
+
+
+def test_the_echo_answers():
+    echo = preflight.Echo()
+    echo.slider.value = 30
+    assert "received 30 and answers 60" in echo.sentence.value
+
+
+def test_the_build_list_is_that_of_build_rs():
+    source = (extension.CRATE / "build.rs").read_text()
+    for path in extension.SOURCES:
+        assert f'"{path}"' in source
+    assert f"[&str; {len(extension.SOURCES)}]" in source
