@@ -9,13 +9,13 @@ import market_py
 from market_py.registry import BACKENDS
 
 settings.register_profile(
-    "default",
+    "quick",
     max_examples=200,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
-settings.register_profile("long", settings.get_profile("default"), max_examples=10_000)
-settings.load_profile("default")
+settings.register_profile("long", settings.get_profile("quick"), max_examples=10_000)
+settings.load_profile("quick")
 
 NO_RUST = "no Rust extension, and no cargo to build it with: see https://rustup.rs"
 

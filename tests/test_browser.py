@@ -110,7 +110,7 @@ def test_merit_order(page, workshop):
     assert_sentence_is_true(panel)
     panel.dropdown("on outage").select_option("both nuclear units (800 MW)")
     assert "are not served" in panel.settled()[1]
-    panel.slider("value of lost load ($/MWh)").press("ArrowRight", 2)
+    panel.slider("lost load ($/MWh)").press("ArrowRight", 2)
     assert "the price is 1,200.00 $/MWh" in panel.settled()[1]
 
     year = notebook.panel("load growth (%)")

@@ -332,7 +332,7 @@ class TestExercises:
     def test_a_prediction_is_remembered(self):
         prediction = predictions.Prediction("Which?", ["this", "that"])
         assert prediction.answer is None
-        assert str(prediction) == "nothing yet"
+        assert str(prediction) == "– nothing yet –"
         prediction._choice.value = "that"
         assert prediction.answer == str(prediction) == "that"
 

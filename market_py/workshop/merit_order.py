@@ -35,7 +35,7 @@ def merit_order_panel() -> Explorer:
         "demand": slider("demand", 2200, 0, 3400, 10, "MW"),
         "oil": slider("oil price", 100, 20, 140, 5, "%"),
         "outage": choice("on outage", list(OUTAGES)),
-        "lost_load": slider("value of lost load", 1000, 100, 5000, 100, "$/MWh"),
+        "lost_load": slider("lost load", 1000, 100, 5000, 100, "$/MWh"),
     }
     return Explorer(controls, answer, picture.width)
 
@@ -53,7 +53,7 @@ def price_duration_panel() -> Explorer:
         )
         short = int((dispatch.sum(axis=1) < demand * (1 - 1e-9)).sum())
         average = (prices * demand).sum() / demand.sum()
-        return picture.show(prices), (
+        return picture.show(prices, bids.max()), (
             f"{len(prices):,} hours cleared in one call: on average a MWh costs {average:,.2f} $, "
             f"at most {prices.max():,.2f} $; demand is not met in {short} hours."
         )

@@ -17,8 +17,8 @@ import ipywidgets as widgets
 Shown = tuple[bytes, str]
 """A picture (PNG) and the sentence beside it."""
 
-WIDE = widgets.Layout(width="min(100%, 640px)")
-LABELS = {"description_width": "13em"}
+WIDE = widgets.Layout(width="min(100%, 680px)")
+LABELS = {"description_width": "14em"}
 
 
 def slider(label: str, value: float, low: float, high: float, step: float, unit: str) -> Any:

@@ -199,12 +199,17 @@ class PriceDurationPicture(Picture):
         self._axes.grid(alpha=0.3)
         self._axes.spines[["top", "right"]].set_visible(False)
         (self._line,) = self._axes.step([], [], color=VERMILION, linewidth=2.2, where="post")
+        self._off_scale = self._axes.text(
+            0.02, 0.97, "", transform=self._axes.transAxes, va="top", fontsize=14
+        )
 
-    def show(self, prices: Floats) -> bytes:
-        """Draw the prices of all hours, shape (hours,)."""
+    def show(self, prices: Floats, highest: float) -> bytes:
+        """Draw the prices of all hours, shape (hours,); those above `highest` leave the scale."""
         self._line.set_data(np.arange(len(prices)), np.sort(prices)[::-1])
         self._axes.set_xlim(0, len(prices))
-        self._axes.set_ylim(min(0.0, float(prices.min())), 1.08 * float(prices.max()))
+        self._axes.set_ylim(0, 1.15 * highest)
+        above = int((prices > highest).sum())
+        self._off_scale.set_text(f"↑ {above} hours off the scale" if above else "")
         return self.png()
 
 

@@ -43,4 +43,4 @@ class Prediction(widgets.VBox):
 
     def __str__(self) -> str:
         """Recall the prediction beside the measurement."""
-        return self.answer or "nothing yet"
+        return self.answer or "– nothing yet –"
