@@ -18,6 +18,13 @@ else
 PYTHON := "$(PREFIX)/python.exe"
 endif
 
+# maturin refuses when both kinds of environment are announced.
+ifeq ($(PREFIX),$(CONDA_PREFIX))
+MATURIN := env -u VIRTUAL_ENV
+else
+MATURIN := env -u CONDA_PREFIX VIRTUAL_ENV="$$($(PYTHON) -c 'import sys; print(sys.prefix)')"
+endif
+
 # A conda environment brings its packages; pip users get the pinned ones.
 ifeq ($(PREFIX),$(CONDA_PREFIX))
 INSTALL := -e ".[workshop,test]"
@@ -37,7 +44,9 @@ LAB := $(PYTHON) -m jupyterlab --ServerApp.root_dir=. \
 	$(if $(filter 0,$(shell id -u 2>/dev/null)),--allow-root)
 
 # rustup puts cargo there, but only new shells know.
+ifneq ($(OS),Windows_NT)
 export PATH := $(PATH):$(HOME)/.cargo/bin
+endif
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
@@ -50,7 +59,9 @@ help: ## list the verbs
 	@for python in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 		if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
 			echo "Creating .venv with $$($$python --version)"; \
-			exec $$python -m venv .venv; \
+			$$python -m venv .venv && exit 0; \
+			rm -rf .venv; \
+			echo 'Creating .venv failed (Debian: apt-get install python3-venv).' >&2; exit 1; \
 		fi; \
 	done; \
 	echo 'Python 3.11 or newer is needed: get it from https://www.python.org.' >&2; exit 1
@@ -63,9 +74,7 @@ setup: $(NEW_VENV) ## install what the workshop needs
 build-rust: setup ## build the Rust extension (release) for the Python in use
 	@command -v cargo >/dev/null || { echo '$(NO_RUST)' >&2; exit 1; }
 	@if $(PYTHON) -m market_py.extension; then exit 0; fi; \
-	prefix=$$($(PYTHON) -c 'import sys; print(sys.prefix)') && \
-	env -u CONDA_PREFIX VIRTUAL_ENV="$$prefix" \
-		$(PYTHON) -m maturin develop --release --manifest-path rust_market/Cargo.toml
+	$(MATURIN) $(PYTHON) -m maturin develop --release --manifest-path rust_market/Cargo.toml
 
 build-rust-if-possible: setup
 	@if command -v cargo >/dev/null; then $(MAKE) --no-print-directory build-rust; \
@@ -90,10 +99,13 @@ lint: setup ## check style and types
 	@$(PYTHON) -m ruff check
 	@$(PYTHON) -m ruff format --check
 	@$(PYTHON) -m mypy
-	@if command -v cargo >/dev/null; then cd rust_market && \
-		$(CARGO) fmt --all --check && \
-		$(CARGO) clippy --workspace --all-targets -- -D warnings && \
-		$(CARGO) test --workspace; fi
+	@command -v cargo >/dev/null || exit 0; cd rust_market && \
+	if cargo fmt --version >/dev/null 2>&1; then $(CARGO) fmt --all --check; \
+	else echo 'No rustfmt: the format of the Rust code is not checked.'; fi && \
+	if cargo clippy --version >/dev/null 2>&1; then \
+		$(CARGO) clippy --workspace --all-targets -- -D warnings; \
+	else echo 'No clippy: the Rust code is not linted.'; fi && \
+	$(CARGO) test --workspace
 
 lock: ## pin the versions anew (needs uv)
 	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --upgrade \

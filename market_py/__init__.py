@@ -32,6 +32,10 @@ __all__ = [
 _MODULES = {"market_clearing": "clearing", "market_clearing_batch": "clearing"}
 
 
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
 def __getattr__(name: str) -> Any:
     # Imported when first asked for, so that `python -m market_py doctor` runs where NumPy, or
     # anything else, is missing.

@@ -40,34 +40,31 @@ def _run(notebooks: list[Path], *, solved: bool) -> int:
     from market_py.workshop import execution
 
     failed = 0
-    for path in notebooks or execution.all_notebooks():
+    chosen = notebooks or execution.all_notebooks()
+    for path in chosen:
         print(f"{path.stem:<24}", end="", flush=True)
         done = execution.execute(path, solved=solved)
         print(f"{done.seconds:6.1f} s  {'failed' if done.problem else 'passed'}", flush=True)
         if done.problem:
             failed += 1
             print(done.problem, file=sys.stderr)
-    return bool(failed)
+    return bool(failed) or not chosen
 
 
 def _bench(sizes: list[int]) -> int:
     from rich.console import Console
     from tqdm import tqdm
 
-    import market_py
-    from market_py import timing
-    from market_py.demo import timed
+    from market_py import tables, timing
+    from market_py.registry import contestants
 
-    candidates = {name: market_py.get_variant(name) for name in market_py.available_variants()}
-    for name in ("numba", "rust"):
-        if name in market_py.available_backends():
-            candidates[name] = market_py.get_backend(name).market_clearing
+    candidates = contestants()
     races = []
     with tqdm(total=len(sizes) * timing.ROUNDS, desc="timing", leave=False) as bar:
         for offers in sizes:
             markets = timing.random_markets(offers)
             races.append(timing.race(candidates, markets, progress=bar.update))
-    Console().print(timed(races))
+    Console().print(tables.timed(races))
     return 0
 
 

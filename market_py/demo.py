@@ -10,7 +10,7 @@ from rich.table import Table
 from tqdm import tqdm
 
 import market_py
-from market_py import timing
+from market_py import tables, timing
 from market_py.extension import status
 
 BIDS = np.array([25.0, 10.0, 40.0, 18.0, 30.0])
@@ -44,7 +44,7 @@ def run() -> None:
             timing.random_markets(OFFERS),
             progress=bar.update,
         )
-    console.print(timed([race]))
+    console.print(tables.timed([race]))
     console.print(DROP_IN, markup=False)
 
 
@@ -55,29 +55,4 @@ def _cleared(shown: Sequence[str]) -> Table:
     for name in shown:
         price, dispatch = market_py.market_clearing(BIDS, QUANTITIES, DEMAND, backend=name)
         table.add_row(name, f"{price:g}", ", ".join(f"{q:g}" for q in dispatch))
-    return table
-
-
-def timed(races: list[timing.Race]) -> Table:
-    """Table of medians with quartiles, and of ratios to the first candidate."""
-    first = races[0].candidates[0]
-    table = Table(
-        title="Time per call, distinct inputs",
-        caption="Median and quartiles; median ratio within rounds and its 95 % interval. "
-        "The A/A row is the first candidate against itself: it shows what can be told apart.",
-    )
-    for heading in ("offers", "candidate", "µs per call", f"times faster than {first}", "verdict"):
-        table.add_column(heading)
-    for race in races:
-        for name in (*race.candidates, timing.FLOOR):
-            low, median, high = (value / 1000 for value in race.quartiles(name))
-            ratio, said = "", ""
-            if name == first:
-                ratio, said = f"{race.resolution()} (A/A)", race.resolution().verdict
-            elif name != timing.FLOOR:
-                found = race.speedup(name, over=first)
-                ratio, said = str(found), found.verdict
-            offers = str(race.offers)
-            table.add_row(offers, name, f"{median:.2f} [{low:.2f}, {high:.2f}]", ratio, said)
-        table.add_section()
     return table

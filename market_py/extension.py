@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
+import warnings
 import zlib
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -25,22 +28,47 @@ SOURCES = (
 """What the extension is built from; ``rust_market/build.rs`` lists the same."""
 
 
-def load() -> ModuleType:
+def find() -> ModuleType:
     """Import the extension.
 
     Raises
     ------
     ImportError
-        It is not built; the message says what to do.
+        It is not built, or long ago; the message says what to do.
     """
     try:
-        # Without the extension, `import rust_market` finds the source folder: ask for a name.
-        from rust_market import market_clearing  # noqa: F401
+        # Without the extension, `import rust_market` finds the source folder: ask for names.
+        from rust_market import (  # noqa: F401
+            BUILD_ID,
+            BUILD_PROFILE,
+            market_clearing,
+            market_clearing_batch,
+            market_clearing_naive,
+        )
     except ImportError as error:
+        # Forget the folder, so that the extension is found once it is built.
+        if getattr(sys.modules.get("rust_market"), "__file__", None) is None:
+            sys.modules.pop("rust_market", None)
+        importlib.invalidate_caches()
         raise ImportError(
             f"the Rust extension is not built: run `make build-rust` in {REPOSITORY} ({error})"
         ) from error
     return sys.modules["rust_market"]
+
+
+@cache
+def load() -> ModuleType:
+    """Import the extension to use it; warn, once, if it is a debug build or stale.
+
+    Raises
+    ------
+    ImportError
+        As `find`.
+    """
+    extension = find()
+    if problem := complaint(extension):
+        warnings.warn(problem, RuntimeWarning, stacklevel=2)
+    return extension
 
 
 def source_id() -> str | None:
@@ -51,7 +79,7 @@ def source_id() -> str | None:
     for source in SOURCES:
         path = CRATE / source
         # The order of build.rs: by name, part by part.
-        files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+        files = sorted(path.rglob("*.rs")) if path.is_dir() else [path]
         for file in files:
             fingerprint = zlib.crc32(file.read_bytes(), fingerprint)
     return f"{fingerprint:08x}"
@@ -69,7 +97,7 @@ def complaint(extension: ModuleType) -> str | None:
 def status() -> tuple[bool, str]:
     """Whether the extension is there and current, and a sentence that says so."""
     try:
-        extension = load()
+        extension = find()
     except ImportError as error:
         return False, str(error)
     problem = complaint(extension)

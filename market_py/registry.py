@@ -108,7 +108,7 @@ def available_backends() -> list[str]:
 def _is_available(name: str) -> bool:
     if name == "rust":
         try:
-            extension.load()
+            extension.find()
         except ImportError:
             return False
     return name != "numba" or find_spec("numba") is not None
@@ -139,3 +139,20 @@ def available_variants() -> list[str]:
     """Names of the variants that are usable here."""
     languages = available_backends()
     return [name for name, variant in VARIANTS.items() if variant.language in languages]
+
+
+def contestants() -> dict[str, Callable[[Floats, Floats, float], tuple[float, Any]]]:
+    """What a race is about: the variants and the compiled backends that are usable here.
+
+    Raises
+    ------
+    RuntimeError
+        The extension is a debug build: to time it would mislead.
+    """
+    available = available_backends()
+    if "rust" in available and extension.find().BUILD_PROFILE != "release":
+        raise RuntimeError(extension.complaint(extension.find()))
+    backends = [get_backend(name) for name in ("numba", "rust") if name in available]
+    return {name: get_variant(name) for name in available_variants()} | {
+        backend.name: backend.market_clearing for backend in backends
+    }

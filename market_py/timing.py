@@ -12,13 +12,14 @@ import gc
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from scipy.stats import bootstrap
 
 from market_py.validation import Floats
 
+Verdict = Literal["faster", "slower", "indistinguishable"]
 Clear = Callable[[Floats, Floats, float], tuple[float, Any]]
 Markets = Sequence[tuple[Floats, Floats, float]]
 
@@ -50,13 +51,6 @@ class Ratio:
     value: float
     low: float
     high: float
-
-    @property
-    def verdict(self) -> str:
-        """Say "faster" or "slower" only when the whole interval does."""
-        if self.low > 1:
-            return "faster"
-        return "slower" if self.high < 1 else "indistinguishable"
 
     def __str__(self) -> str:
         """Show the ratio and its interval."""
@@ -102,6 +96,16 @@ class Race:
         """The A/A ratio: differences within its spread are not told apart."""
         first = self.candidates[0]
         return self.speedup(first + TWIN, first)
+
+    def verdict(self, name: str, over: str) -> Verdict:
+        """Say "faster" or "slower" only when the whole interval does, and the A/A ratio allows."""
+        ratio, same = self.speedup(name, over), self.resolution()
+        blur = max(same.high, 1 / same.low)
+        if ratio.low > 1 and ratio.value > blur:
+            return "faster"
+        if ratio.high < 1 and ratio.value < 1 / blur:
+            return "slower"
+        return "indistinguishable"
 
 
 def random_markets(offers: int, distinct: int = DISTINCT, seed: int = 0) -> list[Any]:

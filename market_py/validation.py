@@ -138,14 +138,16 @@ _TABLE: _Dimensions = (1, 2), "1 or 2 dimensions"
 def _numbers(argument: str, value: Any, dimensions: _Dimensions) -> Floats:
     """Return the value as a C-contiguous, aligned array of doubles."""
     name = type(value).__name__
-    if _is_masked(value):
+    if _holds_masked(value):
         raise TypeError(f"{argument}: must be real numbers, none of them masked, got {name}")
     try:
-        array = np.asarray(value)
+        array = np.asanyarray(value)
     except (TypeError, ValueError, OverflowError) as error:
         raise TypeError(
             f"{argument}: must be real numbers, got {name} that NumPy cannot read: {error}"
         ) from error
+    if isinstance(array, np.ma.MaskedArray):
+        raise TypeError(f"{argument}: must be real numbers, none of them masked, got {name}")
     if array.dtype.kind not in "iuf":
         raise TypeError(f"{argument}: must be real numbers, got {name} of dtype {array.dtype}")
     allowed, must_have = dimensions
@@ -156,10 +158,12 @@ def _numbers(argument: str, value: Any, dimensions: _Dimensions) -> Floats:
     return np.require(array, np.float64, ["C", "A", "E"])
 
 
-def _is_masked(value: Any) -> bool:
-    if isinstance(value, list | tuple):
-        return any(isinstance(item, np.ma.MaskedArray) for item in value)
-    return isinstance(value, np.ma.MaskedArray)
+def _holds_masked(value: Any) -> bool:
+    """Whether a sequence, or one of its rows, holds what NumPy would take the mask off."""
+    if not isinstance(value, list | tuple):
+        return False
+    rows = (row if isinstance(row, list | tuple) else (row,) for row in value)
+    return any(isinstance(item, np.ma.MaskedArray) for row in rows for item in row)
 
 
 def _finite(argument: str, array: Floats) -> None:
@@ -192,10 +196,16 @@ def _check_ties(ties: Ties) -> Ties:
 
 def _check_threads(threads: SupportsIndex | None) -> int:
     if threads is None:
-        return os.cpu_count() or 1
+        # The cores that this process may use, where the system tells.
+        affinity = getattr(os, "sched_getaffinity", None)
+        return len(affinity(0)) if affinity else os.cpu_count() or 1
     must = "must be a positive integer or None"
-    if isinstance(threads, bool) or not hasattr(threads, "__index__"):
+    try:
+        number = None if isinstance(threads, bool) else operator.index(threads)
+    except TypeError:
+        number = None
+    if number is None:
         raise TypeError(f"threads: {must}, got {type(threads).__name__}")
-    if operator.index(threads) < 1:
-        raise ValueError(f"threads = {operator.index(threads)}: {must}")
-    return operator.index(threads)
+    if number < 1:
+        raise ValueError(f"threads = {number}: {must}")
+    return number

@@ -33,7 +33,7 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-/// Adds the files at or below a path, sorted by name within each folder.
+/// Adds a file, or the Rust files below a folder, sorted by name within each folder.
 fn collect(path: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     if !path.is_dir() {
         files.push(path.to_path_buf());
@@ -42,6 +42,7 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     let mut inside = fs::read_dir(path)?
         .map(|entry| entry.map(|entry| entry.path()))
         .collect::<io::Result<Vec<_>>>()?;
+    inside.retain(|path| path.is_dir() || path.extension().is_some_and(|ending| ending == "rs"));
     inside.sort();
     inside.iter().try_for_each(|path| collect(path, files))
 }

@@ -100,7 +100,8 @@ def market_clearing_batch(
     Notes
     -----
     ``B`` comes from the two-dimensional arrays or from `demand`, else it is 1. Axes of length 1 do
-    not broadcast.
+    not broadcast. Do not write to the arrays from another thread during the call: they are read
+    with the GIL released.
     """
 
 def market_clearing_naive(

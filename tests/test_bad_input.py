@@ -3,6 +3,8 @@
 import datetime
 import decimal
 import fractions
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -220,9 +222,86 @@ def test_a_missing_argument_is_a_type_error(backends):
             backend.market_clearing([1.0])
 
 
-def test_more_memory_than_there_is(backends):
+HUGE = """
+import resource, sys, numpy as np, market_py
+backend = market_py.get_backend(sys.argv[1])
+backend.market_clearing_batch(np.ones(4), np.ones(4), np.ones(4))
+used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + (1 << 30), -1))
+try:
+    backend.market_clearing_batch(np.ones(1 << 20), np.ones(1 << 20), np.ones(1 << 20))
+except MemoryError:
+    print("MemoryError")
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits the memory of a process")
+def test_more_memory_than_there_is(backend):
     """A batch too large for memory is a MemoryError, in Rust too."""
-    huge = np.broadcast_to(np.float64(1.0), (1 << 20,))
+    command = [sys.executable, "-c", HUGE, backend.name]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stdout == "MemoryError\n", done.stderr
+
+
+class ArrayLike:
+    """Something that NumPy can read."""
+
+    def __init__(self, array):
+        self.array = array
+
+    def __array__(self, dtype=None, copy=None):
+        return self.array
+
+
+@pytest.mark.parametrize(
+    ("method", "wrong"),
+    [
+        ("market_clearing", {"bids": ArrayLike(MASKED)}),
+        ("market_clearing_batch", {"bids": ArrayLike(np.ma.array([MASKED, MASKED]))}),
+        ("market_clearing_batch", {"bids": [[1.0, np.ma.masked, 2.0]] * 2}),
+        ("market_clearing_batch", {"bids": [MASKED, MASKED]}),
+        ("market_clearing_batch", {"bids": (MASKED.astype(int),)}),
+    ],
+)
+def test_a_mask_is_never_dropped(backends, method, wrong):
     for backend in backends:
-        with pytest.raises(MemoryError):
-            backend.market_clearing_batch(np.ones(1 << 22), np.ones(1 << 22), huge)
+        with pytest.raises(TypeError, match="bids: must be real numbers, none of them masked"):
+            getattr(backend, method)(**(GOOD | wrong))
+
+
+class Index:
+    """Something that counts, in its own way."""
+
+    def __init__(self, number):
+        self.number = number
+
+    def __index__(self):
+        return self.number
+
+
+@pytest.mark.parametrize(
+    "threads", [np.array([2]), np.array(2.0), int, Index(2.5), Index("3"), 2.0, "2", [2]]
+)
+def test_threads_that_do_not_count(backends, threads):
+    must = "threads: must be a positive integer or None, got "
+    for backend in backends:
+        with pytest.raises(TypeError) as caught:
+            backend.market_clearing_batch(**TABLE, threads=threads)
+        assert str(caught.value) == must + type(threads).__name__
+        assert backend.market_clearing_batch(**TABLE, threads=Index(2))[0].shape == (9,)
+
+
+class Seven(float):
+    """A float that says it is another."""
+
+    def __float__(self):
+        return 7.0
+
+
+def test_a_float_that_converts_itself(backends):
+    answers = set()
+    for backend in backends:
+        answers.add(backend.market_clearing([10.0, 20.0], [50.0, 50.0], Seven(70.0))[0])
+        prices, _ = backend.market_clearing_batch([10.0, 20.0], [50.0, 50.0], Seven(70.0))
+        answers.add(prices[0])
+    assert answers == {10.0}

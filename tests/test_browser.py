@@ -15,6 +15,7 @@ playwright = pytest.importorskip("playwright.sync_api")
 
 CHROMIUM = doctor.find_chromium()
 pytestmark = [
+    pytest.mark.skipif(os.name == "nt", reason="ends the server by its process group"),
     pytest.mark.skipif(CHROMIUM is None, reason=f"no Chromium; {doctor.CHROMIUM_REMEDY}"),
     pytest.mark.filterwarnings("default"),
 ]

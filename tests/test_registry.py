@@ -18,6 +18,7 @@ FAKE = "BUILD_ID, BUILD_PROFILE, __version__ = {build!r}, {profile!r}, '0'\n" + 
     """
     def market_clearing(*args, **kwargs): pass
     def market_clearing_batch(*args, **kwargs): pass
+    def market_clearing_naive(*args, **kwargs): pass
     """
 )
 
@@ -114,6 +115,57 @@ def test_a_missing_extension_breaks_nothing_else(tmp_path):
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("['numba', 'numpy', 'python'] ['numba-sort']\n(20.0, array(")
     assert done.stdout.count("run `make build-rust`") == 2
+
+
+def test_an_extension_built_meanwhile_is_found(tmp_path):
+    """Looking for it before it is built imports the source folder, and must forget it."""
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-S",
+            "-c",
+            textwrap.dedent(
+                """
+            import pathlib, sys
+            sys.path.insert(0, sys.argv[1])
+            from market_py import extension
+            assert not extension.status()[0]
+            assert "rust_market" not in sys.modules
+            names = "market_clearing = market_clearing_batch = market_clearing_naive = print"
+            build = f"BUILD_ID, BUILD_PROFILE = {extension.source_id()!r}, 'release'"
+            source = f"{names}; {build}; __version__ = '0'"
+            pathlib.Path(sys.argv[1], "rust_market.py").write_text(source)
+            print(*extension.status())
+            """
+            ),
+            tmp_path,
+        ],
+        cwd=extension.REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("True the Rust extension is current")
+
+
+def test_an_old_build_without_todays_names_counts_as_none(tmp_path):
+    old = "def market_clearing(*args): return 'old'"
+    done = run_with_extension(
+        tmp_path,
+        old,
+        """
+        import market_py
+        print(market_py.available_backends())
+        print(market_py.market_clearing([10, 20], [50, 50], 70)[0])
+    """,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "['numba', 'numpy', 'python']\n20.0\n"
+
+
+def test_tab_completion_knows_the_front_door():
+    assert set(market_py.__all__) <= set(dir(market_py))
 
 
 @pytest.mark.parametrize(

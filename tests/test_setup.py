@@ -25,6 +25,8 @@ def requirements():
 
 
 def tracked_files():
+    if shutil.which("git") is None:
+        pytest.skip("no git")
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
         cwd=REPOSITORY,
@@ -68,7 +70,7 @@ def test_the_versions_agree():
     assert cargo["workspace"]["package"]["version"] == PROJECT["version"]
 
 
-def test_no_file_is_large_binary_or_an_executed_notebook():
+def test_no_file_is_large_or_binary():
     for path in tracked_files():
         if path.is_file():
             content = path.read_bytes()
@@ -174,4 +176,4 @@ def test_the_wheel_needs_only_numpy(tmp_path):
     market, installed, typed = done.stdout.splitlines()
     assert market == "(20.0, array([  0., 100.,  50.]))"
     assert installed == "['numpy', 'rust_market']"
-    assert "py.typed" in typed
+    assert typed == "['__init__.pyi', 'py.typed']"

@@ -1,12 +1,13 @@
 """The method of the race; never who wins it."""
 
 import time
+import types
 
 import numpy as np
 import pytest
 
 import market_py
-from market_py import timing
+from market_py import extension, registry, timing
 from market_py.published import POINTS
 
 
@@ -49,19 +50,48 @@ def test_a_race_measures_what_happens():
     assert len(ticks) == 7
     assert race.quartiles("slow")[0] > 2e6
     assert race.quartiles("empty call")[1] < race.quartiles("numpy")[1]
-    assert race.speedup("slow", over="numpy").verdict == "slower"
-    assert race.speedup("numpy", over="slow").verdict == "faster"
+    assert race.verdict("slow", over="numpy") == "slower"
+    assert race.verdict("numpy", over="slow") == "faster"
     low, middle, high = race.quartiles("numpy")
     assert low <= middle <= high
 
 
-def test_indistinguishable_is_a_verdict():
+def raced(ratio, blur):
+    """A race in which b is so many times slower than a, and a differs from itself by a blur."""
+    noise = np.linspace(0.999, 1.001, 21)
+    return timing.Race(5, {"a": noise, "a (again)": blur * noise, "b": ratio * noise[::-1]})
+
+
+@pytest.mark.parametrize(
+    ("ratio", "blur", "verdict"),
+    [
+        (1.5, 1.0, "faster"),
+        (0.7, 1.0, "slower"),
+        (1.0, 1.0, "indistinguishable"),
+        # Within what the machine cannot tell apart.
+        (1.05, 1.1, "indistinguishable"),
+        (0.95, 1.1, "indistinguishable"),
+        (1.05, 0.9, "indistinguishable"),
+        (1.5, 1.1, "faster"),
+    ],
+)
+def test_verdicts_heed_the_interval_and_the_resolution(ratio, blur, verdict):
+    assert raced(ratio, blur).verdict("a", over="b") == verdict
+
+
+def test_a_wide_interval_is_indistinguishable():
     rounds = np.linspace(1, 2, 21)
-    race = timing.Race(5, {"a": rounds, "b": rounds[::-1]})
+    race = timing.Race(5, {"a": rounds, "a (again)": rounds, "b": rounds[::-1]})
     ratio = race.speedup("a", over="b")
     assert ratio.low < 1 < ratio.high
-    assert ratio.verdict == "indistinguishable"
-    assert race.speedup("a", over="a").verdict == "indistinguishable"
+    assert race.verdict("a", over="b") == "indistinguishable"
+
+
+def test_a_debug_build_is_not_timed(monkeypatch):
+    debug = types.SimpleNamespace(BUILD_PROFILE="debug", BUILD_ID="")
+    monkeypatch.setattr(extension, "find", lambda: debug)
+    with pytest.raises(RuntimeError, match="is a debug build"):
+        registry.contestants()
 
 
 def test_who_disagrees_does_not_race():
@@ -82,11 +112,7 @@ def test_the_published_table():
     assert [round(point.speedup, 2) for point in POINTS] == [1.23, 1.03, 0.75, 0.46, 0.36, 0.30]
 
 
-def test_variants_race_on_random_markets():
-    names = market_py.available_variants()
-    assert "numba-sort" in names
-    variants = {name: market_py.get_variant(name) for name in names}
-    backends = {
-        name: market_py.get_backend(name).market_clearing for name in market_py.available_backends()
-    }
-    timing.verify(variants | backends, timing.random_markets(50))
+def test_all_contestants_clear_random_markets_alike():
+    contestants = registry.contestants()
+    assert {"numba-sort", "numba"} <= set(contestants)
+    timing.verify(contestants, timing.random_markets(50))

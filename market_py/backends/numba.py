@@ -11,16 +11,11 @@ import numpy as np
 from numba import njit
 from numpy.typing import ArrayLike
 
-from market_py.backends.python import COVERAGE
+from market_py.backends.constants import COVERAGE, EPSILON, SCALE, TINY
 from market_py.validation import Floats, Market, Ties, check_batch, check_market
 
 DOUBLE = np.dtype(np.float64)
-EPSILON = float(np.finfo(DOUBLE).eps)
-TINY = float(np.finfo(DOUBLE).tiny)
 LARGEST = float(np.finfo(DOUBLE).max)
-
-SCALE = 2.0**-64
-"""Brings the sum of any number of doubles that fit in memory into range."""
 
 MOST_PARTS = 2100
 """Doubles that do not overlap: no more than there are bits from the largest to the smallest."""
@@ -69,6 +64,8 @@ def market_clearing_batch(
     table = (-1, batch.offers)
     prices = np.empty(batch.markets)
     dispatch = np.empty((batch.markets, batch.offers))
+    if batch.markets == 0:
+        return prices, dispatch
     arguments = (
         _writeable(batch.bids).reshape(table),
         _writeable(batch.quantities).reshape(table),
@@ -79,18 +76,19 @@ def market_clearing_batch(
         dispatch,
     )
     workers = min(batch.threads, batch.markets, 1 + dispatch.size // OFFERS_PER_THREAD)
-    if workers <= 1:
+    if workers == 1:
         _clear_rows(*arguments, 0, batch.markets)
         return prices, dispatch
     # Threads of our own, in compiled code that has released the GIL: numba's parallel loops abort
     # under concurrent calls where there is no other threading layer than `workqueue`.
     bounds = [batch.markets * worker // workers for worker in range(workers + 1)]
-    with ThreadPoolExecutor(workers) as pool:
-        parts = [
-            pool.submit(_clear_rows, *arguments, start, stop) for start, stop in pairwise(bounds)
-        ]
-    for part in parts:
-        part.result()
+    try:
+        with ThreadPoolExecutor(workers) as pool:
+            parts = [pool.submit(_clear_rows, *arguments, *part) for part in pairwise(bounds)]
+        for part in parts:
+            part.result()
+    except RuntimeError:  # No thread can be started, as when Python shuts down.
+        _clear_rows(*arguments, 0, batch.markets)
     return prices, dispatch
 
 
@@ -130,10 +128,9 @@ def _check_and_clear(bids, quantities, demand, pro_rata, cap, dispatch):  # type
 @njit(cache=True, nogil=True)
 def _clear_rows(bids, quantities, demand, pro_rata, cap, prices, dispatch, start, stop):  # type: ignore[no-untyped-def]
     """Clear some rows of a batch; an argument of one row is shared by all."""
-    order = np.argsort(bids[0], kind="mergesort")
     for row in range(start, stop):
         own_bids = bids[row if len(bids) > 1 else 0]
-        if len(bids) > 1:
+        if row == start or len(bids) > 1:
             order = np.argsort(own_bids, kind="mergesort")
         prices[row] = _clear(
             order,
@@ -207,7 +204,8 @@ def _marginal_offer_exactly(order, quantities, target):  # type: ignore[no-untyp
             parts[kept] = carried
             kept += 1
         count = kept
-        if count == 0 or parts[count - 1] <= 0.0:
+        # The parts are too many only if somebody writes NaN meanwhile: the result means nothing.
+        if count == 0 or parts[count - 1] <= 0.0 or count == MOST_PARTS:
             return i
     return -1
 
@@ -249,11 +247,12 @@ def _accept(order, bids, quantities, demand, price, pro_rata, dispatch):  # type
 @njit(cache=True, nogil=True)
 def _share(tied, quantities, residual, dispatch):  # type: ignore[no-untyped-def]
     """Dispatch the same share of each tied quantity, safe from overflow and underflow."""
-    total, scaled_total = 0.0, 0.0
+    high, low, scaled_total = 0.0, 0.0, 0.0
     for i in tied:
-        total += quantities[i]
+        high, rounding = _two_sum(high, quantities[i])
+        low += rounding
         scaled_total += quantities[i] * SCALE
-    ratio = residual / total
+    ratio = 0.0 if math.isinf(high) else residual / (high + low)
     for i in tied:
         accepted = quantities[i] * ratio
         if ratio < TINY:

@@ -7,14 +7,12 @@ from typing import SupportsIndex
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from market_py.backends.python import COVERAGE, marginal_offer
+from market_py.backends.constants import COVERAGE, EPSILON, SCALE, TINY
+from market_py.backends.python import marginal_offer
 from market_py.validation import Batch, Floats, Ties, check_batch, check_market
 
 OFFERS_PER_CHUNK = 1 << 16
 """Rows are cleared about this many offers at a time, to bound the memory of the temporaries."""
-
-SCALE = 2.0**-64
-"""Brings the sum of any number of doubles that fit in memory into range."""
 
 
 def market_clearing(
@@ -133,7 +131,7 @@ def _marginal_offers(
     dearest = offers - 1 - np.argmax(positive[:, ::-1], axis=1)
 
     target = demand * COVERAGE
-    error = 4 * np.finfo(float).eps + (offers * np.finfo(float).eps) ** 2  # As in Rust's sum.rs.
+    error = 4 * EPSILON + (offers * EPSILON) ** 2  # As in Rust's sum.rs.
     # An infinite sum exceeds every demand.
     sure, sure_at = _first(supply >= (target * (1 + error))[:, np.newaxis])
     possible, possible_at = _first(supply > (target * (1 - error))[:, np.newaxis])
@@ -159,6 +157,6 @@ def _share(quantities: Floats, tied: NDArray[np.bool_], residual: Floats) -> Flo
         accepted = quantities * ratio
         scaled = quantities * SCALE
         scaled_sum = np.sum(scaled, axis=1, where=tied, keepdims=True)
-        tiny = ratio < np.finfo(float).tiny
+        tiny = ratio < TINY
         accepted = np.where(tiny, (scaled / scaled_sum) * residual, accepted)
     return np.where(residual > 0, np.minimum(quantities, accepted), 0)

@@ -8,10 +8,8 @@ from typing import SupportsIndex
 import numpy as np
 from numpy.typing import ArrayLike
 
+from market_py.backends.constants import COVERAGE
 from market_py.validation import Floats, Market, Ties, check_batch, check_market
-
-COVERAGE = 1 - 1e-9
-"""The share of demand that must be offered at or below a price for the price to cover demand."""
 
 
 def market_clearing(

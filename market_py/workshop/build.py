@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 from market_py.extension import REPOSITORY, status
 
@@ -51,9 +52,12 @@ def make(verb: str) -> None:
 
 def _environment() -> dict[str, str]:
     """Environment in which make finds the environment of this kernel, and cargo."""
-    environment = {name: value for name, value in os.environ.items() if name != "CONDA_PREFIX"}
-    environment["VIRTUAL_ENV"] = sys.prefix
-    rustup = os.path.join(os.path.expanduser("~"), ".cargo", "bin")  # noqa: PTH111, PTH118
+    # Those of a `make lab` that runs above must not reach this make.
+    inherited = {"MAKEFLAGS", "MFLAGS", "MAKELEVEL", "VIRTUAL_ENV", "CONDA_PREFIX"}
+    environment = {name: value for name, value in os.environ.items() if name not in inherited}
+    conda = (Path(sys.prefix) / "conda-meta").is_dir()
+    environment["CONDA_PREFIX" if conda else "VIRTUAL_ENV"] = sys.prefix
+    rustup = str(Path.home() / ".cargo" / "bin")
     environment["PATH"] = os.pathsep.join([environment.get("PATH", ""), rustup])
     return environment
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import nbformat
+from jupyter_client.kernelspec import NoSuchKernel
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
@@ -66,14 +67,9 @@ def execute(path: Path, *, solved: bool = False) -> Execution:
     try:
         client.execute()
         problem = find_problem(notebook)
-    except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+    except (CellExecutionError, CellTimeoutError, DeadKernelError, NoSuchKernel) as error:
         problem = str(error)
     return Execution(path.stem, time.perf_counter() - start, problem, notebook)
-
-
-def execute_all(paths: Iterable[Path], *, solved: bool = False) -> Iterator[Execution]:
-    """Execute notebooks one after the other."""
-    return (execute(path, solved=solved) for path in paths)
 
 
 def solve(notebook: Any) -> None:

@@ -11,6 +11,8 @@ from market_py.workshop.pictures import MeritOrderPicture, PriceDurationPicture
 NAMES = [unit.name for unit in rts79.UNITS]
 FUELS = [unit.fuel for unit in rts79.UNITS]
 NO_OUTAGE = "all units are up"
+LOST_LOAD = 1000.0
+"""Value of lost load in the panel of the year, $/MWh."""
 OUTAGES = {
     NO_OUTAGE: (),
     "one nuclear unit (400 MW)": ("nuclear 400 MW #1",),
@@ -23,7 +25,7 @@ OUTAGES = {
 
 def merit_order_panel() -> Explorer:
     """Sliders for demand, fuel price, an outage and the value of lost load."""
-    picture = MeritOrderPicture(FUELS, highest_price=70, highest_quantity=3500)
+    picture = MeritOrderPicture(FUELS, highest_price=100, highest_quantity=3500)
 
     def answer(demand: int, oil: int, outage: str, lost_load: int) -> Shown:
         bids, quantities = rts79.offers({"oil": oil / 100}, OUTAGES[outage])
@@ -33,7 +35,7 @@ def merit_order_panel() -> Explorer:
 
     controls = {
         "demand": slider("demand", 2200, 0, 3400, 10, "MW"),
-        "oil": slider("oil price", 100, 20, 140, 5, "%"),
+        "oil": slider("oil price", 100, 20, 200, 5, "%"),
         "outage": choice("on outage", list(OUTAGES)),
         "lost_load": slider("lost load", 1000, 100, 5000, 100, "$/MWh"),
     }
@@ -49,13 +51,14 @@ def price_duration_panel() -> Explorer:
         bids, quantities = rts79.offers({"oil": oil / 100}, OUTAGES[outage])
         demand = loads * (1 + growth / 100)
         prices, dispatch = market_py.market_clearing_batch(
-            bids, quantities, demand, price_cap=1000.0
+            bids, quantities, demand, price_cap=LOST_LOAD
         )
         short = int((dispatch.sum(axis=1) < demand * (1 - 1e-9)).sum())
         average = (prices * demand).sum() / demand.sum()
         return picture.show(prices, bids.max()), (
             f"{len(prices):,} hours cleared in one call: on average a MWh costs {average:,.2f} $, "
-            f"at most {prices.max():,.2f} $; demand is not met in {short} hours."
+            f"at most {prices.max():,.2f} $; demand is not met in {short} hours. "
+            f"A shortage is priced at {LOST_LOAD:,.0f} $/MWh."
         )
 
     controls = {

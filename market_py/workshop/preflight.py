@@ -32,6 +32,8 @@ def examine() -> Verdict:
     missing = [finding.name for finding in findings if finding.state == "missing"]
     if not missing:
         return right("all is there; you can start.")
+    if missing == ["rust_market"]:
+        return hint("all is there; the Rust extension is built further down.")
     if set(missing) <= {"cargo", "rust_market"}:
         return hint("all is there but Rust: every notebook runs, without its Rust parts.")
     return hint(f"{', '.join(missing)}: see the lines marked -> above, and run this cell again.")

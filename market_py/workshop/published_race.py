@@ -9,6 +9,7 @@ import numpy as np
 import market_py
 from market_py import timing
 from market_py.extension import status
+from market_py.registry import contestants
 from market_py.timing import Race
 from market_py.validation import Floats
 from market_py.workshop.panels import Explorer, Job, Shown, choice, slider
@@ -85,10 +86,9 @@ class RacePanel(Job):
     def __init__(self, sizes: tuple[int, ...] = SIZES, rounds: int = timing.ROUNDS) -> None:
         self._sizes, self._rounds = sizes, rounds
         self._picture = RacePicture(*PUBLISHED)
-        self._candidates = _candidates()
         self.races: list[Race] = []
         first = "The published points; press the button to add your own."
-        if "rust-naive" not in self._candidates:
+        if "rust" not in market_py.available_backends():
             first += f" Without Rust: {status()[1]}."
         shown = self._picture.show([]), first
         super().__init__("Run the race", len(sizes) * rounds, shown, self._picture.width)
@@ -96,11 +96,12 @@ class RacePanel(Job):
     def work(self) -> None:
         """Time one size after the other; what is finished is kept when stopped."""
         self.races = []
+        candidates = contestants()
         for offers in self._sizes:
             self.doing.value = f"markets of {offers} offers …"
             try:
                 race = timing.race(
-                    self._candidates,
+                    candidates,
                     timing.random_markets(offers),
                     rounds=self._rounds,
                     progress=self.advance,
@@ -113,14 +114,6 @@ class RacePanel(Job):
         self.sentence.say(_summary(self.races))
 
 
-def _candidates() -> dict[str, timing.Clear]:
-    candidates = {name: market_py.get_variant(name) for name in market_py.available_variants()}
-    for name in ("numba", "rust"):
-        if name in market_py.available_backends():
-            candidates[name] = market_py.get_backend(name).market_clearing
-    return candidates
-
-
 def _summary(races: list[Race]) -> str:
     if not races:
         return "Stopped before the first size was done."
@@ -129,6 +122,6 @@ def _summary(races: list[Race]) -> str:
         return f"{len(races)} sizes timed, without Rust."
     said = []
     for race in races:
-        ratio = race.speedup(rust, over=numba)
-        said.append(f"N = {race.offers}: {ratio.value:.2f} ({ratio.verdict})")
+        ratio, verdict = race.speedup(rust, over=numba), race.verdict(rust, over=numba)
+        said.append(f"N = {race.offers}: {ratio.value:.2f} ({verdict})")
     return f"How many times faster {rust} is than {numba}: " + "; ".join(said) + "."

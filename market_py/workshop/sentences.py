@@ -32,11 +32,13 @@ def cleared(
         return f"No demand: nothing runs, and the price is the cheapest offer, {money}."
     running = np.flatnonzero(dispatch > 0)
     at_price = running[bids[running] == price]
-    marginal = int(at_price[-1])
-    spare = quantities[marginal] - dispatch[marginal]
+    partly = at_price[dispatch[at_price] < quantities[at_price]]
+    marginal = partly if len(partly) else at_price[-1:]
+    spare = float((quantities - dispatch)[marginal].sum())
+    who = " and ".join(names[i] for i in marginal) + (" are" if len(marginal) > 1 else " is")
     return (
-        f"{asked} clears at {money}: {names[marginal]} is marginal, with {_megawatts(spare)} to "
-        f"spare. {len(running)} of {len(names)} offers run."
+        f"{asked} clears at {money}: {who} marginal, with {_megawatts(spare)} to spare. "
+        f"{len(running)} of {len(names)} offers run."
     )
 
 

@@ -9,7 +9,7 @@ use numpy::{AsSliceError, PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn, PyUnty
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyFloat, PyInt, PyList, PyString, PyTuple};
+use pyo3::types::{PyBool, PyFloat, PyInt, PyList, PyString, PyTuple};
 use pyo3::{PyTypeInfo, intern};
 
 use crate::raise;
@@ -115,8 +115,14 @@ impl Markets {
 
 /// A real number.
 pub(crate) fn scalar(argument: &str, object: &Bound<'_, PyAny>) -> PyResult<f64> {
-    if let Ok(float) = object.cast::<PyFloat>() {
-        return Ok(float.value());
+    static FLOAT64: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let is_float64 = || -> PyResult<bool> {
+        let float64 = FLOAT64.import(object.py(), "numpy", "float64")?;
+        Ok(object.get_type().is(float64))
+    };
+    // Other subclasses may convert themselves in their own way.
+    if object.is_exact_instance_of::<PyFloat>() || is_float64()? {
+        return Ok(object.cast::<PyFloat>()?.value());
     }
     if let Ok(integer) = object.cast_exact::<PyInt>() {
         if let Ok(integer) = integer.extract::<i64>() {
@@ -130,17 +136,26 @@ pub(crate) fn scalar(argument: &str, object: &Bound<'_, PyAny>) -> PyResult<f64>
 
 /// The number of threads asked for; `None`: as many as there are cores.
 pub(crate) fn threads_asked(object: Option<&Bound<'_, PyAny>>) -> PyResult<Option<NonZeroUsize>> {
+    static INDEX: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    const MUST: &str = "must be a positive integer or None";
     let Some(object) = object else {
         return Ok(None);
     };
-    const MUST: &str = "must be a positive integer or None";
-    let index = object.call_method0(intern!(object.py(), "__index__"));
-    let (false, Ok(index)) = (object.is_instance_of::<pyo3::types::PyBool>(), index) else {
-        return Err(PyTypeError::new_err(format!(
-            "threads: {MUST}, got {}",
-            object.get_type().name()?
-        )));
+    let refused = || match object.get_type().name() {
+        Ok(name) => PyTypeError::new_err(format!("threads: {MUST}, got {name}")),
+        Err(error) => error,
     };
+    if object.is_instance_of::<PyBool>() {
+        return Err(refused());
+    }
+    let index = INDEX.import(object.py(), "operator", "index")?;
+    let index = index.call1((object,)).map_err(|error| {
+        if error.is_instance_of::<PyTypeError>(object.py()) {
+            refused()
+        } else {
+            error
+        }
+    })?;
     if index.lt(1)? {
         return Err(PyValueError::new_err(format!("threads = {index}: {MUST}")));
     }
@@ -201,17 +216,22 @@ fn convert<'py>(
     argument: &str,
     object: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyArrayDyn<f64>>> {
-    static ASARRAY: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    static ASANYARRAY: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    static MASKED: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     static REQUIRE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let py = object.py();
     let type_name = object.get_type().name()?;
-    if is_masked(object)? {
-        return Err(PyTypeError::new_err(format!(
+    let masked = MASKED.import(py, "numpy.ma", "MaskedArray")?;
+    let refuse_mask = || {
+        PyTypeError::new_err(format!(
             "{argument}: must be real numbers, none of them masked, got {type_name}"
-        )));
+        ))
+    };
+    if holds_masked(object, masked)? {
+        return Err(refuse_mask());
     }
-    let array = ASARRAY
-        .import(py, "numpy", "asarray")?
+    let array = ASANYARRAY
+        .import(py, "numpy", "asanyarray")?
         .call1((object,))
         .map_err(|error| {
             let of_the_value = error.is_instance_of::<PyTypeError>(py)
@@ -227,6 +247,9 @@ fn convert<'py>(
             refused.set_cause(py, Some(error));
             refused
         })?;
+    if array.is_instance(masked)? {
+        return Err(refuse_mask());
+    }
     let dtype = array.getattr(intern!(py, "dtype"))?;
     let kind: char = dtype.getattr(intern!(py, "kind"))?.extract()?;
     if !matches!(kind, 'i' | 'u' | 'f') {
@@ -241,18 +264,29 @@ fn convert<'py>(
     Ok(array.cast_into()?)
 }
 
-/// Whether an object is a masked array, or a sequence that holds one.
-fn is_masked(object: &Bound<'_, PyAny>) -> PyResult<bool> {
-    static MASKED: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let masked = MASKED.import(object.py(), "numpy.ma", "MaskedArray")?;
-    if object.is_instance_of::<PyList>() || object.is_instance_of::<PyTuple>() {
-        for item in object.try_iter()? {
-            if item?.is_instance(masked)? {
-                return Ok(true);
+/// Whether a sequence, or one of its rows, holds what NumPy would take the mask off.
+fn holds_masked(object: &Bound<'_, PyAny>, masked: &Bound<'_, PyAny>) -> PyResult<bool> {
+    if !is_sequence(object) {
+        return Ok(false);
+    }
+    for row in object.try_iter()? {
+        let row = row?;
+        if row.is_instance(masked)? {
+            return Ok(true);
+        }
+        if is_sequence(&row) {
+            for item in row.try_iter()? {
+                if item?.is_instance(masked)? {
+                    return Ok(true);
+                }
             }
         }
     }
-    object.is_instance(masked)
+    Ok(false)
+}
+
+fn is_sequence(object: &Bound<'_, PyAny>) -> bool {
+    object.is_instance_of::<PyList>() || object.is_instance_of::<PyTuple>()
 }
 
 fn require_dimensions(

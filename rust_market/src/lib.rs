@@ -107,22 +107,28 @@ mod rust_market {
         threads: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<(Prices<'py>, Dispatch<'py>)> {
         let mut markets = Markets::default();
+        // As in `market_clearing`, all is converted before anything is read.
         let bids = Numbers::table("bids", bids)?;
+        let quantities = Numbers::table("quantities", quantities);
+        let demand = Numbers::column("demand", demand);
+        let price_cap = price_cap
+            .map(|cap| Numbers::column("price_cap", cap))
+            .transpose();
+        let ties = ties.parse();
+        let threads = threads_asked(threads);
         let offers = bids.offers();
         let bid_rows = markets.rows("bids", 1, &bids)?;
         check::prices("bids", bids.values()?, bids.shape()).map_err(raise)?;
-        let quantities = Numbers::table("quantities", quantities)?;
+        let quantities = quantities?;
         check::length("quantities", "offers", "bids", offers, quantities.offers())
             .map_err(raise)?;
         let quantity_rows = markets.rows("quantities", 1, &quantities)?;
         check::quantities("quantities", quantities.values()?, quantities.shape()).map_err(raise)?;
-        let demand = Numbers::column("demand", demand)?;
+        let demand = demand?;
         let demand_rows = markets.rows("demand", 0, &demand)?;
         check::quantities("demand", demand.values()?, demand.shape()).map_err(raise)?;
         let number = markets.settle("demand");
-        let price_cap = price_cap
-            .map(|cap| Numbers::column("price_cap", cap))
-            .transpose()?;
+        let price_cap = price_cap?;
         let price_cap_rows = match &price_cap {
             None => None,
             Some(cap) => {
@@ -137,10 +143,10 @@ mod rust_market {
             quantities: quantity_rows,
             demand: demand_rows,
             price_cap: price_cap_rows,
-            ties: ties.parse()?,
+            ties: ties?,
         };
-        let threads = threads_asked(threads)?
-            .unwrap_or_else(|| available_parallelism().unwrap_or(NonZeroUsize::MIN));
+        let threads =
+            threads?.unwrap_or_else(|| available_parallelism().unwrap_or(NonZeroUsize::MIN));
 
         let mut prices = Fresh::vector(py, number)?;
         let mut dispatch = Fresh::table(py, number, offers)?;
