@@ -102,7 +102,7 @@ def status() -> tuple[bool, str]:
         return False, str(error)
     problem = complaint(extension)
     return problem is None, problem or (
-        f"the Rust extension is current: rust_market {extension.__version__}, "
+        f"the Rust extension is current: {extension.__version__}, "
         f"build {extension.BUILD_ID}, {extension.BUILD_PROFILE}"
     )
 

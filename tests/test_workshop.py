@@ -218,7 +218,7 @@ class TestContract:
 
 def test_a_solution_says_that_it_is_not_run(capsys):
     magics._leave_alone("the marginal offer", "raise ValueError")
-    assert "copy it into the exercise above" in capsys.readouterr().out
+    assert "copy it into the exercise" in capsys.readouterr().out
 
 
 class TestSentences:
@@ -385,7 +385,7 @@ class TestBuildCell:
             pytest.skip("no cargo")
         build.make("build-rust")
         printed = capfd.readouterr().out
-        assert "In a fresh process: the Rust extension is current" in printed
+        assert "In a fresh process:\n  the Rust extension is current" in printed
 
     def test_it_fails_loudly(self):
         with pytest.raises(build.BuildError, match="make no-such-verb failed with status 2"):

@@ -71,7 +71,7 @@ def _report() -> None:
         text=True,
         check=False,
     )
-    print("In a fresh process:", fresh.stdout.strip())
+    print(f"In a fresh process:\n  {fresh.stdout.strip()}")
     if fresh.returncode != 0:
         raise BuildError("make build-rust succeeded, but its extension is not what Python imports")
     # A module that is loaded stays as it was; only a new process loads the new one.

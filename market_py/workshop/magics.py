@@ -18,4 +18,4 @@ def register() -> None:
 
 def _leave_alone(title: str, cell: str) -> None:
     """Do not run a solution, but say how to try it."""
-    print("A solution, not run. To try it, copy it into the exercise above, without this line.")
+    print("A solution, not run: to try it, copy it into the exercise.")
