@@ -175,6 +175,15 @@ class Panel:
             self.notebook.page.wait_for_timeout(50)
         raise AssertionError("the panel never settled")
 
+    def changed(self, before, seconds=20):
+        """The sentence, once it is another one."""
+        end = time.monotonic() + seconds
+        while self.sentence == before:
+            if time.monotonic() > end:
+                raise AssertionError(f"the sentence is still {before!r}")
+            self.notebook.page.wait_for_timeout(50)
+        return self.sentence
+
     def slider(self, label):
         page = self.notebook.page
         named = page.locator(f".widget-label:text-is('{label}')")
