@@ -7,10 +7,17 @@ mod results;
 
 use pyo3::exceptions::{PyMemoryError, PyValueError};
 use pyo3::prelude::*;
+use pyo3::types::PyFloat;
 
-/// The one crossing from the core's errors to Python's.
+/// The one crossing from the core's errors to Python's, numbers shown as Python shows them.
+#[cold]
 fn raise(error: merit_order::Error) -> PyErr {
-    let message = error.to_string();
+    let message = Python::attach(|py| {
+        error.message(|value| {
+            let shown = PyFloat::new(py, value).repr();
+            shown.map_or_else(|_| value.to_string(), |text| text.to_string())
+        })
+    });
     match error {
         merit_order::Error::OutOfMemory => PyMemoryError::new_err(message),
         _ => PyValueError::new_err(message),

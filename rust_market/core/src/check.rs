@@ -78,7 +78,7 @@ mod tests {
         let message = |checked: Result<(), Error>| checked.unwrap_err().to_string();
         assert_eq!(
             message(prices("bids", &[1.0, f64::NAN, f64::NAN], &[3])),
-            "bids[1] = nan: must be finite"
+            "bids[1] = NaN: must be finite"
         );
         let values = [0.0, 0.0, 0.0, 0.0, -2.0, -1.0];
         assert_eq!(
