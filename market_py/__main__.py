@@ -6,8 +6,6 @@ import argparse
 import sys
 from pathlib import Path
 
-SIZES = (5, 10, 20, 50, 100, 200, 1000)
-
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command and return its exit status."""
@@ -19,7 +17,12 @@ def main(arguments: list[str] | None = None) -> int:
     run.add_argument("notebooks", nargs="*", type=Path, help="default: all, in order")
     run.add_argument("--solved", action="store_true", help="with the solutions in place")
     bench = commands.add_parser("bench", help="time the variants and the backends")
-    bench.add_argument("--sizes", nargs="+", type=int, default=SIZES, help="offers per market")
+    bench.add_argument("--sizes", nargs="+", type=int, help="offers per market")
+    study = commands.add_parser("adequacy", help="simulate outages of the RTS-79, year by year")
+    study.add_argument("--years", type=int, default=1000)
+    study.add_argument("--seed", type=int, default=0)
+    study.add_argument("--threads", type=int, default=1)
+    study.add_argument("--backend", help="default: the fastest")
     chosen = parser.parse_args(arguments)
     # Imported here: the doctor must run where they cannot.
     if chosen.command == "doctor":
@@ -33,7 +36,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     if chosen.command == "run":
         return _run(chosen.notebooks, solved=chosen.solved)
-    return _bench(chosen.sizes)
+    if chosen.command == "bench":
+        return _bench(chosen.sizes)
+    return _adequacy(chosen.years, chosen.seed, chosen.threads, chosen.backend)
 
 
 def _run(notebooks: list[Path], *, solved: bool) -> int:
@@ -51,20 +56,38 @@ def _run(notebooks: list[Path], *, solved: bool) -> int:
     return bool(failed) or not chosen
 
 
-def _bench(sizes: list[int]) -> int:
+def _bench(chosen: list[int] | None) -> int:
     from rich.console import Console
     from tqdm import tqdm
 
     from market_py import tables, timing
     from market_py.registry import contestants
 
-    candidates = contestants()
+    candidates, sizes = contestants(), chosen or timing.SIZES
     races = []
     with tqdm(total=len(sizes) * timing.ROUNDS, desc="timing", leave=False) as bar:
         for offers in sizes:
             markets = timing.random_markets(offers)
             races.append(timing.race(candidates, markets, progress=bar.update))
     Console().print(tables.timed(races))
+    return 0
+
+
+def _adequacy(years: int, seed: int, threads: int, backend: str | None) -> int:
+    from rich.console import Console
+    from tqdm import tqdm
+
+    from market_py import adequacy, tables
+
+    with tqdm(total=years, desc="years", unit="year") as bar:
+        try:
+            found = adequacy.simulate(
+                years, seed=seed, threads=threads, backend=backend, progress=bar.update
+            )
+        except (ImportError, ValueError) as error:
+            print(error, file=sys.stderr)
+            return 2
+    Console().print(tables.indices(found, adequacy.exact()))
     return 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.table import Table
 
 from market_py import timing
+from market_py.adequacy import Indices, Simulation
 
 
 def timed(races: list[timing.Race]) -> Table:
@@ -28,4 +29,19 @@ def timed(races: list[timing.Race]) -> Table:
             offers = str(race.offers)
             table.add_row(offers, name, f"{median:.2f} [{low:.2f}, {high:.2f}]", ratio, said)
         table.add_section()
+    return table
+
+
+def indices(found: Simulation, exact: Indices) -> Table:
+    """Table of the simulated indices beside the exact ones, and of the hours at each price."""
+    table = Table(title=f"Adequacy, {found.years:,} years", caption="Mean [95 % interval].")
+    for heading in ("index", "simulated", "exact"):
+        table.add_column(heading)
+    table.add_row("loss of load, h/year", str(found.loss_of_load), f"{exact.loss_of_load:,.3f}")
+    unserved = f"{exact.unserved_energy:,.1f}"
+    table.add_row("unserved energy, MWh/year", str(found.unserved_energy), unserved)
+    table.add_section()
+    table.add_row("mean price, $/MWh", f"{found.mean_price:,.2f}", "")
+    for price, hours in sorted(found.hours_at_price.items()):
+        table.add_row(f"hours at {price:,.2f} $/MWh", f"{hours / found.years:,.1f} a year", "")
     return table

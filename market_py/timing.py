@@ -23,6 +23,8 @@ Verdict = Literal["faster", "slower", "indistinguishable"]
 Clear = Callable[[Floats, Floats, float], tuple[float, Any]]
 Markets = Sequence[tuple[Floats, Floats, float]]
 
+SIZES = (5, 10, 20, 50, 100, 200, 500, 1000)
+"""Offers per market."""
 DISTINCT = 256
 """Markets to cycle through."""
 ROUNDS = 21

@@ -70,6 +70,16 @@ def test_bench_prints_a_table(capsys):
     assert "(A/A)" in printed
 
 
+def test_adequacy_prints_both_indices(capsys):
+    assert main(["adequacy", "--years", "3", "--threads", "2"]) == 0
+    printed = capsys.readouterr().out
+    assert "9.394" in printed
+    assert "1,176.3" in printed
+    assert "hours at 1,000.00 $/MWh" in printed or "hours at 22.78 $/MWh" in printed
+    assert main(["adequacy", "--years", "0"]) == 2
+    assert "years = 0: must be at least 1" in capsys.readouterr().err
+
+
 def test_an_unknown_command_is_refused():
     done = run("fly")
     assert done.returncode == 2

@@ -15,7 +15,6 @@ from market_py.validation import Floats
 from market_py.workshop.panels import Explorer, Job, Shown, choice, slider
 from market_py.workshop.pictures import DispatchPicture, RacePicture
 
-SIZES = (5, 10, 20, 50, 100, 200, 500, 1000)
 PUBLISHED = "numba-sort", "rust-naive"
 FAMILIES: dict[str, Callable[[int, np.random.Generator], Floats]] = {
     "random prices": lambda n, rng: rng.uniform(0, 100, n),
@@ -83,7 +82,7 @@ class RacePanel(Job):
         Samples of each candidate at each size.
     """
 
-    def __init__(self, sizes: tuple[int, ...] = SIZES, rounds: int = timing.ROUNDS) -> None:
+    def __init__(self, sizes: tuple[int, ...] = timing.SIZES, rounds: int = timing.ROUNDS) -> None:
         self._sizes, self._rounds = sizes, rounds
         self._picture = RacePicture(*PUBLISHED)
         self.races: list[Race] = []
