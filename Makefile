@@ -112,5 +112,5 @@ lock: ## pin the versions anew (needs uv)
 		--no-emit-index-url --no-header --no-annotate --quiet -o requirements.lock
 
 clean: ## delete what the other verbs made, .venv too
-	rm -rf .venv rust_market/target .hypothesis .mypy_cache .pytest_cache .ruff_cache
-	find . -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf
+	rm -rf .venv rust_market/target .hypothesis .mypy_cache .pytest_cache
+	find . -name __pycache__ -o -name .ipynb_checkpoints -o -name .ruff_cache | xargs rm -rf

@@ -12,7 +12,11 @@ settings.register_profile(
     "quick",
     max_examples=200,
     deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+    suppress_health_check=[
+        HealthCheck.too_slow,
+        HealthCheck.filter_too_much,
+        HealthCheck.function_scoped_fixture,
+    ],
 )
 settings.register_profile("long", settings.get_profile("quick"), max_examples=10_000)
 settings.load_profile("quick")
