@@ -101,7 +101,7 @@ def _is_plain(market: Market) -> bool:
         and bids.ndim == quantities.ndim == 1
         and bids.flags.carray
         and quantities.flags.carray
-        and type(demand) is float
+        and type(demand) in (float, np.float64)
         and type(ties) is str
         and ties == "index"
         and price_cap is None
