@@ -12,6 +12,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from market_py import adequacy, rts79, timing
     from market_py.clearing import market_clearing, market_clearing_batch
     from market_py.registry import (
         available_backends,
@@ -21,15 +22,18 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "adequacy",
     "available_backends",
     "available_variants",
     "get_backend",
     "get_variant",
     "market_clearing",
     "market_clearing_batch",
+    "rts79",
+    "timing",
 ]
 
-_MODULES = {"market_clearing": "clearing", "market_clearing_batch": "clearing"}
+_MODULES = ("adequacy", "rts79", "timing")
 
 
 def __dir__() -> list[str]:
@@ -41,6 +45,8 @@ def __getattr__(name: str) -> Any:
     # anything else, is missing.
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = importlib.import_module(f"{__name__}.{_MODULES.get(name, 'registry')}")
-    globals()[name] = getattr(module, name)
+    if name in _MODULES:
+        return importlib.import_module(f"{__name__}.{name}")
+    home = "clearing" if name.startswith("market_clearing") else "registry"
+    globals()[name] = getattr(importlib.import_module(f"{__name__}.{home}"), name)
     return globals()[name]

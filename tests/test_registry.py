@@ -164,8 +164,11 @@ def test_an_old_build_without_todays_names_counts_as_none(tmp_path):
     assert done.stdout == "['numba', 'numpy', 'python']\n20.0\n"
 
 
-def test_tab_completion_knows_the_front_door():
+def test_the_package_brings_its_modules_and_functions(tmp_path):
     assert set(market_py.__all__) <= set(dir(market_py))
+    names = ", ".join(f"market_py.{name}" for name in market_py.__all__)
+    done = run_with_extension(tmp_path, MISSING, f"import market_py; print({names})")
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize(
