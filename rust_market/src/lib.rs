@@ -5,6 +5,9 @@
 mod arguments;
 mod results;
 
+use std::cell::RefCell;
+
+use merit_order::Scratch;
 use pyo3::exceptions::{PyMemoryError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyFloat;
@@ -24,19 +27,31 @@ fn raise(error: merit_order::Error) -> PyErr {
     }
 }
 
+/// Lends the working memory of this thread.
+fn with_scratch<R>(work: impl FnOnce(&mut Scratch) -> R) -> R {
+    thread_local! {
+        static SCRATCH: RefCell<Scratch> = RefCell::new(Scratch::new());
+    }
+    SCRATCH.with(|scratch| match scratch.try_borrow_mut() {
+        Ok(mut scratch) => work(&mut scratch),
+        // Nothing calls back into Python while it is lent; were it so, memory is all that it costs.
+        Err(_) => work(&mut Scratch::new()),
+    })
+}
+
 /// Merit-order clearing of an electricity market.
 #[pymodule]
 mod rust_market {
     use std::num::NonZeroUsize;
     use std::thread::available_parallelism;
 
-    use merit_order::{Batch, Rules, Scratch, check, ladder};
+    use merit_order::{Batch, Rules, check, ladder};
     use numpy::{PyArray1, PyArray2, PyReadonlyArray1};
     use pyo3::prelude::*;
 
     use crate::arguments::{Markets, Numbers, Ties, scalar, threads_asked};
-    use crate::raise;
     use crate::results::Fresh;
+    use crate::{raise, with_scratch};
 
     type Prices<'py> = Bound<'py, PyArray1<f64>>;
     type Dispatch<'py> = Bound<'py, PyArray2<f64>>;
@@ -85,16 +100,11 @@ mod rust_market {
             ties: ties?,
             price_cap,
         };
-        let price = merit_order::clear(
-            bids,
-            quantities,
-            demand,
-            rules,
-            dispatch.values()?,
-            &mut Scratch::new(),
-        )
-        .map_err(raise)?;
-        Ok((price, dispatch.finish()))
+        let values = dispatch.values()?;
+        let price = with_scratch(|scratch| {
+            merit_order::clear(bids, quantities, demand, rules, values, scratch)
+        });
+        Ok((price.map_err(raise)?, dispatch.finish()))
     }
 
     /// Clear B markets in parallel: (B, N) or (N,) offers, (B,) or () demand -> prices, dispatch.

@@ -8,21 +8,23 @@ use pyo3::sync::PyOnceLock;
 /// Below this length a failing allocation is not worth a call through Python, which costs 0.1 µs.
 const SMALL: usize = 1 << 16;
 
-/// An array of zeros that Python has not seen yet.
+/// An array that Python has not seen yet, its values not set.
 pub(crate) struct Fresh<'py, D>(Bound<'py, PyArray<f64, D>>);
 
 impl<'py> Fresh<'py, Ix1> {
     pub(crate) fn vector(py: Python<'py>, length: usize) -> PyResult<Self> {
         if length < SMALL {
-            return Ok(Self(PyArray1::zeros(py, length, false)));
+            // SAFETY: what NumPy allocates is memory for `length` doubles, and whatever bits it
+            // holds are doubles; the core writes every value of the results before any is read.
+            return Ok(Self(unsafe { PyArray1::new(py, length, false) }));
         }
-        Ok(Self(zeros(py)?.call1((length,))?.cast_into()?))
+        Ok(Self(empty(py)?.call1((length,))?.cast_into()?))
     }
 }
 
 impl<'py> Fresh<'py, Ix2> {
     pub(crate) fn table(py: Python<'py>, rows: usize, columns: usize) -> PyResult<Self> {
-        Ok(Self(zeros(py)?.call1(((rows, columns),))?.cast_into()?))
+        Ok(Self(empty(py)?.call1(((rows, columns),))?.cast_into()?))
     }
 }
 
@@ -39,8 +41,8 @@ impl<'py, D: Dimension> Fresh<'py, D> {
     }
 }
 
-/// `numpy.zeros`, which raises MemoryError where rust-numpy panics.
-fn zeros(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
-    static ZEROS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    ZEROS.import(py, "numpy", "zeros")
+/// `numpy.empty`, which raises MemoryError where rust-numpy panics.
+fn empty(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
+    static EMPTY: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    EMPTY.import(py, "numpy", "empty")
 }

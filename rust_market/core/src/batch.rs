@@ -4,9 +4,11 @@ use std::num::NonZeroUsize;
 use std::sync::Mutex;
 use std::thread;
 
-use crate::clearing::clear_in_order;
+use pulp::{Arch, Simd, WithSimd};
+
+use crate::clearing::Market;
 use crate::order::MeritOrder;
-use crate::{Error, Rules, Scratch, Ties, clear};
+use crate::{Error, Rules, Scratch, Ties};
 
 /// About this many offers are handed to a thread at a time.
 const OFFERS_PER_CHUNK: usize = 1 << 14;
@@ -77,6 +79,7 @@ pub fn clear_batch(
         .zip(dispatch.chunks_mut(markets_per_chunk * batch.offers))
         .enumerate();
     let chunks = Mutex::new(chunks);
+    let arch = Arch::new();
     let work = || {
         let mut scratch = Scratch::new();
         loop {
@@ -85,11 +88,14 @@ pub fn clear_batch(
             let Some((chunk, (prices, dispatch))) = next else {
                 return Ok(());
             };
-            let rows = prices.iter_mut().zip(dispatch.chunks_mut(batch.offers));
-            for (at, (price, dispatch)) in rows.enumerate() {
-                let market = chunk * markets_per_chunk + at;
-                *price = clear_row(&batch, market, shared_order, dispatch, &mut scratch)?;
-            }
+            arch.dispatch(Chunk {
+                batch: &batch,
+                first: chunk * markets_per_chunk,
+                order: shared_order,
+                prices,
+                dispatch,
+                scratch: &mut scratch,
+            })?;
         }
     };
     if workers <= 1 {
@@ -112,24 +118,43 @@ pub fn clear_batch(
     })
 }
 
-fn clear_row(
-    batch: &Batch<'_>,
-    market: usize,
-    shared_order: Option<&MeritOrder>,
-    dispatch: &mut [f64],
-    scratch: &mut Scratch,
-) -> Result<f64, Error> {
-    let bids = batch.bids.row(market, batch.offers);
-    let quantities = batch.quantities.row(market, batch.offers);
-    let demand = batch.demand.row(market, 1)[0];
-    let rules = Rules {
-        ties: batch.ties,
-        price_cap: batch.price_cap.map(|caps| caps.row(market, 1)[0]),
-    };
-    match shared_order {
-        Some(order) => Ok(clear_in_order(
-            order, bids, quantities, demand, rules, dispatch,
-        )),
-        None => clear(bids, quantities, demand, rules, dispatch, scratch),
+/// Markets that a thread clears in one go.
+struct Chunk<'a> {
+    batch: &'a Batch<'a>,
+    first: usize,
+    order: Option<&'a MeritOrder>,
+    prices: &'a mut [f64],
+    dispatch: &'a mut [f64],
+    scratch: &'a mut Scratch,
+}
+
+impl WithSimd for Chunk<'_> {
+    type Output = Result<(), Error>;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> Self::Output {
+        let rows = self.dispatch.chunks_mut(self.batch.offers);
+        for (at, (price, dispatch)) in self.prices.iter_mut().zip(rows).enumerate() {
+            let market = self.batch.market(self.first + at);
+            *price = match self.order {
+                Some(order) => market.clear_in_order(simd, order, dispatch),
+                None => market.clear(simd, dispatch, self.scratch)?,
+            };
+        }
+        Ok(())
+    }
+}
+
+impl Batch<'_> {
+    fn market(&self, at: usize) -> Market<'_> {
+        Market {
+            bids: self.bids.row(at, self.offers),
+            quantities: self.quantities.row(at, self.offers),
+            demand: self.demand.row(at, 1)[0],
+            rules: Rules {
+                ties: self.ties,
+                price_cap: self.price_cap.map(|caps| caps.row(at, 1)[0]),
+            },
+        }
     }
 }

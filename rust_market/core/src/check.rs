@@ -1,27 +1,24 @@
 //! What is not a market is refused, naming the first offending value.
 
+use std::ops::RangeInclusive;
+
+use pulp::{Arch, Simd, WithSimd};
+
 use crate::Error;
+use crate::passes::all_finite;
 
 /// Checks offer prices or price caps: finite.
 ///
 /// `shape` is that of the argument (none for a scalar, then rows and columns); it names the value.
 pub fn prices(argument: &'static str, values: &[f64], shape: &[usize]) -> Result<(), Error> {
-    let bad = values.iter().position(|price| !price.is_finite());
-    bad.map_or(Ok(()), |at| {
-        Err(refuse(argument, values[at], at, shape, "finite"))
-    })
+    require(-f64::MAX..=f64::MAX, argument, values, shape, "finite")
 }
 
 /// Checks quantities or demands: finite and not negative.
 ///
 /// `shape` as for [`prices`].
 pub fn quantities(argument: &'static str, values: &[f64], shape: &[usize]) -> Result<(), Error> {
-    // The range holds neither NaN nor infinity.
-    let allowed = 0.0..=f64::MAX;
-    let bad = values.iter().position(|value| !allowed.contains(value));
-    bad.map_or(Ok(()), |at| {
-        Err(refuse(argument, values[at], at, shape, "finite and >= 0"))
-    })
+    require(0.0..=f64::MAX, argument, values, shape, "finite and >= 0")
 }
 
 /// Checks that an argument has as many offers (or rows) as an earlier one.
@@ -41,6 +38,36 @@ pub fn length(
         like,
         expected,
         got,
+    })
+}
+
+/// Checks that all values are in a range, which holds neither NaN nor infinity.
+fn require(
+    range: RangeInclusive<f64>,
+    argument: &'static str,
+    values: &[f64],
+    shape: &[usize],
+    must: &'static str,
+) -> Result<(), Error> {
+    struct AllFinite<'a> {
+        values: &'a [f64],
+        negative: bool,
+    }
+    impl WithSimd for AllFinite<'_> {
+        type Output = bool;
+
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, simd: S) -> bool {
+            all_finite(simd, self.values, self.negative)
+        }
+    }
+    let negative = range.contains(&-1.0);
+    if Arch::new().dispatch(AllFinite { values, negative }) {
+        return Ok(());
+    }
+    let bad = values.iter().position(|value| !range.contains(value));
+    bad.map_or(Ok(()), |at| {
+        Err(refuse(argument, values[at], at, shape, must))
     })
 }
 

@@ -1,19 +1,18 @@
 //! Clearing one market.
 
+use pulp::{Arch, Simd, WithSimd};
+
+use crate::coverage::Target;
 use crate::order::MeritOrder;
-use crate::shortfall::Shortfall;
+use crate::passes::{BLOCK, accept_below, inside};
+use crate::selection::{Candidates, Marked};
 use crate::sum::Sum;
 use crate::{Error, Rules, Ties};
-
-/// The share of demand that must be offered at or below a price for the price to cover demand.
-///
-/// One minus a billionth, so that a unit that completes demand up to rounding is marginal.
-const COVERAGE: f64 = 1.0 - 1e-9;
 
 /// Working memory, kept from one clearing to the next.
 #[derive(Debug, Default)]
 pub struct Scratch {
-    order: MeritOrder,
+    candidates: Candidates,
 }
 
 impl Scratch {
@@ -25,6 +24,8 @@ impl Scratch {
 
 /// Clears one market: writes the dispatch (MW) in the order of the offers and returns the uniform
 /// price (€/MWh).
+///
+/// Every place of `dispatch` is written, and none read before.
 ///
 /// The input must have passed [`check`](crate::check): as many finite `bids` as `quantities` and
 /// places in `dispatch`, at least one, quantities and demand finite and not negative. Otherwise
@@ -41,110 +42,193 @@ pub fn clear(
     dispatch: &mut [f64],
     scratch: &mut Scratch,
 ) -> Result<f64, Error> {
-    scratch.order.sort(bids)?;
-    Ok(clear_in_order(
-        &scratch.order,
-        bids,
-        quantities,
-        demand,
-        rules,
+    struct Clear<'a> {
+        market: Market<'a>,
+        dispatch: &'a mut [f64],
+        scratch: &'a mut Scratch,
+    }
+    impl WithSimd for Clear<'_> {
+        type Output = Result<f64, Error>;
+
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, simd: S) -> Self::Output {
+            self.market.clear(simd, self.dispatch, self.scratch)
+        }
+    }
+    Arch::new().dispatch(Clear {
+        market: Market {
+            bids,
+            quantities,
+            demand,
+            rules,
+        },
         dispatch,
-    ))
+        scratch,
+    })
 }
 
-/// Clears a market whose merit order is known.
-pub(crate) fn clear_in_order(
-    order: &MeritOrder,
-    bids: &[f64],
-    quantities: &[f64],
-    demand: f64,
-    rules: Rules,
-    dispatch: &mut [f64],
-) -> f64 {
-    let Some(marginal) = marginal_offer(order, quantities, demand) else {
-        for (accepted, &quantity) in dispatch.iter_mut().zip(quantities) {
-            *accepted = quantity + 0.0;
+/// The arguments of one clearing.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Market<'a> {
+    pub(crate) bids: &'a [f64],
+    pub(crate) quantities: &'a [f64],
+    pub(crate) demand: f64,
+    pub(crate) rules: Rules,
+}
+
+impl Market<'_> {
+    /// Clears the market.
+    #[inline(always)]
+    pub(crate) fn clear<S: Simd>(
+        &self,
+        simd: S,
+        dispatch: &mut [f64],
+        scratch: &mut Scratch,
+    ) -> Result<f64, Error> {
+        if self.demand == 0.0 {
+            return Ok(self.clear_without_demand(dispatch));
         }
-        return shortage_price(order, bids, quantities, rules) + 0.0;
-    };
-    let price = bids[marginal];
-    dispatch.fill(0.0);
-    if demand > 0.0 {
-        accept(order, bids, quantities, demand, price, rules.ties, dispatch);
+        let target = Target::new(self.bids, self.quantities, self.demand);
+        let price = scratch
+            .candidates
+            .price(simd, &target, self.bids, self.quantities)?;
+        Ok(self.settle(simd, price, dispatch))
     }
-    price + 0.0
-}
 
-/// The first offer in merit order with which supply covers demand, or none in a shortage.
-fn marginal_offer(order: &MeritOrder, quantities: &[f64], demand: f64) -> Option<usize> {
-    if demand == 0.0 {
-        let positive = order.offers().find(|&at| quantities[at] > 0.0);
-        return positive.or_else(|| order.offers().next());
-    }
-    let target = demand * COVERAGE;
-    let error = Sum::error_bound(quantities.len());
-    let (surely_short, surely_covered) = (target * (1.0 - error), target * (1.0 + error));
-    let mut supply = Sum::default();
-    for at in order.offers() {
-        supply.add(quantities[at]);
-        let value = supply.value();
-        // An infinite sum exceeds every demand.
-        if value >= surely_covered {
-            return Some(at);
+    /// Clears the market, whose merit order is known; the result is the same.
+    #[inline(always)]
+    pub(crate) fn clear_in_order<S: Simd>(
+        &self,
+        simd: S,
+        order: &MeritOrder,
+        dispatch: &mut [f64],
+    ) -> f64 {
+        if self.demand == 0.0 {
+            return self.clear_without_demand(dispatch);
         }
-        if value > surely_short {
-            // Doubles cannot tell: decide exactly, here and from here on.
-            let mut shortfall = Shortfall::new(target);
-            return order.offers().find(|&at| shortfall.meet(quantities[at]));
-        }
+        let target = Target::new(self.bids, self.quantities, self.demand);
+        let mut supply = 0.0;
+        let marginal = order.offers().find(|&at| {
+            supply += self.quantities[at];
+            // At the first offers of a price the sum leaves out others at that price: should it
+            // be too close to tell, the exact sum includes them.
+            target.is_covered_at(self.bids[at], supply)
+        });
+        self.settle(simd, marginal.map(|at| self.bids[at]), dispatch)
     }
-    None
-}
 
-/// The highest offer of a positive quantity (of any, where there is none), or the cap.
-fn shortage_price(order: &MeritOrder, bids: &[f64], quantities: &[f64], rules: Rules) -> f64 {
-    if let Some(cap) = rules.price_cap {
-        return cap;
+    /// Dispatches the offers at the price that covers demand; without one, in a shortage, all.
+    #[inline(always)]
+    fn settle<S: Simd>(&self, simd: S, price: Option<f64>, dispatch: &mut [f64]) -> f64 {
+        let Some(price) = price else {
+            for (accepted, &quantity) in dispatch.iter_mut().zip(self.quantities) {
+                *accepted = quantity + 0.0;
+            }
+            return self.shortage_price() + 0.0;
+        };
+        let below = accept_below(simd, self.bids, self.quantities, price, dispatch);
+        // Rounding may leave less than nothing.
+        self.share(simd, (self.demand - below).max(0.0), price, dispatch);
+        price + 0.0
     }
-    let highest = order.offers().rev().find(|&at| quantities[at] > 0.0);
-    highest
-        .or_else(|| order.offers().next_back())
-        .map_or(f64::NAN, |at| bids[at])
-}
 
-/// Dispatches offers below the price in full and shares what remains among those at it.
-fn accept(
-    order: &MeritOrder,
-    bids: &[f64],
-    quantities: &[f64],
-    demand: f64,
-    price: f64,
-    ties: Ties,
-    dispatch: &mut [f64],
-) {
-    let mut remaining = Sum::new(demand);
-    let mut offers = order.offers().peekable();
-    while let Some(at) = offers.next_if(|&at| bids[at] < price) {
-        dispatch[at] = quantities[at] + 0.0;
-        remaining.add(-quantities[at]);
+    #[cold]
+    fn clear_without_demand(&self, dispatch: &mut [f64]) -> f64 {
+        dispatch.fill(0.0);
+        self.counting_bids().fold(f64::INFINITY, f64::min) + 0.0
     }
-    let tied = offers.take_while(|&at| bids[at] == price);
-    match ties {
-        Ties::Index => {
-            for at in tied {
-                let accepted = quantities[at].min(remaining.value());
-                if accepted <= 0.0 {
-                    continue;
+
+    /// The highest offer, or the cap.
+    #[cold]
+    fn shortage_price(&self) -> f64 {
+        let highest = || self.counting_bids().fold(f64::NEG_INFINITY, f64::max);
+        self.rules.price_cap.unwrap_or_else(highest)
+    }
+
+    /// The prices of the offers of a positive quantity, or of all where there is none.
+    fn counting_bids(&self) -> impl Iterator<Item = f64> {
+        let all = self.quantities.iter().all(|&quantity| quantity == 0.0);
+        let offers = self.bids.iter().zip(self.quantities);
+        offers.filter_map(move |(&bid, &quantity)| (all || quantity > 0.0).then_some(bid))
+    }
+
+    /// Shares what remains of demand among the offers at the price.
+    #[inline(always)]
+    fn share<S: Simd>(&self, simd: S, remaining: f64, price: f64, dispatch: &mut [f64]) {
+        let tied = Tied::new(simd, self.bids, price);
+        match self.rules.ties {
+            Ties::Index => {
+                let mut remaining = Sum::new(remaining);
+                for at in tied {
+                    let accepted = self.quantities[at].min(remaining.value());
+                    dispatch[at] = accepted.max(0.0);
+                    remaining.add(-self.quantities[at]);
+                    if remaining.value() <= 0.0 {
+                        break;
+                    }
                 }
-                dispatch[at] = accepted;
-                remaining.add(-quantities[at]);
+            }
+            Ties::ProRata => {
+                let (mut total, mut scaled_total) = (Sum::default(), Sum::default());
+                for at in tied.clone() {
+                    total.add(self.quantities[at]);
+                    scaled_total.add(self.quantities[at] * Share::SCALE);
+                }
+                let share = Share::of(remaining, total.value(), scaled_total.value());
+                for at in tied {
+                    dispatch[at] = share.apply(self.quantities[at]);
+                }
             }
         }
-        Ties::ProRata => {
-            let share = Share::of(remaining.value(), tied.clone().map(|at| quantities[at]));
-            for at in tied {
-                dispatch[at] = share.apply(quantities[at]);
+    }
+}
+
+/// Where the offers at a price are, the lowest index first.
+#[derive(Clone, Debug)]
+struct Tied<'a, S> {
+    simd: S,
+    bids: &'a [f64],
+    price: f64,
+    start: usize,
+    marked: Marked,
+}
+
+impl<'a, S: Simd> Tied<'a, S> {
+    #[inline(always)]
+    fn new(simd: S, bids: &'a [f64], price: f64) -> Self {
+        let mut tied = Self {
+            simd,
+            bids,
+            price,
+            start: 0,
+            marked: Marked(0),
+        };
+        tied.mark();
+        tied
+    }
+
+    #[inline(always)]
+    fn mark(&mut self) {
+        let block = &self.bids[self.start..self.bids.len().min(self.start + BLOCK)];
+        let (low, high) = (self.price.next_down(), self.price.next_up());
+        self.marked = Marked(inside(self.simd, block, low, high));
+    }
+}
+
+impl<S: Simd> Iterator for Tied<'_, S> {
+    type Item = usize;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<usize> {
+        loop {
+            if let Some(at) = self.marked.next() {
+                return Some(self.start + at);
             }
+            if self.bids.len() - self.start <= BLOCK {
+                return None;
+            }
+            self.start += BLOCK;
+            self.mark();
         }
     }
 }
@@ -162,19 +246,14 @@ impl Share {
     /// 2^-64: brings the sum of any number of doubles that fit in memory into range.
     const SCALE: f64 = 1.0 / 18_446_744_073_709_551_616.0;
 
-    fn of(remaining: f64, quantities: impl Iterator<Item = f64> + Clone) -> Self {
-        let total = |scale: f64| {
-            let mut sum = Sum::default();
-            quantities.clone().for_each(|q| sum.add(q * scale));
-            sum.value()
-        };
-        let ratio = remaining / total(1.0);
+    fn of(remaining: f64, tied: f64, scaled_tied: f64) -> Self {
+        let ratio = remaining / tied;
         if ratio >= f64::MIN_POSITIVE {
             return Self::Ratio(ratio);
         }
         Self::Scaled {
             remaining,
-            tied: total(Self::SCALE),
+            tied: scaled_tied,
         }
     }
 

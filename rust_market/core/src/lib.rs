@@ -24,10 +24,13 @@
 mod batch;
 pub mod check;
 mod clearing;
+mod coverage;
 mod error;
 pub mod ladder;
 mod order;
+mod passes;
 mod rules;
+mod selection;
 mod shortfall;
 mod sum;
 

@@ -30,14 +30,6 @@ impl Sum {
             self.high
         }
     }
-
-    /// The largest relative error of [`value`](Self::value) for `terms` terms of one sign.
-    ///
-    /// Sum2 errs by at most `u + (n u / (1 - n u))²` with `u` = 2^-53.
-    pub(crate) fn error_bound(terms: usize) -> f64 {
-        const FOUR_EPSILON: f64 = 4.0 * f64::EPSILON;
-        FOUR_EPSILON + (terms as f64 * f64::EPSILON).powi(2)
-    }
 }
 
 /// The rounded sum of two numbers and the exact error of that rounding.

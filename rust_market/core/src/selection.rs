@@ -1,0 +1,320 @@
+//! The price of a market, without sorting.
+//!
+//! The price is a weighted selection: the smallest offered price at or below which enough is
+//! offered. Guess some prices, add up what is offered at or below each of them in one pass, keep
+//! the offers between the two guesses that enclose the answer, and go on with those. About a fifth
+//! is left each time, so that all passes together cost little more than the first.
+
+use pulp::Simd;
+
+use crate::Error;
+use crate::coverage::Target;
+use crate::order::MeritOrder;
+use crate::passes::{BLOCK, inside, supplies, supply_at};
+
+/// So few offers are compared all with all.
+const FEW: usize = 24;
+/// Guesses a pass.
+const GUESSES: usize = 7;
+/// So many passes that do not shrink the candidates to a half are bad luck, or malice.
+const PATIENCE: usize = 8;
+
+/// Offers that may set the price; the memory is kept from one market to the next.
+#[derive(Debug, Default)]
+pub(crate) struct Candidates {
+    count: usize,
+    bids: Vec<f64>,
+    quantities: Vec<f64>,
+    order: MeritOrder,
+}
+
+/// An open interval of prices that holds the answer, unless the answer is its upper end.
+#[derive(Clone, Copy, Debug)]
+struct Bracket {
+    /// Does not cover demand.
+    low: f64,
+    /// What is offered at or below `low`.
+    below: f64,
+    /// Covers demand; infinite: not known to.
+    high: f64,
+}
+
+impl Candidates {
+    /// Finds the smallest price that covers demand, or none in a shortage.
+    #[inline(always)]
+    pub(crate) fn price<S: Simd>(
+        &mut self,
+        simd: S,
+        target: &Target<'_>,
+        bids: &[f64],
+        quantities: &[f64],
+    ) -> Result<Option<f64>, Error> {
+        let mut bracket = Bracket {
+            low: f64::NEG_INFINITY,
+            below: 0.0,
+            high: f64::INFINITY,
+        };
+        if bids.len() <= FEW {
+            bracket.search_few(simd, target, bids, quantities);
+            return Ok(bracket.answer());
+        }
+        let mut places = Places::default();
+        bracket.narrow(simd, target, bids, quantities, places.guesses(bids));
+        self.copy(simd, bracket, bids, quantities)?;
+        let mut patience = PATIENCE;
+        while self.count > FEW {
+            let before = self.count;
+            let (bids, quantities) = (&self.bids[..before], &self.quantities[..before]);
+            if patience == 0 {
+                self.order.sort(bids)?;
+                bracket.search_sorted(&self.order, target, bids, quantities);
+                return Ok(bracket.answer());
+            }
+            bracket.narrow(simd, target, bids, quantities, places.guesses(bids));
+            self.shrink(simd, bracket);
+            patience -= usize::from(self.count > before / 2);
+        }
+        let (bids, quantities) = self.offers();
+        bracket.search_few(simd, target, bids, quantities);
+        Ok(bracket.answer())
+    }
+
+    /// Takes the offers inside the bracket.
+    #[inline(always)]
+    fn copy<S: Simd>(
+        &mut self,
+        simd: S,
+        bracket: Bracket,
+        bids: &[f64],
+        quantities: &[f64],
+    ) -> Result<(), Error> {
+        for list in [&mut self.bids, &mut self.quantities] {
+            if list.len() < bids.len() {
+                list.try_reserve(bids.len() - list.len())
+                    .map_err(|_| Error::OutOfMemory)?;
+                list.resize(bids.len(), 0.0);
+            }
+        }
+        let kept_bids = &mut self.bids[..bids.len()];
+        let kept_quantities = &mut self.quantities[..bids.len()];
+        let mut count = 0;
+        for (bids, quantities) in bids.chunks(BLOCK).zip(quantities.chunks(BLOCK)) {
+            let quantities = &quantities[..bids.len()];
+            for at in Marked(inside(simd, bids, bracket.low, bracket.high)) {
+                kept_bids[count] = bids[at];
+                kept_quantities[count] = quantities[at];
+                count += 1;
+            }
+        }
+        self.count = count;
+        Ok(())
+    }
+
+    /// Drops the candidates outside the bracket.
+    #[inline(always)]
+    fn shrink<S: Simd>(&mut self, simd: S, bracket: Bracket) {
+        let bids = &mut self.bids[..self.count];
+        let quantities = &mut self.quantities[..self.count];
+        let mut kept = 0;
+        for start in (0..bids.len()).step_by(BLOCK) {
+            let block = &bids[start..bids.len().min(start + BLOCK)];
+            for at in Marked(inside(simd, block, bracket.low, bracket.high)) {
+                bids[kept] = bids[start + at];
+                quantities[kept] = quantities[start + at];
+                kept += 1;
+            }
+        }
+        self.count = kept;
+    }
+
+    fn offers(&self) -> (&[f64], &[f64]) {
+        (&self.bids[..self.count], &self.quantities[..self.count])
+    }
+}
+
+/// The places of the marks, lowest first.
+#[derive(Clone, Debug)]
+pub(crate) struct Marked(pub(crate) u64);
+
+impl Iterator for Marked {
+    type Item = usize;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<usize> {
+        if self.0 == 0 {
+            return None;
+        }
+        let at = self.0.trailing_zeros() as usize;
+        self.0 &= self.0 - 1;
+        Some(at)
+    }
+}
+
+impl Bracket {
+    #[inline(always)]
+    fn answer(&self) -> Option<f64> {
+        (self.high < f64::INFINITY).then_some(self.high)
+    }
+
+    /// Moves the ends to the guesses that enclose the answer.
+    #[inline(always)]
+    fn narrow<S: Simd>(
+        &mut self,
+        simd: S,
+        target: &Target<'_>,
+        bids: &[f64],
+        quantities: &[f64],
+        guesses: [f64; GUESSES],
+    ) {
+        let mut supply = supply_at(simd, bids, quantities, &guesses);
+        let mut short = 0;
+        let mut sure = true;
+        for supply in &mut supply {
+            *supply += self.below;
+            short += usize::from(target.surely_fails(*supply));
+            sure &= target.surely_fails(*supply) | target.surely_covers(*supply);
+        }
+        if !sure {
+            short = guesses.partition_point(|&guess| !target.is_exactly_covered_at(guess));
+        }
+        if short > 0 {
+            self.low = guesses[short - 1];
+            self.below = supply[short - 1];
+        }
+        if short < GUESSES {
+            self.high = guesses[short];
+        }
+    }
+
+    /// Compares all with all.
+    #[inline(always)]
+    fn search_few<S: Simd>(
+        &mut self,
+        simd: S,
+        target: &Target<'_>,
+        bids: &[f64],
+        quantities: &[f64],
+    ) {
+        let mut offered = [0.0; FEW];
+        supplies(simd, bids, quantities, self.below, &mut offered);
+        // The lowest price that surely covers demand, and the lowest that may.
+        let (mut sure, mut possible) = (self.high, self.high);
+        for (&bid, &supply) in bids.iter().zip(&offered) {
+            let price = if target.surely_covers(supply) {
+                bid
+            } else {
+                self.high
+            };
+            sure = if price < sure { price } else { sure };
+            let price = if target.surely_fails(supply) {
+                self.high
+            } else {
+                bid
+            };
+            possible = if price < possible { price } else { possible };
+        }
+        self.high = sure;
+        if possible < sure {
+            self.search_exactly(target, bids, possible);
+        }
+    }
+
+    /// Tries the offers from a price on, cheapest first, in exact arithmetic.
+    #[cold]
+    #[inline(never)]
+    fn search_exactly(&mut self, target: &Target<'_>, bids: &[f64], from: f64) {
+        let mut price = from;
+        while price < self.high {
+            if target.is_exactly_covered_at(price) {
+                self.high = price;
+                return;
+            }
+            let dearer = bids.iter().filter(|&&bid| bid > price);
+            price = dearer.fold(self.high, |next, &bid| next.min(bid));
+        }
+    }
+
+    /// Sums the candidates up in merit order: slower than to narrow on, but never quadratic.
+    #[cold]
+    #[inline(never)]
+    fn search_sorted(
+        &mut self,
+        order: &MeritOrder,
+        target: &Target<'_>,
+        bids: &[f64],
+        quantities: &[f64],
+    ) {
+        let mut supply = self.below;
+        for at in order.offers() {
+            supply += quantities[at];
+            if target.is_covered_at(bids[at], supply) {
+                self.high = bids[at];
+                return;
+            }
+        }
+    }
+}
+
+/// Places that no ordering of the offers falls in step with (Weyl's sequence, golden ratio).
+#[derive(Debug, Default)]
+struct Places(u64);
+
+impl Places {
+    /// The prices at some places, the lowest first.
+    #[inline(always)]
+    fn guesses(&mut self, bids: &[f64]) -> [f64; GUESSES] {
+        let mut guesses = [0.0; GUESSES];
+        for guess in &mut guesses {
+            self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+            *guess = bids[((u128::from(self.0) * bids.len() as u128) >> 64) as usize];
+        }
+        sort(&mut guesses);
+        guesses
+    }
+}
+
+/// A sorting network of 16 comparisons, none of them a branch.
+#[inline(always)]
+fn sort(values: &mut [f64; GUESSES]) {
+    const PAIRS: [(usize, usize); 16] = [
+        (0, 6),
+        (2, 3),
+        (4, 5),
+        (0, 2),
+        (1, 4),
+        (3, 6),
+        (0, 1),
+        (2, 5),
+        (3, 4),
+        (1, 2),
+        (4, 6),
+        (2, 3),
+        (4, 5),
+        (1, 2),
+        (3, 4),
+        (5, 6),
+    ];
+    for (a, b) in PAIRS {
+        let (x, y) = (values[a], values[b]);
+        values[a] = if x < y { x } else { y };
+        values[b] = if x > y { x } else { y };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_network_sorts_whatever_is_of_two_values() {
+        // By the 0-1 principle it then sorts everything.
+        for bits in 0..1 << GUESSES {
+            let mut values = [0.0; GUESSES];
+            for (at, value) in values.iter_mut().enumerate() {
+                *value = f64::from(bits >> at & 1);
+            }
+            sort(&mut values);
+            assert!(values.is_sorted(), "{bits:b}");
+        }
+    }
+}
