@@ -16,7 +16,6 @@ from tqdm import tqdm
 from market_py import timing
 from market_py.benchmark import machine, plan, tables
 from market_py.benchmark.confirm import confirm
-from market_py.benchmark.families import FAMILIES
 from market_py.benchmark.picture import ResultPicture
 from market_py.benchmark.results import KINDS, Results, Unreadable, default_path
 from market_py.benchmark.run import new_results, run
@@ -70,7 +69,7 @@ def _run(results: Results, heats: list[plan.Heat], path: Path) -> bool:
 
         def advance(heat: plan.Heat) -> None:
             bar.set_description_str(f"{heat.kind}, {heat.family}, N = {heat.offers:,}", False)
-            bar.update(heat.seconds_per_round)
+            bar.update(min(heat.seconds_per_round, total - bar.n))
 
         return run(results, heats, path, progress=advance)
 
@@ -126,13 +125,9 @@ def _parser() -> argparse.ArgumentParser:
     ask("--only", nargs="+", choices=KINDS, metavar="SECTION", help=f"of {', '.join(KINDS)}")
     ask("--sizes", nargs="+", type=positive, metavar="N", help="offers per market")
     ask("--variants", nargs="+", metavar="NAME", help="variants and backends, in this order")
-    ask(
-        "--families",
-        nargs="+",
-        choices=[name for name, family in FAMILIES.items() if not family.repeats],
-        metavar="FAMILY",
-        help=f"of inputs, in that section: {', '.join(map(repr, FAMILIES))}",
-    )
+    families = plan.Settings().families
+    listed = f"of inputs, in that section: {', '.join(map(repr, families))}"
+    ask("--families", nargs="+", choices=families, metavar="FAMILY", help=listed)
     ask("--threads", nargs="+", type=positive, metavar="K", help="numbers of threads, in batches")
     ask("--rounds", type=positive, help=f"samples of each candidate ({timing.ROUNDS})")
     ask("--seed", type=natural, help="of the inputs and of the order (0)")

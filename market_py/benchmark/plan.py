@@ -56,7 +56,7 @@ QUICK = Settings(
     sizes=(5, 20, 200, 1000),
     repeated_sizes=(200,),
     family_sizes=(200,),
-    rounds=11,
+    rounds=7,
 )
 """A run within a minute."""
 
@@ -87,7 +87,7 @@ class Heat:
         """A guess, for the time left."""
         inputs = families.BATCHES if self.kind == "batch" else families.distinct_inputs(self.offers)
         once = inputs * self.markets * self.offers * SECONDS_PER_OFFER
-        runners = len(self.candidates()) + 1 + len(timing.FLOORS)
+        runners = len(self.names) * len(self.threads) + 1 + len(timing.FLOORS)
         return runners * max(self.settings.sample_seconds, once)
 
     def inputs(self) -> list[Any]:

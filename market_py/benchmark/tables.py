@@ -41,6 +41,8 @@ def report(results: Results) -> Iterator[RenderableType]:
     if any(results.of_kind("single")):
         yield comparison_as_published(results)
     yield target_report(results)
+    if results.timed:
+        yield resolution(results)
     yield correctness(results)
 
 
@@ -146,6 +148,17 @@ def correctness(results: Results) -> str:
     return (
         verdict + "the backends clear all of them alike. The frozen variants differ where prices "
         "tie or demand is at a step:\n" + "\n".join(lines)
+    )
+
+
+def resolution(results: Results) -> str:
+    """Say how well the run tells the same function from itself."""
+    ratios = [timed.race.resolution() for timed in results.timed]
+    straddling = sum(ratio.low <= 1 <= ratio.high for ratio in ratios)
+    blurs = [max(ratio.high, 1 / ratio.low) - 1 for ratio in ratios]
+    return (
+        f"A/A: the interval holds 1 in {straddling} of {len(ratios)} races; "
+        f"it reaches {np.median(blurs):.1%} from 1 in the median race, {max(blurs):.1%} at most."
     )
 
 
