@@ -22,6 +22,8 @@ from market_py.benchmark.run import new_results, run
 
 REFUSED = 2
 """Exit status of what was asked wrongly."""
+WIDTH = 130
+"""Columns where the output is not a terminal."""
 INTERRUPTED = 128 + signal.SIGINT
 
 
@@ -29,7 +31,11 @@ def main(arguments: list[str]) -> int:
     """Time, keep and show; or show what was kept. Return the exit status."""
     parser = _parser()
     chosen = parser.parse_args(arguments)
+    if chosen.plot and chosen.confirm:
+        parser.error("--plot shows what was measured before, --confirm measures: choose one")
     console = Console()
+    if not console.is_terminal:
+        console.width = WIDTH
     try:
         other = Results.load(chosen.compare) if chosen.compare else None
         if chosen.plot:
@@ -54,11 +60,12 @@ def main(arguments: list[str]) -> int:
         console.print(shown)
     if other is not None:
         console.print(tables.change(results, other))
-    if chosen.confirm:
-        console.print(tables.confirmed(confirm(), results))
     picture = ResultPicture(results)
     files = [path] if picture.is_empty else [path, *picture.save(path)]
     console.print(f"Kept in {', '.join(map(str, files))}.", soft_wrap=True, highlight=False)
+    if chosen.confirm:
+        console.print("Confirming in fresh processes; this takes minutes.")
+        console.print(tables.confirmed(confirm(), results))
     return 0
 
 
