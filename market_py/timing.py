@@ -298,10 +298,12 @@ def do_nothing(bids: Floats, quantities: Floats, demand: Any) -> None:
 
 def _calibrate(clear: Callable[..., object], markets: Markets, sample_seconds: float) -> int:
     """Warm up, then find how many times to go through the markets in a sample."""
-    seconds: list[float] = []
-    while len(seconds) < 2 or sum(seconds) < WARM_UP_SECONDS:
-        seconds.append(_sample(clear, markets, 1))
-    return max(1, int(np.ceil(sample_seconds / min(seconds))))
+    end = time.perf_counter() + WARM_UP_SECONDS
+    once = _sample(clear, markets, 1)
+    while True:
+        once = min(once, _sample(clear, markets, 1))
+        if time.perf_counter() > end:
+            return max(1, int(np.ceil(sample_seconds / once)))
 
 
 def _first_call(clear: Clear, market: tuple[Floats, Floats, Any]) -> float:

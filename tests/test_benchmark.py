@@ -1,9 +1,12 @@
 """What is timed, kept and judged; never who is fast."""
 
+import io
 import json
+import types
 from dataclasses import replace
 
 import numpy as np
+import pyperf
 import pytest
 from rich.console import Console
 
@@ -312,7 +315,7 @@ class TestRun:
         assert kept.find("ladder", "random", 200).candidates == list(registry.contestants())
         # Frozen variants differ where units of the RTS-79 cost the same.
         assert kept.find("batch", "shared bids", 32).disagreements["numba-sort"] > 0
-        console = Console(width=200, record=True, file=open("/dev/null", "w"))
+        console = Console(width=200, record=True, file=io.StringIO())
         for shown in tables.report(kept):
             console.print(shown)
         text = console.export_text()
@@ -375,29 +378,37 @@ class TestPlan:
         assert may["random"] == may["wide"] == may["own bids"] == ()
 
 
+def measured(label, seconds):
+    """What pyperf keeps of two processes with two values each."""
+    options = {"metadata": {"name": label}, "collect_metadata": False}
+    return pyperf.Benchmark([pyperf.Run([seconds] * 2, **options) for _ in range(2)])
+
+
 def test_fresh_processes_confirm(monkeypatch):
-    monkeypatch.setattr(confirm, "SIZES", (5,))
     asked = []
 
     def simulated(command, **options):
-        import pyperf
-
         asked.append(command)
-        values = {"numba-sort": 4e-6, "numba": 2e-6}
-        suite = pyperf.BenchmarkSuite(
-            [
-                pyperf.Benchmark(
-                    [pyperf.Run([value, value], metadata={"name": f"{name}, 5"}) for _ in range(2)]
-                )
-                for name, value in values.items()
-            ]
-        )
-        suite.dump(command[command.index("--output") + 1])
-        return type("Done", (), {"returncode": 0})
+        suite = [measured("numba-sort, 5", 4e-6), measured("numba, 5", 2e-6)]
+        pyperf.BenchmarkSuite(suite).dump(command[command.index("--output") + 1])
+        return types.SimpleNamespace(returncode=0)
 
-    monkeypatch.setattr(confirm.subprocess, "run", simulated)
+    monkeypatch.setattr(confirm, "subprocess", types.SimpleNamespace(run=simulated))
     reference, numba = confirm.confirm()
     assert asked[0][1:3] == ["-m", "market_py.benchmark.confirm"]
     assert (reference.name, reference.mean, reference.ratio) == ("numba-sort", 4e-6, None)
     assert (numba.offers, numba.deviation, numba.ratio) == (5, 0.0, 2.0)
     assert tables.confirmed([reference, numba], results()).row_count == 2
+
+
+@pytest.mark.long
+def test_pyperf_runs_the_headline_figures():
+    found = confirm.confirm(("--processes=2", "--values=2", "--min-time=0.001", "--copy-env"))
+    usable = {*registry.available_variants(), *market_py.available_backends()}
+    assert len(found) == len(confirm.SIZES) * len(usable & set(confirm.NAMES))
+    assert all(line.mean > 0 for line in found)
+
+
+def test_a_failure_of_pyperf_is_told():
+    with pytest.raises(RuntimeError, match="unrecognized arguments: --no-such-option"):
+        confirm.confirm(("--no-such-option",))
