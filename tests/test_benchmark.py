@@ -193,6 +193,7 @@ class TestResults:
             (lambda text: text.replace('"races"', '"rages"'), "is damaged: KeyError: 'races'"),
             (lambda text: text.replace('"single"', '"double"'), "is damaged: .*kind 'double'"),
             (lambda text: text.replace("19.8", '"x"'), "is damaged: ValueError"),
+            (lambda text: text.replace("numba (again)", "b"), "is damaged: .*without an A/A pair"),
             (lambda text: text.replace("19.8,", ""), "rounds that are not as many positive"),
             (lambda text: text.replace("19.8", "-19.8"), "rounds that are not as many positive"),
         ],
@@ -337,7 +338,7 @@ class TestRun:
         assert not run(found, heats, path, progress=interrupt)
         assert [entry.race.finished for entry in Results.load(path).timed] == [3, 2]
 
-    def test_a_disagreement_of_backends_ends_the_run(self, tmp_path, monkeypatch):
+    def test_a_disagreement_of_backends_ends_the_run(self, tmp_path, monkeypatch, capsys):
         def wrong(bids, quantities, demand):
             return 0.0, quantities
 
@@ -348,6 +349,11 @@ class TestRun:
         heats = plan.heats(replace(SMALL, kinds=("single",), sizes=(5,)))
         with pytest.raises(timing.Disagreement):
             run(results(), heats, tmp_path / "run.json")
+        path = tmp_path / "other.json"
+        assert main(["--only", "single", "--sizes", "5", "--output", str(path)]) == 1
+        said = capsys.readouterr().err
+        assert "numba-sort and numpy clear this market differently" in said
+        assert "This is a bug. No round was complete." in said
 
 
 class TestPlan:

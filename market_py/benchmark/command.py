@@ -53,9 +53,13 @@ def main(arguments: list[str]) -> int:
     except (Unreadable, ValueError, ImportError, RuntimeError) as error:
         print(error, file=sys.stderr)
         return REFUSED
-    if heats and not _run(results, heats, path):
-        print(f"Interrupted. {_kept(results, path)}", file=sys.stderr)
-        return INTERRUPTED
+    try:
+        if heats and not _run(results, heats, path):
+            print(f"Interrupted. {_kept(results, path)}", file=sys.stderr)
+            return INTERRUPTED
+    except timing.Disagreement as error:
+        print(f"{error}\nThis is a bug. {_kept(results, path)}", file=sys.stderr)
+        return 1
     for shown in tables.report(results):
         console.print(shown)
     if other is not None:
@@ -72,7 +76,7 @@ def main(arguments: list[str]) -> int:
 def _run(results: Results, heats: list[plan.Heat], path: Path) -> bool:
     total = sum(heat.seconds_per_round * heat.settings.rounds for heat in heats)
     layout = "{desc} {percentage:3.0f} %|{bar}| {elapsed} < {remaining}"
-    with tqdm(total=total, bar_format=layout, leave=False) as bar:
+    with tqdm(total=total, bar_format=layout, smoothing=0.1, leave=False) as bar:
 
         def advance(heat: plan.Heat) -> None:
             bar.set_description_str(f"{heat.kind}, {heat.family}, N = {heat.offers:,}", False)

@@ -76,6 +76,8 @@ class Timed:
             dict(data["first_call_seconds"]),
             dict(data["disagreements"]),
         )
+        if not race.candidates or race.candidates[0] + timing.TWIN not in rounds:
+            raise ValueError("a race without an A/A pair")
         return cls(data["kind"], data["family"], data["markets"], tuple(data["threads"]), race)
 
 
