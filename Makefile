@@ -92,7 +92,7 @@ test: build-rust-if-possible lint ## run the tests (at most 15 minutes)
 test-all: build-rust-if-possible lint ## run the long tests too (at most an hour)
 	@$(PYTHON) -m pytest -m "" --hypothesis-profile=long $(PYTEST_OPTIONS)
 
-bench: build-rust-if-possible ## time the backends and the ladder
+bench: build-rust-if-possible ## time the backends and the ladder (at most 15 minutes)
 	@$(PYTHON) -m market_py bench $(BENCH_OPTIONS)
 
 lint: setup ## check style and types

@@ -16,14 +16,16 @@ def main(arguments: list[str] | None = None) -> int:
     run = commands.add_parser("run", help="execute the notebooks, a line each")
     run.add_argument("notebooks", nargs="*", type=Path, help="default: all, in order")
     run.add_argument("--solved", action="store_true", help="with the solutions in place")
-    bench = commands.add_parser("bench", help="time the variants and the backends")
-    bench.add_argument("--sizes", nargs="+", type=int, help="offers per market")
+    # Its options are its own: to list their choices takes what the doctor must do without.
+    commands.add_parser("bench", help="time the variants and the backends", add_help=False)
     study = commands.add_parser("adequacy", help="simulate outages of the RTS-79, year by year")
     study.add_argument("--years", type=int, default=1000)
     study.add_argument("--seed", type=int, default=0)
     study.add_argument("--threads", type=int, default=1)
     study.add_argument("--backend", help="default: the fastest")
-    chosen = parser.parse_args(arguments)
+    chosen, rest = parser.parse_known_args(arguments)
+    if rest and chosen.command != "bench":
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
     # Imported here: the doctor must run where they cannot.
     if chosen.command == "doctor":
         from market_py import doctor
@@ -37,7 +39,9 @@ def main(arguments: list[str] | None = None) -> int:
     if chosen.command == "run":
         return _run(chosen.notebooks, solved=chosen.solved)
     if chosen.command == "bench":
-        return _bench(chosen.sizes)
+        from market_py.benchmark import command
+
+        return command.main(rest)
     return _adequacy(chosen.years, chosen.seed, chosen.threads, chosen.backend)
 
 
@@ -54,23 +58,6 @@ def _run(notebooks: list[Path], *, solved: bool) -> int:
             failed += 1
             print(done.problem, file=sys.stderr)
     return bool(failed) or not chosen
-
-
-def _bench(chosen: list[int] | None) -> int:
-    from rich.console import Console
-    from tqdm import tqdm
-
-    from market_py import tables, timing
-    from market_py.registry import contestants
-
-    candidates, sizes = contestants(), chosen or timing.SIZES
-    races = []
-    with tqdm(total=len(sizes) * timing.ROUNDS, desc="timing", leave=False) as bar:
-        for offers in sizes:
-            markets = timing.random_markets(offers)
-            races.append(timing.race(candidates, markets, progress=bar.update))
-    Console().print(tables.timed(races))
-    return 0
 
 
 def _adequacy(years: int, seed: int, threads: int, backend: str | None) -> int:

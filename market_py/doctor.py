@@ -26,6 +26,7 @@ PACKAGES = (
     "rich",
     "tqdm",
     "maturin",
+    "pyperf",
 )
 RUSTUP = "install Rust from https://rustup.rs (then open a new terminal)"
 

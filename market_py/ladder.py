@@ -25,3 +25,22 @@ def numba_sort(bids, quantities, demand):  # type: ignore[no-untyped-def]
     dispatch = np.zeros_like(quantities)
     dispatch[order] = accepted
     return sorted_bids[marginal], dispatch
+
+
+def numba_sort_rows(bids, quantities, demands, threads=1):  # type: ignore[no-untyped-def]
+    """Clear a batch by `numba_sort`, row after row in one compiled call; one thread works.
+
+    ``bids`` of shape (N,) are shared by all rows, and sorted again for each.
+    """
+    return _sort_rows(np.atleast_2d(bids), np.atleast_2d(quantities), demands)
+
+
+@njit(cache=True)
+def _sort_rows(bids, quantities, demands):  # type: ignore[no-untyped-def]
+    prices = np.empty(demands.size)
+    dispatch = np.empty((demands.size, bids.shape[1]))
+    for row in range(demands.size):
+        prices[row], dispatch[row] = numba_sort(
+            bids[row % bids.shape[0]], quantities[row % quantities.shape[0]], demands[row]
+        )
+    return prices, dispatch

@@ -6,7 +6,7 @@ Tests, benchmarks, notebooks and tables all ask here what there is.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -14,6 +14,11 @@ from typing import Any, Literal
 
 from market_py import extension
 from market_py.validation import Floats
+
+ClearOne = Callable[[Floats, Floats, float], tuple[float, Any]]
+"""``(bids, quantities, demand) -> (price, dispatch)``"""
+ClearBatch = Callable[[Floats, Floats, Floats, int], tuple[Floats, Floats]]
+"""``(bids, quantities, demands, threads) -> (prices, dispatch)``"""
 
 
 @dataclass(frozen=True)
@@ -39,13 +44,27 @@ class Variant:
     summary: str
     module: str
     function: str
+    batch_function: str | None = None
+    """The same algorithm, row after row in one call; few variants have one."""
 
-    def load(self) -> Callable[[Floats, Floats, float], tuple[float, Any]]:
+    def load(self) -> ClearOne:
         """Import the callable ``(bids, quantities, demand) -> (price, dispatch)``."""
         if self.language == "rust":
             extension.load()
-        function: Callable[[Floats, Floats, float], tuple[float, Any]]
-        function = getattr(importlib.import_module(self.module), self.function)
+        function: ClearOne = getattr(importlib.import_module(self.module), self.function)
+        return function
+
+    def load_batch(self) -> ClearBatch:
+        """Import the callable ``(bids, quantities, demands, threads) -> (prices, dispatch)``.
+
+        Raises
+        ------
+        ValueError
+            The variant clears single markets only.
+        """
+        if self.batch_function is None:
+            raise ValueError(f"{self.name} clears single markets only")
+        function: ClearBatch = getattr(importlib.import_module(self.module), self.batch_function)
         return function
 
 
@@ -61,6 +80,7 @@ VARIANTS = {
             "the published shape: argsort, gather, cumsum, searchsorted, scatter; ndarray out",
             "market_py.ladder",
             "numba_sort",
+            "numba_sort_rows",
         ),
         Variant(
             "rust-naive",
@@ -120,7 +140,7 @@ def default_backend() -> Backend:
     return get_backend(available_backends()[0])
 
 
-def get_variant(name: str) -> Callable[[Floats, Floats, float], tuple[float, Any]]:
+def get_variant(name: str) -> ClearOne:
     """Look up the callable of a variant by name.
 
     Raises
@@ -141,18 +161,67 @@ def available_variants() -> list[str]:
     return [name for name, variant in VARIANTS.items() if variant.language in languages]
 
 
-def contestants() -> dict[str, Callable[[Floats, Floats, float], tuple[float, Any]]]:
-    """What a race is about: the variants and the compiled backends that are usable here.
+def contestants(names: Sequence[str] | None = None) -> dict[str, ClearOne]:
+    """What a race is about: variants and backends.
+
+    Parameters
+    ----------
+    names : sequence of str, optional
+        Of variants or backends, in the order wanted; by default all the variants and the compiled
+        backends that are usable here.
 
     Raises
     ------
+    ValueError
+        There is no variant or backend of that name.
+    ImportError
+        It is not installed here.
     RuntimeError
         The extension is a debug build: to time it would mislead.
     """
-    available = available_backends()
-    if "rust" in available and extension.find().BUILD_PROFILE != "release":
-        raise RuntimeError(extension.complaint(extension.find()))
-    backends = [get_backend(name) for name in ("numba", "rust") if name in available]
-    return {name: get_variant(name) for name in available_variants()} | {
-        backend.name: backend.market_clearing for backend in backends
+    _refuse_debug_build()
+    chosen = [*available_variants(), *_compiled_backends()] if names is None else names
+    return {
+        name: get_variant(name) if _is_variant(name) else get_backend(name).market_clearing
+        for name in chosen
     }
+
+
+def batch_contestants(names: Sequence[str] | None = None) -> dict[str, ClearBatch]:
+    """What a race of batches is about; as `contestants`.
+
+    By default the variants that clear a batch in one call, and the compiled backends; a variant
+    without such a function is left out.
+    """
+    _refuse_debug_build()
+    chosen = [*available_variants(), *_compiled_backends()] if names is None else names
+    return {
+        name: VARIANTS[name].load_batch() if _is_variant(name) else _batch_of(get_backend(name))
+        for name in chosen
+        if not _is_variant(name) or VARIANTS[name].batch_function
+    }
+
+
+def _compiled_backends() -> list[str]:
+    return [name for name in ("numba", "rust") if name in available_backends()]
+
+
+def _is_variant(name: str) -> bool:
+    if name not in VARIANTS and name not in BACKENDS:
+        known = ", ".join((*VARIANTS, *BACKENDS))
+        raise ValueError(f"{name!r} is neither a variant nor a backend: choose among {known}")
+    return name in VARIANTS
+
+
+def _refuse_debug_build() -> None:
+    if "rust" in available_backends() and extension.find().BUILD_PROFILE != "release":
+        raise RuntimeError(extension.complaint(extension.find()))
+
+
+def _batch_of(backend: Backend) -> ClearBatch:
+    def clear(
+        bids: Floats, quantities: Floats, demands: Floats, threads: int
+    ) -> tuple[Floats, Floats]:
+        return backend.market_clearing_batch(bids, quantities, demands, threads=threads)
+
+    return clear

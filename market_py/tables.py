@@ -2,32 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.table import Table
 
 from market_py import timing
 from market_py.adequacy import Indices, Simulation
 
 
-def timed(races: list[timing.Race]) -> Table:
-    """Table of medians with quartiles, and of ratios to the first candidate."""
+def timed(
+    races: Sequence[timing.Race],
+    title: str = "Time per call, distinct inputs",
+    families: Sequence[str] | None = None,
+    markets: int = 1,
+) -> Table:
+    """Table of medians with quartiles, and of ratios to the first candidate.
+
+    Parameters
+    ----------
+    races : sequence of Race
+        A section of the table each.
+    title : str
+        Above the table.
+    families : sequence of str, optional
+        What each race cleared, if that is not the same for all.
+    markets : int
+        Cleared by one call; times are shown for one of them.
+    """
     first = races[0].candidates[0]
     table = Table(
-        title="Time per call, distinct inputs",
+        title=title,
         caption="Median and quartiles; median ratio within rounds and its 95 % interval. "
         "The A/A row is the first candidate against itself: it shows what can be told apart.",
     )
-    for heading in ("offers", "candidate", "µs per call", f"times faster than {first}", "verdict"):
+    unit = "µs per call" if markets == 1 else "µs per market"
+    headings = ["offers", "candidate", unit, f"times faster than {first}", "verdict"]
+    for heading in headings if families is None else ["family", *headings]:
         table.add_column(heading)
-    for race in races:
-        for name in (*race.candidates, timing.FLOOR):
-            low, median, high = (value / 1000 for value in race.quartiles(name))
+    for number, race in enumerate(races):
+        label = [] if families is None else [families[number]]
+        for name in (*race.candidates, *race.floors):
+            low, median, high = (value / 1000 / markets for value in race.quartiles(name))
             ratio, said = "", ""
             if name == first:
                 ratio = f"{race.resolution()} (A/A)"
-            elif name != timing.FLOOR:
+            elif name not in timing.FLOORS and first in race.candidates:
                 ratio, said = str(race.speedup(name, first)), race.verdict(name, first)
-            offers = str(race.offers)
-            table.add_row(offers, name, f"{median:.2f} [{low:.2f}, {high:.2f}]", ratio, said)
+            time = f"{median:.2f} [{low:.2f}, {high:.2f}]"
+            table.add_row(*label, f"{race.offers:,}", name, time, ratio, said)
         table.add_section()
     return table
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -20,8 +20,10 @@ from scipy.stats import bootstrap
 from market_py.validation import Floats
 
 Verdict = Literal["faster", "slower", "indistinguishable"]
-Clear = Callable[[Floats, Floats, float], tuple[float, Any]]
-Markets = Sequence[tuple[Floats, Floats, float]]
+Clear = Callable[[Floats, Floats, Any], Any]
+"""``(bids, quantities, demand) -> (price, dispatch)``, for one market or a batch of them."""
+Markets = Sequence[tuple[Floats, Floats, Any]]
+"""What a `Clear` is called with, time after time."""
 
 SIZES = (5, 10, 20, 50, 100, 200, 500, 1000)
 """Offers per market."""
@@ -34,12 +36,26 @@ WARM_UP_SECONDS = 0.05
 
 FLOOR = "empty call"
 """The candidate that does nothing: the cost of calling from Python."""
+ONE_PASS = "one pass"
+"""The candidate that reads both arrays and writes one, once."""
+FLOORS = (FLOOR, ONE_PASS)
+"""What no candidate can be faster than, or hardly."""
 TWIN = " (again)"
 """Ends the name of the first candidate's second run."""
 
 
 class Stopped(Exception):
-    """The race was stopped before its end."""
+    """The race was stopped before its end.
+
+    Parameters
+    ----------
+    race : Race
+        Its complete rounds, possibly none.
+    """
+
+    def __init__(self, race: Race) -> None:
+        super().__init__(f"stopped after {race.finished} rounds")
+        self.race = race
 
 
 class Disagreement(AssertionError):
@@ -66,11 +82,27 @@ class Race:
     offers: int
     rounds: dict[str, Floats]
     """Nanoseconds per call of each candidate, one value a round."""
+    distinct: int = 0
+    """Different inputs that the candidates cycled through."""
+    first_call_seconds: dict[str, float] = field(default_factory=dict)
+    """Of each candidate: compiling, or loading what was compiled, included."""
+    disagreements: dict[str, int] = field(default_factory=dict)
+    """Markets that a candidate cleared differently from the first one that must be right."""
 
     @property
     def candidates(self) -> list[str]:
-        """Names in order, without the floor and the twin."""
-        return [name for name in self.rounds if name != FLOOR and not name.endswith(TWIN)]
+        """Names in order, without the floors and the twin."""
+        return [name for name in self.rounds if name not in FLOORS and not name.endswith(TWIN)]
+
+    @property
+    def floors(self) -> list[str]:
+        """Names of the floors that were timed."""
+        return [name for name in self.rounds if name in FLOORS]
+
+    @property
+    def finished(self) -> int:
+        """Number of complete rounds."""
+        return min(map(len, self.rounds.values()), default=0)
 
     def quartiles(self, name: str) -> tuple[float, float, float]:
         """Lower quartile, median and upper quartile, ns per call."""
@@ -82,17 +114,7 @@ class Race:
 
         The median of the ratios within rounds; the interval is a percentile bootstrap.
         """
-        ratios = self.rounds[over] / self.rounds[name]
-        if np.ptp(ratios) == 0:
-            return Ratio(*[float(ratios[0])] * 3)
-        interval = bootstrap(
-            (ratios,),
-            np.median,
-            n_resamples=2000,
-            method="percentile",
-            rng=np.random.default_rng(0),
-        ).confidence_interval
-        return Ratio(float(np.median(ratios)), float(interval.low), float(interval.high))
+        return _bootstrapped((self.rounds[over] / self.rounds[name],), np.median)
 
     def resolution(self) -> Ratio:
         """The A/A ratio: differences within its spread are not told apart."""
@@ -110,34 +132,93 @@ class Race:
         return "indistinguishable"
 
 
+def ratio_of_medians(one: Floats, other: Floats) -> Ratio:
+    """Return the ratio of two medians from different races, or runs; rounds are not paired."""
+    return _bootstrapped((one, other), _median_ratio)
+
+
+def _median_ratio(one: Floats, other: Floats, axis: int = -1) -> Floats:
+    quotient: Floats = np.median(one, axis=axis) / np.median(other, axis=axis)
+    return quotient
+
+
+def _bootstrapped(samples: tuple[Floats, ...], statistic: Callable[..., Any]) -> Ratio:
+    """Return a statistic with its percentile bootstrap interval."""
+    value = float(statistic(*samples))
+    if all(np.ptp(sample) == 0 for sample in samples):
+        return Ratio(value, value, value)
+    interval = bootstrap(
+        samples,
+        statistic,
+        n_resamples=2000,
+        method="percentile",
+        rng=np.random.default_rng(0),
+    ).confidence_interval
+    return Ratio(value, float(interval.low), float(interval.high))
+
+
+def random_market(offers: int, rng: np.random.Generator) -> tuple[Floats, Floats, float]:
+    """Draw a market with random offers and a demand between a tenth and nine tenths of them."""
+    quantities = rng.uniform(1, 100, offers)
+    demand = float(rng.uniform(0.1, 0.9) * quantities.sum())
+    return rng.uniform(0, 100, offers), quantities, demand
+
+
 def random_markets(offers: int, distinct: int = DISTINCT, seed: int = 0) -> list[Any]:
-    """Distinct markets with random offers and a demand between a tenth and nine tenths of them."""
+    """Draw distinct random markets; the same ones for the same seed."""
     rng = np.random.default_rng([seed, offers])
-    markets = []
-    for _ in range(distinct):
-        quantities = rng.uniform(1, 100, offers)
-        demand = float(rng.uniform(0.1, 0.9) * quantities.sum())
-        markets.append((rng.uniform(0, 100, offers), quantities, demand))
-    return markets
+    return [random_market(offers, rng) for _ in range(distinct)]
 
 
-def verify(candidates: Mapping[str, Clear], markets: Markets) -> None:
-    """Raise `Disagreement` where two candidates do not clear a market alike."""
-    (first, reference), *others = candidates.items()
+def verify(
+    candidates: Mapping[str, Clear], markets: Markets, may_differ: Collection[str] = ()
+) -> dict[str, int]:
+    """Count the markets that candidates clear differently from the first that must be right.
+
+    Parameters
+    ----------
+    candidates : mapping of str to callable
+        As for `race`.
+    markets : sequence
+        Arguments; a batch counts its rows.
+    may_differ : collection of str
+        Candidates that promise something else where prices tie or demand is at a step.
+
+    Raises
+    ------
+    Disagreement
+        A candidate that may not differ does.
+    """
+    reference = next(
+        (name for name in candidates if name not in may_differ), next(iter(candidates))
+    )
+    counts = dict.fromkeys((name for name in candidates if name != reference), 0)
     for market in markets:
-        price, dispatch = reference(*market)
-        for name, clear in others:
-            other_price, other_dispatch = clear(*market)
-            if price != other_price or not np.allclose(
-                dispatch, other_dispatch, rtol=0, atol=1e-9 * market[2]
-            ):
-                raise Disagreement(f"{first} and {name} clear this market differently: {market}")
+        right = candidates[reference](*market)
+        for name in counts:
+            differs = _differences(right, candidates[name](*market), market[2])
+            if differs and name not in may_differ:
+                raise Disagreement(
+                    f"{reference} and {name} clear this market differently: {market}"
+                )
+            counts[name] += differs
+    return counts
+
+
+def _differences(one: Any, other: Any, demand: Any) -> int:
+    """Count the rows in which prices differ, or dispatch by more than a billionth of demand."""
+    prices, dispatch = np.atleast_1d(one[0]), np.atleast_2d(one[1])
+    gaps = np.abs(dispatch - np.atleast_2d(other[1])).max(axis=1)
+    near = gaps <= 1e-9 * np.atleast_1d(demand)
+    return int(np.count_nonzero(~near | (prices != np.atleast_1d(other[0]))))
 
 
 def race(
     candidates: Mapping[str, Clear],
     markets: Markets,
     *,
+    floors: Mapping[str, Clear] | None = None,
+    may_differ: Collection[str] = (),
     rounds: int = ROUNDS,
     sample_seconds: float = SAMPLE_SECONDS,
     progress: Callable[[], object] = lambda: None,
@@ -149,9 +230,13 @@ def race(
     Parameters
     ----------
     candidates : mapping of str to callable
-        ``(bids, quantities, demand) -> (price, dispatch)``; two at least.
+        ``(bids, quantities, demand) -> (price, dispatch)``; one at least.
     markets : sequence
-        Distinct arguments, of one size.
+        Arguments, of one size.
+    floors : mapping of str to callable
+        What is timed beside the candidates, its result unchecked: the empty call, unless said.
+    may_differ : collection of str
+        Candidates whose disagreements are counted, not refused; see `verify`.
     rounds : int
         Samples of each candidate.
     sample_seconds : float
@@ -166,40 +251,66 @@ def race(
     Disagreement
         The candidates do not clear all markets alike.
     Stopped
-        `is_stopped` said so.
+        `is_stopped` said so, or the keyboard between the first round and the last.
     """
-    verify(candidates, markets)
+    first_calls = {name: _first_call(clear, markets[0]) for name, clear in candidates.items()}
+    disagreements = verify(candidates, markets, may_differ)
     first = next(iter(candidates))
-    runners = {**candidates, first + TWIN: candidates[first], FLOOR: _do_nothing}
+    floors = {FLOOR: do_nothing} if floors is None else floors
+    runners = {**candidates, first + TWIN: candidates[first], **floors}
     loops = {name: _calibrate(clear, markets, sample_seconds) for name, clear in runners.items()}
     order = list(runners)
     rng = np.random.default_rng(seed)
-    seconds: dict[str, list[float]] = {name: [] for name in runners}
-    for _ in range(rounds):
-        if is_stopped():
-            raise Stopped
-        rng.shuffle(order)
-        for name in order:
-            seconds[name].append(_sample(runners[name], markets, loops[name]) / loops[name])
-        progress()
-    calls = len(markets)
-    return Race(
-        len(markets[0][0]),
-        {name: np.array(values) / calls * 1e9 for name, values in seconds.items()},
-    )
+    finished: list[dict[str, float]] = []
+
+    def result() -> Race:
+        return Race(
+            market_size(markets[0]),
+            {name: np.array([took[name] for took in finished]) * 1e9 for name in runners},
+            len({id(market) for market in markets}),
+            first_calls,
+            disagreements,
+        )
+
+    try:
+        for _ in range(rounds):
+            if is_stopped():
+                raise Stopped(result())
+            rng.shuffle(order)
+            calls = {name: loops[name] * len(markets) for name in order}
+            finished.append(
+                {name: _sample(runners[name], markets, loops[name]) / calls[name] for name in order}
+            )
+            progress()
+    except KeyboardInterrupt as interrupt:
+        raise Stopped(result()) from interrupt
+    return result()
 
 
-def _do_nothing(bids: Floats, quantities: Floats, demand: float) -> None:
+def market_size(market: tuple[Floats, Floats, Any]) -> int:
+    """Offers per market."""
+    return int(market[0].shape[-1])
+
+
+def do_nothing(bids: Floats, quantities: Floats, demand: Any) -> None:
     """Take the arguments and return."""
 
 
 def _calibrate(clear: Callable[..., object], markets: Markets, sample_seconds: float) -> int:
     """Warm up, then find how many times to go through the markets in a sample."""
     end = time.perf_counter() + WARM_UP_SECONDS
-    while time.perf_counter() < end:
-        _sample(clear, markets, 1)
-    once = min(_sample(clear, markets, 1) for _ in range(3))
-    return max(1, int(np.ceil(sample_seconds / once)))
+    once = _sample(clear, markets, 1)
+    while True:
+        once = min(once, _sample(clear, markets, 1))
+        if time.perf_counter() > end:
+            return max(1, int(np.ceil(sample_seconds / once)))
+
+
+def _first_call(clear: Clear, market: tuple[Floats, Floats, Any]) -> float:
+    """Seconds of the first call."""
+    start = time.perf_counter()
+    clear(*market)
+    return time.perf_counter() - start
 
 
 def _sample(clear: Callable[..., object], markets: Markets, loops: int) -> float:

@@ -1,7 +1,9 @@
 """``python -m market_py``, and the doctor above all."""
 
 import doctest
+import os
 import re
+import signal
 import subprocess
 import sys
 
@@ -10,6 +12,7 @@ import pytest
 import market_py.clearing
 from market_py import doctor
 from market_py.__main__ import main
+from market_py.benchmark.results import Results
 from market_py.extension import REPOSITORY
 
 
@@ -63,11 +66,96 @@ def test_the_demo_shows_both_backends(capsys):
     assert "from market_py import market_clearing" in printed
 
 
-def test_bench_prints_a_table(capsys):
-    assert main(["bench", "--sizes", "5"]) == 0
+SMALL = ("bench", "--only", "single", "--sizes", "5", "--variants", "numpy", "python")
+
+
+def test_bench_keeps_and_shows(tmp_path, capsys):
+    path = tmp_path / "new folder" / "run.json"
+    assert main([*SMALL, "--rounds", "3", "--output", str(path)]) == 0
     printed = capsys.readouterr().out
-    assert "numba-sort" in printed
-    assert "(A/A)" in printed
+    for shown in ("numpy", "(A/A)", "one pass", "not measured", "all candidates clear all"):
+        assert shown in printed
+    (timed,) = Results.load(path).timed
+    assert timed.key == ("single", "random", 5)
+    assert timed.race.candidates == ["numpy", "python"]
+    assert timed.race.finished == 3
+    for picture in (path.with_suffix(".png"), path.with_suffix(".svg")):
+        assert picture.stat().st_size > 10_000
+        picture.unlink()
+    before = path.read_bytes()
+    assert main(["bench", "--plot", str(path), "--compare", str(path)]) == 0
+    again = capsys.readouterr().out
+    # Nothing is timed: the same tables, and then the comparison with itself.
+    assert again.startswith(printed[: printed.index("Kept in")])
+    assert "1.00 [" in again
+    assert path.read_bytes() == before
+    assert path.with_suffix(".png").exists()
+
+
+def test_bench_compares_runs_of_one_machine_only(tmp_path, capsys):
+    path, other = tmp_path / "here.json", tmp_path / "there.json"
+    results = Results({"cpu": "fast", "cores": 2}, {})
+    results.save(path)
+    results.machine["cpu"] = "slow"
+    results.save(other)
+    compare = ["bench", "--plot", str(path), "--compare", str(other)]
+    assert main(compare) == 2
+    assert "different machines (cpu: fast and slow)" in capsys.readouterr().err
+    assert main([*compare, "--across-machines"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--sizes", "0"], "'0' is not a whole number of at least 1"),
+        (["--sizes", "ten"], "'ten' is not a whole number of at least 1"),
+        (["--seed", "-1"], "'-1' is not a whole number of at least 0"),
+        (["--rounds", "0"], "'0' is not a whole number of at least 1"),
+        (["--threads", "0"], "'0' is not a whole number of at least 1"),
+        (["--only", "nothing"], "invalid choice: 'nothing' (choose from"),
+        (["--families", "bell curve"], "invalid choice: 'bell curve' (choose from"),
+        (["--variants", "fortran"], "'fortran' is neither a variant nor a backend"),
+        (["--plot", "absent.json"], "absent.json: No such file"),
+        (["--compare", "absent.json"], "absent.json: No such file"),
+        (["--output", "."], "--output .: is a folder"),
+        (["--plot", "a.json", "--confirm"], "--confirm measures: choose one"),
+        (["--fast"], "unrecognized arguments: --fast"),
+    ],
+)
+def test_bench_refuses_what_makes_no_sense(options, said, capsys):
+    try:
+        status = main(["bench", *options])
+    except SystemExit as refused:  # By argparse.
+        status = refused.code
+    assert status == 2
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_bench_keeps_every_complete_round(tmp_path, number):
+    path = tmp_path / "run.json"
+    options = ["--rounds", "1000000", "--output", str(path)]
+    bench = subprocess.Popen(
+        [sys.executable, "-m", "market_py", *SMALL, *options],
+        cwd=REPOSITORY,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        said = ""
+        # The bar has moved: a round is complete.
+        while "N = 5" not in said:
+            said += bench.stderr.read(1)
+        bench.send_signal(number)
+        said += bench.communicate(timeout=60)[1]
+    finally:
+        bench.kill()
+    assert bench.returncode == 130, said
+    assert f"--plot {path}" in said
+    (timed,) = Results.load(path).timed
+    assert timed.race.finished >= 1
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_adequacy_prints_both_indices(capsys):

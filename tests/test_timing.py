@@ -47,7 +47,11 @@ def test_a_race_measures_what_happens():
     assert race.candidates == ["numpy", "slow"]
     assert set(race.rounds) == {"numpy", "slow", "numpy (again)", "empty call"}
     assert all(len(values) == 7 for values in race.rounds.values())
-    assert len(ticks) == 7
+    assert len(ticks) == race.finished == 7
+    assert race.distinct == len(MARKETS)
+    assert race.disagreements == {"slow": 0}
+    # The first call of all, not of every sample.
+    assert race.first_call_seconds["slow"] > 2e-3
     assert race.quartiles("slow")[0] > 2e6
     assert race.quartiles("empty call")[1] < race.quartiles("numpy")[1]
     assert race.verdict("slow", over="numpy") == "slower"
@@ -103,9 +107,79 @@ def test_who_disagrees_does_not_race():
         timing.race({"numpy": numpy_clear, "wrong": wrong}, MARKETS, **QUICK)
 
 
+def test_who_may_disagree_is_counted():
+    def wrong_at_times(bids, quantities, demand):
+        price, dispatch = numpy_clear(bids, quantities, demand)
+        return (price + 1 if demand > middle else price), dispatch
+
+    middle = np.median([demand for _, _, demand in MARKETS])
+    candidates = {"wrong": wrong_at_times, "numpy": numpy_clear, "again": numpy_clear}
+    # Those that must be right are compared with each other, and the others with them.
+    counts = timing.verify(candidates, MARKETS, may_differ=["wrong"])
+    assert counts == {"wrong": len(MARKETS) // 2, "again": 0}
+    with pytest.raises(timing.Disagreement):
+        timing.verify(candidates, MARKETS, may_differ=["again"])
+
+
+def test_a_batch_counts_its_rows():
+    bids, quantities, demands = np.arange(12.0).reshape(4, 3), np.ones((4, 3)), np.full(4, 1.5)
+
+    def clear(bids, quantities, demands):
+        return market_py.market_clearing_batch(bids, quantities, demands, backend="numpy")
+
+    def wrong(bids, quantities, demands):
+        prices, dispatch = clear(bids, quantities, demands)
+        dispatch[2, 0] -= 1e-3
+        prices[3] += 1
+        return prices, dispatch
+
+    counts = timing.verify(
+        {"right": clear, "wrong": wrong}, [(bids, quantities, demands)], may_differ=["wrong"]
+    )
+    assert counts == {"wrong": 2}
+
+
+def test_floors_are_timed_and_are_no_candidates():
+    race = timing.race(
+        {"numpy": numpy_clear}, MARKETS, **QUICK, floors={"one pass": lambda *market: None}
+    )
+    assert race.candidates == ["numpy"]
+    assert race.floors == ["one pass"]
+
+
 def test_a_race_can_be_stopped():
     with pytest.raises(timing.Stopped):
         timing.race({"numpy": numpy_clear}, MARKETS, **QUICK, is_stopped=lambda: True)
+
+
+@pytest.mark.parametrize("by", ["question", "keyboard"])
+def test_a_stopped_race_keeps_its_complete_rounds(by):
+    ticks = []
+
+    def progress():
+        ticks.append(1)
+        if by == "keyboard" and len(ticks) == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(timing.Stopped, match="stopped after 3 rounds") as stopped:
+        timing.race(
+            {"numpy": numpy_clear},
+            MARKETS,
+            **QUICK,
+            progress=progress,
+            is_stopped=lambda: by == "question" and len(ticks) == 3,
+        )
+    race = stopped.value.race
+    assert race.finished == 3
+    assert all(len(values) == 3 for values in race.rounds.values())
+
+
+def test_ratio_of_medians():
+    ratio = timing.ratio_of_medians(np.array([5.0, 6.0, 7.0]), np.array([1.0, 2.0, 3.0]))
+    assert ratio.value == 3.0
+    assert 5 / 3 <= ratio.low <= 3.0 <= ratio.high <= 7.0
+    constant = timing.ratio_of_medians(np.full(3, 6.0), np.full(2, 3.0))
+    assert (constant.low, constant.value, constant.high) == (2.0, 2.0, 2.0)
 
 
 def test_the_published_table():

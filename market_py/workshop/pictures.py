@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping, Sequence
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -18,7 +19,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import LogLocator, NullLocator
 
 from market_py.published import POINTS
-from market_py.timing import FLOOR, Race
+from market_py.timing import FLOOR, ONE_PASS, Race
 from market_py.validation import Floats
 
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
@@ -40,8 +41,12 @@ CANDIDATE_STYLES = {
     "numpy": (GREEN, "v", "--"),
     "python": (PURPLE, "P", "--"),
     FLOOR: (BLACK, "", ":"),
+    ONE_PASS: (BLACK, "", "-."),
 }
-"""Colour, marker and dashes of each backend and variant."""
+"""Colour, marker and dashes of the backends, the published variants and the floors."""
+SPARE_STYLES = [
+    (colour, marker, "-.") for marker in "<>*Xp" for colour in (GREEN, PURPLE, VERMILION, BLUE)
+]
 
 DPI = 100
 LEGEND: dict[str, Any] = {
@@ -50,6 +55,13 @@ LEGEND: dict[str, Any] = {
     "columnspacing": 1.2,
     "handletextpad": 0.5,
 }
+
+
+def candidate_style(name: str) -> tuple[str, str, str]:
+    """Colour, marker and dashes of any candidate, always the same."""
+    if name in CANDIDATE_STYLES:
+        return CANDIDATE_STYLES[name]
+    return SPARE_STYLES[crc32(name.encode()) % len(SPARE_STYLES)]
 
 
 class Picture:
@@ -314,7 +326,7 @@ class RacePicture(Picture):
 
     def _draw_times(self, races: Sequence[Race]) -> None:
         for name in (*races[0].candidates, FLOOR):
-            colour, marker, dashes = CANDIDATE_STYLES[name]
+            colour, marker, dashes = candidate_style(name)
             offers = [race.offers for race in races]
             low, median, high = np.array([race.quartiles(name) for race in races]).T / 1000
             self._times.errorbar(

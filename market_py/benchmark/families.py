@@ -1,0 +1,212 @@
+"""Families of inputs: markets that are easy, hard, degenerate or real."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, get_args
+from zlib import crc32
+
+import numpy as np
+
+from market_py import rts79, timing
+from market_py.validation import Floats
+
+OneMarket = tuple[Floats, Floats, float]
+Maker = Callable[[int, np.random.Generator], OneMarket]
+
+MOST_BYTES = 64 << 20
+"""The inputs of a race take no more, unless `FEWEST` of them do."""
+FEWEST = 4
+"""Distinct inputs, however large."""
+BATCHES = 4
+"""Distinct batches of a race; each holds thousands of distinct markets."""
+RTS_OFFERS = len(rts79.UNITS)
+
+
+@dataclass(frozen=True)
+class Family:
+    """One kind of market."""
+
+    name: str
+    summary: str
+    make: Maker
+    """From the number of offers and a random generator, one market."""
+    exact: bool = True
+    """Whether prices are distinct and demand is away from steps, so that all variants agree."""
+    offers: int | None = None
+    """The only size that there is."""
+    repeats: bool = False
+    """Whether there is one market only, which the branch predictor learns."""
+
+
+def _priced(prices: Callable[[int, np.random.Generator], Floats]) -> Maker:
+    """Make random markets at other prices."""
+
+    def make(offers: int, rng: np.random.Generator) -> OneMarket:
+        _, quantities, demand = timing.random_market(offers, rng)
+        return prices(offers, rng), quantities, demand
+
+    return make
+
+
+def _wide(offers: int, rng: np.random.Generator) -> Floats:
+    return rng.choice([-1.0, 1.0], offers) * 10.0 ** rng.uniform(-150, 150, offers)
+
+
+def _one_huge_offer(offers: int, rng: np.random.Generator) -> OneMarket:
+    bids, quantities, _ = timing.random_market(offers, rng)
+    quantities[rng.integers(offers)] *= 1e6
+    return bids, quantities, float(rng.uniform(0.1, 0.9) * quantities.sum())
+
+
+def _boundary(offers: int, rng: np.random.Generator) -> OneMarket:
+    bids, quantities, _ = timing.random_market(offers, rng)
+    steps = np.cumsum(quantities[np.argsort(bids)])
+    return bids, quantities, float(rng.choice(steps))
+
+
+@cache
+def _rts_loads() -> Floats:
+    return rts79.hourly_loads()
+
+
+def _rts_bids(rng: np.random.Generator) -> Floats:
+    """Marginal costs; each fuel is up to a tenth cheaper or dearer."""
+    factors = {fuel: float(rng.uniform(0.9, 1.1)) for fuel in get_args(rts79.Fuel)}
+    return rts79.offers(factors)[0]
+
+
+def _rts_quantities(markets: int, rng: np.random.Generator) -> Floats:
+    """Capacities after independent random outages, shape (markets, 32)."""
+    capacities = np.array([unit.capacity for unit in rts79.UNITS])
+    rates = np.array([unit.forced_outage_rate for unit in rts79.UNITS])
+    return np.where(rng.random((markets, RTS_OFFERS)) < rates, 0.0, capacities)
+
+
+def _rts79(offers: int, rng: np.random.Generator) -> OneMarket:
+    return _rts_bids(rng), _rts_quantities(1, rng)[0], float(rng.choice(_rts_loads()))
+
+
+FAMILIES = {
+    family.name: family
+    for family in (
+        Family("random", "uniform prices, quantities and demand", timing.random_market),
+        Family("repeated", "one random market, repeated", timing.random_market, repeats=True),
+        Family("sorted", "cheapest first", _priced(lambda n, rng: np.sort(rng.uniform(0, 100, n)))),
+        Family(
+            "reversed",
+            "dearest first",
+            _priced(lambda n, rng: np.sort(rng.uniform(0, 100, n))[::-1].copy()),
+        ),
+        Family(
+            "equal",
+            "one price",
+            _priced(lambda n, rng: np.full(n, rng.uniform(0, 100))),
+            exact=False,
+        ),
+        Family(
+            "two levels",
+            "two prices",
+            _priced(lambda n, rng: rng.choice(rng.uniform(0, 100, 2), n)),
+            exact=False,
+        ),
+        Family(
+            "few levels",
+            "eight prices",
+            _priced(lambda n, rng: rng.choice(rng.uniform(0, 100, 8), n)),
+            exact=False,
+        ),
+        Family("one huge offer", "one offer a million times the others", _one_huge_offer),
+        Family("wide", "prices of both signs over 300 orders of magnitude", _priced(_wide)),
+        Family("boundary", "demand exactly at a step of supply", _boundary, exact=False),
+        Family(
+            "rts79",
+            "the RTS-79 with random outages and fuel prices",
+            _rts79,
+            exact=False,  # Units of a kind cost the same.
+            offers=RTS_OFFERS,
+        ),
+    )
+}
+"""Every family of single markets, by name."""
+
+
+def distinct_inputs(offers: int) -> int:
+    """How many inputs of a size a race cycles through: fewer where memory forbids."""
+    return max(FEWEST, min(timing.DISTINCT, MOST_BYTES // (2 * 8 * offers)))
+
+
+def make_markets(name: str, offers: int, seed: int = 0, distinct: int | None = None) -> list[Any]:
+    """Make the markets of a race.
+
+    Parameters
+    ----------
+    name : str
+        Of a family.
+    offers : int
+        Offers per market.
+    seed : int
+        The same seed gives the same markets.
+    distinct : int, optional
+        How many; by default `distinct_inputs`.
+
+    Raises
+    ------
+    ValueError
+        There is no such family, or it has another size.
+    """
+    if name not in FAMILIES:
+        raise ValueError(f"family {name!r}: must be one of {', '.join(map(repr, FAMILIES))}")
+    family = FAMILIES[name]
+    if family.offers not in (None, offers):
+        raise ValueError(f"{name} has {family.offers} offers, not {offers}")
+    number = distinct or distinct_inputs(offers)
+    if family.make is timing.random_market:
+        markets = timing.random_markets(offers, 1 if family.repeats else number, seed)
+        return markets * number if family.repeats else markets
+    rng = np.random.default_rng([seed, offers, crc32(name.encode())])
+    return [family.make(offers, rng) for _ in range(number)]
+
+
+def _own_bids(markets: int, rng: np.random.Generator) -> tuple[Floats, Floats, Floats]:
+    shape = markets, RTS_OFFERS
+    bids, quantities = rng.uniform(0, 100, shape), rng.uniform(1, 100, shape)
+    return bids, quantities, rng.uniform(0.1, 0.9, markets) * quantities.sum(axis=1)
+
+
+def _shared_bids(markets: int, rng: np.random.Generator) -> tuple[Floats, Floats, Floats]:
+    return _rts_bids(rng), _rts_quantities(markets, rng), rng.choice(_rts_loads(), markets)
+
+
+@dataclass(frozen=True)
+class BatchFamily:
+    """One kind of batch, of markets of 32 offers."""
+
+    name: str
+    summary: str
+    make: Callable[[int, np.random.Generator], tuple[Floats, Floats, Floats]]
+    """From the number of markets and a random generator, one batch."""
+    exact: bool
+
+
+BATCH_FAMILIES = {
+    family.name: family
+    for family in (
+        BatchFamily("own bids", "random markets, each with its own prices", _own_bids, exact=True),
+        BatchFamily(
+            "shared bids",
+            "the RTS-79: the same prices in every row, quantities after random outages",
+            _shared_bids,
+            exact=False,
+        ),
+    )
+}
+"""Every family of batches, by name."""
+
+
+def make_batches(name: str, markets: int, seed: int = 0, distinct: int = BATCHES) -> list[Any]:
+    """Make the batches of a race: bids (B, N) or (N,), quantities (B, N), demands (B,)."""
+    rng = np.random.default_rng([seed, markets, crc32(name.encode())])
+    return [BATCH_FAMILIES[name].make(markets, rng) for _ in range(distinct)]

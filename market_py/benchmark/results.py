@@ -1,0 +1,152 @@
+"""Results: the raw rounds of a benchmark run, with all that is needed to read them later."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import numpy as np
+
+from market_py import timing
+from market_py.extension import REPOSITORY
+
+SCHEMA = 1
+"""Version of the files; those of another are refused."""
+FOLDER = REPOSITORY / "results"
+
+Kind = Literal["single", "repeated", "ladder", "families", "batch"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+"""The sections of a run."""
+
+
+class Unreadable(ValueError):
+    """A file does not hold results that can be read."""
+
+
+@dataclass(frozen=True)
+class Timed:
+    """A race, and what it was about."""
+
+    kind: Kind
+    family: str
+    markets: int
+    """Per call: 1, or those of a batch."""
+    threads: tuple[int, ...]
+    """Numbers of threads that candidates were given."""
+    race: timing.Race
+
+    @property
+    def key(self) -> tuple[str, str, int]:
+        """What tells it from the other races of a run."""
+        return self.kind, self.family, self.race.offers
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data."""
+        return {
+            "kind": self.kind,
+            "family": self.family,
+            "offers": self.race.offers,
+            "markets": self.markets,
+            "distinct": self.race.distinct,
+            "threads": list(self.threads),
+            "first_call_seconds": self.race.first_call_seconds,
+            "disagreements": self.race.disagreements,
+            "rounds": {name: values.tolist() for name, values in self.race.rounds.items()},
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Timed:
+        """Read plain data."""
+        if data["kind"] not in KINDS:
+            raise ValueError(f"kind {data['kind']!r}")
+        rounds = {name: np.array(values, float) for name, values in data["rounds"].items()}
+        lengths = {values.shape for values in rounds.values()}
+        if len(lengths) != 1 or not all(np.all(values > 0) for values in rounds.values()):
+            raise ValueError("rounds that are not as many positive numbers for each candidate")
+        race = timing.Race(
+            int(data["offers"]),
+            rounds,
+            int(data["distinct"]),
+            dict(data["first_call_seconds"]),
+            dict(data["disagreements"]),
+        )
+        if not race.candidates or race.candidates[0] + timing.TWIN not in rounds:
+            raise ValueError("a race without an A/A pair")
+        return cls(data["kind"], data["family"], data["markets"], tuple(data["threads"]), race)
+
+
+@dataclass
+class Results:
+    """One run of the benchmark."""
+
+    machine: dict[str, Any]
+    settings: dict[str, Any]
+    time: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+    """When it began, UTC."""
+    timed: list[Timed] = field(default_factory=list)
+
+    def of_kind(self, kind: Kind) -> Iterator[Timed]:
+        """Races of a section, in the order in which they were run."""
+        return (timed for timed in self.timed if timed.kind == kind)
+
+    def find(self, kind: Kind, family: str, offers: int) -> timing.Race | None:
+        """Look up the race of a section about a family and a size, or None."""
+        found = (timed.race for timed in self.timed if timed.key == (kind, family, offers))
+        return next(found, None)
+
+    def save(self, path: Path) -> None:
+        """Write a file, whole or not at all."""
+        data = {
+            "schema": SCHEMA,
+            "time": self.time,
+            "machine": self.machine,
+            "settings": self.settings,
+            "races": [timed.to_json() for timed in self.timed],
+        }
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=".json")
+        unfinished = Path(name)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump(data, file)
+                file.write("\n")
+            unfinished.chmod(0o644)
+            unfinished.replace(path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+
+    @classmethod
+    def load(cls, path: Path) -> Results:
+        """Read a file.
+
+        Raises
+        ------
+        Unreadable
+            It is not there, or not what `save` writes; the message says which.
+        """
+        try:
+            data = json.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise Unreadable(f"{path}: {error.strerror}") from error
+        except ValueError as error:
+            raise Unreadable(f"{path} is not JSON: {error}") from error
+        if not isinstance(data, dict) or "schema" not in data:
+            raise Unreadable(f"{path} holds no results of this benchmark")
+        if data["schema"] != SCHEMA:
+            raise Unreadable(f"{path} has schema {data['schema']}; {SCHEMA} can be read")
+        try:
+            timed = [Timed.from_json(entry) for entry in data["races"]]
+            return cls(dict(data["machine"]), dict(data["settings"]), data["time"], timed)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise Unreadable(f"{path} is damaged: {type(error).__name__}: {error}") from error
+
+
+def default_path(time: str) -> Path:
+    """Where a run that began at a time is kept."""
+    return FOLDER / f"{time[:19].replace(':', '-')}.json"

@@ -1,0 +1,212 @@
+"""What a run found, as tables and sentences for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from rich.console import RenderableType
+from rich.table import Table
+
+from market_py import tables
+from market_py.benchmark.confirm import Confirmation
+from market_py.benchmark.results import KINDS, Kind, Results
+from market_py.benchmark.targets import over_random, targets
+from market_py.timing import ratio_of_medians
+
+TITLES: dict[Kind, str] = {
+    "single": "One market per call, distinct inputs",
+    "repeated": "The same market again and again, beside distinct ones",
+    "ladder": "Every rung of the ladder",
+    "families": "Easy, hard, degenerate and real inputs",
+    "batch": "Many markets per call",
+}
+COMPARED = ("numba-sort", "rust-naive", "numba", "rust")
+COMPARED_SIZES = (5, 10, 20, 50, 100, 200)
+PAIRS = (("numba-sort", "rust-naive"), ("numba-sort", "rust"))
+"""Speed-ups of the published comparison: the second over the first."""
+
+
+def report(results: Results) -> Iterator[RenderableType]:
+    """Everything there is to say about a run."""
+    for kind in KINDS:
+        if chosen := list(results.of_kind(kind)):
+            races = [timed.race for timed in chosen]
+            labels = [timed.family for timed in chosen]
+            distinct = None if set(labels) == {"random"} else labels
+            yield tables.timed(races, TITLES[kind], distinct, chosen[0].markets)
+    if any(over_random(results)):
+        yield adversarial(results)
+    yield first_calls(results)
+    if any(results.of_kind("single")):
+        yield comparison_as_published(results)
+    yield target_report(results)
+    if results.timed:
+        yield resolution(results)
+    yield correctness(results)
+
+
+def comparison_as_published(results: Results) -> Table:
+    """Table of means and medians in the shape of the published one."""
+    table = Table(
+        title="The published comparison, repeated here",
+        caption="Mean and median, µs per call; speed-up: median ratio within rounds.",
+    )
+    for heading in ("offers", *COMPARED, *(f"{name} over {over}" for over, name in PAIRS)):
+        table.add_column(heading)
+    speedups: dict[tuple[str, str], list[float]] = {pair: [] for pair in PAIRS}
+    for offers in COMPARED_SIZES:
+        race = results.find("single", "random", offers)
+        if race is None:
+            continue
+        row = [f"{offers}"]
+        for name in COMPARED:
+            rounds = race.rounds.get(name)
+            row.append(
+                ""
+                if rounds is None
+                else f"{rounds.mean() / 1e3:.2f}, {np.median(rounds) / 1e3:.2f}"
+            )
+        for over, name in PAIRS:
+            if {over, name} <= set(race.rounds):
+                ratio = race.speedup(name, over=over).value
+                speedups[over, name].append(ratio)
+                row.append(f"{ratio:.2f}")
+            else:
+                row.append("")
+        table.add_row(*row)
+    table.add_section()
+    means = (f"{np.mean(found):.2f}" if found else "" for found in speedups.values())
+    table.add_row("average", *[""] * len(COMPARED), *means)
+    return table
+
+
+def adversarial(results: Results) -> Table:
+    """Table of times over that of random inputs of the same size."""
+    table = Table(
+        title="Time over that of random inputs of the same size",
+        caption="Ratio of medians of two races (unpaired) and its 95 % interval.",
+    )
+    names: dict[str, None] = {}
+    rows: dict[tuple[str, int], dict[str, str]] = {}
+    for family, offers, name, ratio in over_random(results):
+        names[name] = None
+        rows.setdefault((family, offers), {})[name] = str(ratio)
+    for heading in ("family", "offers", *names):
+        table.add_column(heading)
+    for (family, offers), cells in rows.items():
+        table.add_row(family, f"{offers:,}", *(cells.get(name, "") for name in names))
+    return table
+
+
+def first_calls(results: Results) -> Table:
+    """Table of the slowest first call of each candidate."""
+    table = Table(
+        title="First call",
+        caption="Compiling, or loading from numba's cache, included; the slowest of all races.",
+    )
+    table.add_column("candidate")
+    table.add_column("ms")
+    slowest: dict[str, float] = {}
+    for timed in results.timed:
+        for name, seconds in timed.race.first_call_seconds.items():
+            slowest[name] = max(seconds, slowest.get(name, 0.0))
+    for name, seconds in slowest.items():
+        table.add_row(name, f"{seconds * 1e3:,.2f}")
+    return table
+
+
+def target_report(results: Results) -> Table:
+    """Table of every target, what was measured, and whether it was reached."""
+    table = Table(title="Targets", caption="The median ratio decides; its 95 % interval is shown.")
+    for heading in ("", "ratio", "target", "measured", "verdict"):
+        table.add_column(heading)
+    for target in targets():
+        status, ratio = target.judge(results)
+        sign = "≤" if target.at_most else "≥"
+        colour = {"met": "green", "missed": "red", "not measured": "dim"}[status]
+        measured = "" if ratio is None else str(ratio)
+        bound = f"{sign} {target.bound:g}"
+        table.add_row(target.subject, target.unit, bound, measured, f"[{colour}]{status}[/]")
+    return table
+
+
+def correctness(results: Results) -> str:
+    """Say whether all candidates cleared all markets alike."""
+    lines = []
+    cleared = 0
+    for timed in results.timed:
+        markets = timed.race.distinct * timed.markets
+        cleared += markets
+        for name, count in timed.race.disagreements.items():
+            if count:
+                where = f"{timed.kind}, {timed.family}, N = {timed.race.offers:,}"
+                lines.append(f"  {where}: {name} on {count:,} of {markets:,} markets")
+    verdict = f"Correctness: {cleared:,} markets in {len(results.timed)} races; "
+    if not lines:
+        return verdict + "all candidates clear all of them alike."
+    return (
+        verdict + "the backends clear all of them alike. The frozen variants differ where prices "
+        "tie or demand is at a step:\n" + "\n".join(lines)
+    )
+
+
+def resolution(results: Results) -> str:
+    """Say how well the run tells the same function from itself."""
+    ratios = [timed.race.resolution() for timed in results.timed]
+    straddling = sum(ratio.low <= 1 <= ratio.high for ratio in ratios)
+    blurs = [max(ratio.high, 1 / ratio.low) - 1 for ratio in ratios]
+    return (
+        f"A/A: the interval holds 1 in {straddling} of {len(ratios)} races; "
+        f"it reaches {np.median(blurs):.1%} from 1 in the median race, {max(blurs):.1%} at most."
+    )
+
+
+def change(here: Results, other: Results) -> Table:
+    """Table of the times of one run over those of another, per race and candidate."""
+    table = Table(
+        title=f"{here.time} against {other.time}",
+        caption="Medians; the other's time over this one's, unpaired, and its 95 % interval.",
+    )
+    for heading in ("", "family", "offers", "candidate", "µs here", "µs there", "times faster"):
+        table.add_column(heading)
+    there = {timed.key: timed.race for timed in other.timed}
+    for timed in here.timed:
+        before = there.get(timed.key)
+        if before is None:
+            continue
+        for name in timed.race.candidates:
+            if name in before.rounds:
+                new, old = timed.race.rounds[name], before.rounds[name]
+                table.add_row(
+                    timed.kind,
+                    timed.family,
+                    f"{timed.race.offers:,}",
+                    name,
+                    f"{np.median(new) / 1e3:.2f}",
+                    f"{np.median(old) / 1e3:.2f}",
+                    str(ratio_of_medians(old, new)),
+                )
+        table.add_section()
+    return table
+
+
+def confirmed(found: list[Confirmation], results: Results) -> Table:
+    """Table of what fresh processes measured, beside the ratios within this one."""
+    table = Table(
+        title="Confirmed in fresh processes by pyperf",
+        caption="Mean and standard deviation over processes; ratio of means. In one process: "
+        "median ratio within rounds.",
+    )
+    headings = ("offers", "candidate", "µs per call", "times faster than numba-sort", "one process")
+    for heading in headings:
+        table.add_column(heading)
+    for line in found:
+        race = results.find("single", "random", line.offers)
+        inside = ""
+        if race and {line.name, "numba-sort"} <= set(race.rounds) and line.ratio is not None:
+            inside = str(race.speedup(line.name, over="numba-sort"))
+        time = f"{line.mean * 1e6:.2f} ± {line.deviation * 1e6:.2f}"
+        ratio = "" if line.ratio is None else f"{line.ratio:.2f}"
+        table.add_row(f"{line.offers:,}", line.name, time, ratio, inside)
+    return table

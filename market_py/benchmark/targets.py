@@ -1,0 +1,159 @@
+"""The targets: how fast is fast enough, and whether a run reached it.
+
+They are judged here and nowhere else; no test depends on them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from market_py.benchmark.families import RTS_OFFERS
+from market_py.benchmark.results import Kind, Results
+from market_py.timing import ONE_PASS, Race, Ratio, ratio_of_medians
+
+Status = Literal["met", "missed", "not measured"]
+
+SIZES = (5, 10, 20, 50, 100, 200, 1000, 10_000)
+AT_LEAST = {
+    "rust": (3, 3, 3, 6, 8, 8, 15, 25),
+    "numba": (1.2, 1.2, 1.2, 2, 3, 4, 10, 20),
+}
+"""Times faster than `numba-sort` for one market of so many `SIZES`."""
+BATCH_AT_LEAST = {
+    ("rust", "own bids"): 6,
+    ("rust", "shared bids"): 20,
+    ("numba", "own bids"): 3,
+    ("numba", "shared bids"): 12,
+}
+"""Times faster than `numba-sort` looped in one compiled call, on one thread."""
+TWO_THREADS_AT_LEAST = 1.7
+"""Times faster than one thread."""
+GROWTH_SIZES = (100_000, 1_000_000)
+GROWTH_AT_MOST = 12
+"""Time of the larger of `GROWTH_SIZES` over time of the smaller."""
+PASSES_AT_MOST = 6
+"""Time of the largest market over one pass through its data."""
+ADVERSARIAL_SIZES = (20, 200, 1000, 100_000)
+ADVERSARIAL_AT_MOST = 5
+"""Time of the slowest family over that of the random one."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """One line of the table."""
+
+    subject: str
+    unit: str
+    """What the ratio is of."""
+    bound: float
+    measure: Callable[[Results], Ratio | None]
+    at_most: bool = False
+
+    def judge(self, results: Results) -> tuple[Status, Ratio | None]:
+        """Say whether a run reached it: its median ratio decides."""
+        ratio = self.measure(results)
+        if ratio is None:
+            return "not measured", None
+        met = ratio.value <= self.bound if self.at_most else ratio.value >= self.bound
+        return "met" if met else "missed", ratio
+
+
+def targets() -> Iterator[Target]:
+    """Every target, in order."""
+    for name, bounds in AT_LEAST.items():
+        for offers, bound in zip(SIZES, bounds, strict=True):
+            measure = _paired("single", "random", offers, name, "numba-sort")
+            yield Target(f"{name}, N = {offers:,}", "times faster than numba-sort", bound, measure)
+    for name in AT_LEAST:
+        small, large = GROWTH_SIZES
+        yield Target(
+            f"{name}, growth",
+            f"time at N = {large:,} / N = {small:,} (unpaired)",
+            GROWTH_AT_MOST,
+            _growth(name),
+            at_most=True,
+        )
+        yield Target(
+            f"{name}, N = {large:,}",
+            "passes over the data",
+            PASSES_AT_MOST,
+            # One pass is so many times faster than the backend.
+            _paired("single", "random", large, ONE_PASS, name),
+            at_most=True,
+        )
+    for (name, family), bound in BATCH_AT_LEAST.items():
+        measure = _paired("batch", family, RTS_OFFERS, name, "numba-sort")
+        yield Target(f"{name}, batch, {family}", "times faster than numba-sort", bound, measure)
+    for name, family in BATCH_AT_LEAST:
+        measure = _paired("batch", family, RTS_OFFERS, threaded(name, 2), name)
+        yield Target(
+            f"{name}, batch, {family}, 2 threads",
+            "times faster than 1 thread",
+            TWO_THREADS_AT_LEAST,
+            measure,
+        )
+    for name in AT_LEAST:
+        for offers in ADVERSARIAL_SIZES:
+            yield Target(
+                f"{name}, slowest family, N = {offers:,}",
+                "times the random family (unpaired)",
+                ADVERSARIAL_AT_MOST,
+                _slowest_family(name, offers),
+                at_most=True,
+            )
+
+
+def threaded(name: str, threads: int) -> str:
+    """Name of a candidate on so many threads."""
+    return name if threads == 1 else f"{name}, {threads} threads"
+
+
+def _has(race: Race | None, *names: str) -> bool:
+    return race is not None and set(names) <= set(race.rounds)
+
+
+def _paired(
+    kind: Kind, family: str, offers: int, name: str, over: str
+) -> Callable[[Results], Ratio | None]:
+    def measure(results: Results) -> Ratio | None:
+        race = results.find(kind, family, offers)
+        return race.speedup(name, over=over) if race and _has(race, name, over) else None
+
+    return measure
+
+
+def _growth(name: str) -> Callable[[Results], Ratio | None]:
+    def measure(results: Results) -> Ratio | None:
+        small, large = (results.find("single", "random", offers) for offers in GROWTH_SIZES)
+        if not (small and large and _has(small, name) and _has(large, name)):
+            return None
+        return ratio_of_medians(large.rounds[name], small.rounds[name])
+
+    return measure
+
+
+def _slowest_family(name: str, offers: int) -> Callable[[Results], Ratio | None]:
+    def measure(results: Results) -> Ratio | None:
+        ratios = [
+            ratio
+            for _, size, candidate, ratio in over_random(results)
+            if (size, candidate) == (offers, name)
+        ]
+        return max(ratios, key=lambda ratio: ratio.value, default=None)
+
+    return measure
+
+
+def over_random(results: Results) -> Iterator[tuple[str, int, str, Ratio]]:
+    """Family, offers, candidate, and time over that of the random family of the same size."""
+    for timed in results.of_kind("families"):
+        race = timed.race
+        random = results.find("families", "random", race.offers)
+        if random is None or timed.family == "random":
+            continue
+        for name in race.candidates:
+            if _has(random, name) and _has(race, name):
+                ratio = ratio_of_medians(race.rounds[name], random.rounds[name])
+                yield timed.family, race.offers, name, ratio

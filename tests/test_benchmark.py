@@ -1,0 +1,420 @@
+"""What is timed, kept and judged; never who is fast."""
+
+import io
+import json
+import types
+from dataclasses import replace
+
+import numpy as np
+import pyperf
+import pytest
+from rich.console import Console
+
+import market_py
+from market_py import registry, rts79, timing
+from market_py.benchmark import confirm, families, machine, plan, tables
+from market_py.benchmark.command import main
+from market_py.benchmark.floors import floors
+from market_py.benchmark.picture import ResultPicture
+from market_py.benchmark.results import Results, Timed, Unreadable
+from market_py.benchmark.run import run
+from market_py.benchmark.targets import targets
+
+
+def size_of(name, offers=50):
+    return families.FAMILIES[name].offers or offers
+
+
+class TestFamilies:
+    @pytest.mark.parametrize("name", families.FAMILIES)
+    def test_they_are_markets_and_reproducible(self, name):
+        offers = size_of(name)
+        markets = families.make_markets(name, offers, seed=3, distinct=20)
+        assert len(markets) == 20
+        for bids, quantities, demand in markets:
+            assert bids.shape == quantities.shape == (offers,)
+            assert np.isfinite(bids).all()
+            assert (quantities >= 0).all()
+            assert 0 < demand <= quantities.sum() * (1 + 1e-12)
+            assert type(demand) is float
+            # As compiled code takes them.
+            assert bids.flags.carray
+        again = families.make_markets(name, offers, seed=3, distinct=20)
+        other = families.make_markets(name, offers, seed=4, distinct=20)
+        for one, same, different in zip(markets, again, other, strict=True):
+            assert np.array_equal(one[0], same[0])
+            assert np.array_equal(one[1], same[1])
+            assert one[2] == same[2]
+            assert one[2] != different[2] or not np.array_equal(one[0], different[0])
+
+    @pytest.mark.parametrize("name", families.FAMILIES)
+    def test_inputs_are_distinct_unless_repeated(self, name):
+        markets = families.make_markets(name, size_of(name))
+        assert len(markets) == timing.DISTINCT
+        different = {(tuple(bids), tuple(quantities), d) for bids, quantities, d in markets}
+        assert len(different) == (1 if name == "repeated" else timing.DISTINCT)
+
+    def test_they_do_what_they_say(self):
+        def made(name):
+            return families.make_markets(name, 200, distinct=20)
+
+        assert all((np.diff(bids) > 0).all() for bids, _, _ in made("sorted"))
+        assert all((np.diff(bids) < 0).all() for bids, _, _ in made("reversed"))
+        assert all(len(set(bids)) == 1 for bids, _, _ in made("equal"))
+        assert all(len(set(bids)) == 2 for bids, _, _ in made("two levels"))
+        assert all(2 < len(set(bids)) <= 8 for bids, _, _ in made("few levels"))
+        for _, quantities, _ in made("one huge offer"):
+            assert np.sum(quantities > 1e5) == 1
+        for bids, _, _ in made("wide"):
+            assert bids.min() < -1e100
+            assert bids.max() > 1e100
+            assert np.abs(bids).min() < 1e-100
+        for bids, quantities, demand in made("boundary"):
+            assert demand in np.cumsum(quantities[np.argsort(bids)])
+
+    def test_the_rts79_has_outages_and_one_size(self):
+        markets = families.make_markets("rts79", 32)
+        capacities = np.array([unit.capacity for unit in rts79.UNITS])
+        out = np.array([quantities == 0 for _, quantities, _ in markets])
+        assert 0 < out.mean() < 0.15
+        for _, quantities, _ in markets:
+            assert set(quantities / capacities) <= {0.0, 1.0}
+        with pytest.raises(ValueError, match="rts79 has 32 offers, not 50"):
+            families.make_markets("rts79", 50)
+        with pytest.raises(ValueError, match="family 'round': must be one of 'random'"):
+            families.make_markets("round", 50)
+
+    def test_the_backends_clear_all_of_them_alike(self):
+        for name in families.FAMILIES:
+            names = [name for name in market_py.available_backends() if name != "python"]
+            markets = families.make_markets(name, size_of(name, 20), distinct=20)
+            timing.verify(registry.contestants(names), markets)
+
+    def test_large_inputs_are_fewer(self):
+        for offers in (5, 10_000, 100_000, 1_000_000, 100_000_000):
+            number = families.distinct_inputs(offers)
+            size = number * offers * 16
+            assert families.FEWEST <= number <= timing.DISTINCT
+            assert size <= families.MOST_BYTES or number == families.FEWEST
+
+    def test_batches(self):
+        own, shared = (
+            families.make_batches(name, 100, distinct=2) for name in families.BATCH_FAMILIES
+        )
+        assert [array.shape for array in own[0]] == [(100, 32), (100, 32), (100,)]
+        assert [array.shape for array in shared[0]] == [(32,), (100, 32), (100,)]
+        assert not np.array_equal(own[0][1], own[1][1])
+        clears = registry.batch_contestants()
+        assert {"numba-sort", "numba"} <= set(clears)
+        # Random markets have no ties: the looped variant agrees, too.
+        timing.verify({name: plan._on(clear, 1) for name, clear in clears.items()}, own)
+
+
+class TestContestants:
+    def test_names_mix_variants_and_backends_in_order(self):
+        assert list(registry.contestants(["numpy", "numba-sort"])) == ["numpy", "numba-sort"]
+        assert list(registry.batch_contestants(["numpy", "numba-sort"])) == ["numpy", "numba-sort"]
+        with pytest.raises(ValueError, match="'c' is neither a variant nor a backend"):
+            registry.contestants(["numpy", "c"])
+        with pytest.raises(ValueError, match="'c' is neither a variant nor a backend"):
+            registry.batch_contestants(["c"])
+
+    def test_the_looped_variant_clears_each_row_as_the_single_one(self):
+        single, batch = (
+            ask(["numba-sort"])["numba-sort"]
+            for ask in (registry.contestants, registry.batch_contestants)
+        )
+        for name in families.BATCH_FAMILIES:
+            ((bids, quantities, demands),) = families.make_batches(name, 30, distinct=1)
+            prices, dispatch = batch(bids, quantities, demands, 1)
+            for row in range(30):
+                own = bids if bids.ndim == 1 else bids[row]
+                price, accepted = single(own, quantities[row], demands[row])
+                assert prices[row] == price
+                assert np.array_equal(dispatch[row], accepted)
+
+    @pytest.mark.parametrize("shape", [(7,), (3, 7)])
+    @pytest.mark.parametrize("shared", [False, True])
+    def test_one_pass_reads_both_and_writes_one(self, shape, shared, monkeypatch):
+        quantities = np.arange(np.prod(shape), dtype=float).reshape(shape)
+        bids = np.full(7, 10.0) if shared else np.full(shape, 10.0)
+        written = []
+        monkeypatch.setattr(np, "empty_like", lambda like: written.append(like * 0) or written[0])
+        floors((bids, quantities, 1.0))
+        assert np.array_equal(written[0], quantities + 10)
+
+
+def timed(kind="single", family="random", offers=5, **times):
+    """A race in which candidates, their spaces as underscores, took so many ns, more or less."""
+    noise = np.linspace(0.99, 1.01, 5)
+    rounds = {name.replace("_", " "): value * noise for name, value in times.items()}
+    first = next(iter(rounds))
+    race = timing.Race(
+        offers, {**rounds, first + timing.TWIN: rounds[first]}, 256, {first: 1.5}, {first: 0}
+    )
+    return Timed(kind, family, 1, (1,), race)
+
+
+def results(*timed):
+    return Results(machine.record(), plan.Settings().to_json(), timed=list(timed))
+
+
+class TestResults:
+    def test_they_survive_a_round_trip(self, tmp_path):
+        before = results(timed(numba=100.0 / 3, rust=20.0), timed("batch", "own bids", 32, rust=7))
+        before.save(tmp_path / "run.json")
+        after = Results.load(tmp_path / "run.json")
+        assert (after.time, after.machine) == (before.time, before.machine)
+        assert after.settings == json.loads(json.dumps(before.settings))
+        assert [entry.key for entry in after.timed] == [entry.key for entry in before.timed]
+        for one, other in zip(before.timed, after.timed, strict=True):
+            assert one.to_json() == other.to_json()
+            assert np.array_equal(one.race.rounds["rust"], other.race.rounds["rust"])
+        assert list(tmp_path.iterdir()) == [tmp_path / "run.json"]
+
+    def test_a_failed_save_leaves_the_last_one(self, tmp_path):
+        path = tmp_path / "run.json"
+        good = results(timed(rust=20.0))
+        good.save(path)
+        before = path.read_bytes()
+        good.settings["unwritable"] = object()
+        with pytest.raises(TypeError):
+            good.save(path)
+        assert path.read_bytes() == before
+        assert list(tmp_path.iterdir()) == [path]
+
+    @pytest.mark.parametrize(
+        ("damage", "said"),
+        [
+            (lambda text: text[: len(text) // 2], "is not JSON"),
+            (lambda text: "[1, 2]", "holds no results"),
+            (lambda text: "{}", "holds no results"),
+            (lambda text: text.replace('"schema": 1', '"schema": 99'), "has schema 99; 1 can be"),
+            (lambda text: text.replace('"races"', '"rages"'), "is damaged: KeyError: 'races'"),
+            (lambda text: text.replace('"single"', '"double"'), "is damaged: .*kind 'double'"),
+            (lambda text: text.replace("19.8", '"x"'), "is damaged: ValueError"),
+            (lambda text: text.replace("numba (again)", "b"), "is damaged: .*without an A/A pair"),
+            (lambda text: text.replace("19.8,", ""), "rounds that are not as many positive"),
+            (lambda text: text.replace("19.8", "-19.8"), "rounds that are not as many positive"),
+        ],
+    )
+    def test_damaged_files_are_refused(self, damage, said, tmp_path):
+        path = tmp_path / "run.json"
+        results(timed(numba=50.0, rust=20.0)).save(path)
+        damaged = damage(path.read_text())
+        assert damaged != path.read_text()
+        path.write_text(damaged)
+        with pytest.raises(Unreadable, match=said):
+            Results.load(path)
+        assert main(["--plot", str(path)]) == 2
+
+    def test_the_machine_is_described_without_naming_it(self):
+        record = machine.record()
+        json.dumps(record)
+        assert record["cores"] >= 1
+        assert record["packages"]["numpy"] == np.__version__
+        assert record["extension"] is None or record["extension"]["profile"] == "release"
+        assert "hostname" not in record
+        assert machine.differences(record, record) == []
+        (different,) = machine.differences(record, {**record, "cores": 1000})
+        assert different.startswith("cores: ")
+        # A newer package is what one compares.
+        assert machine.differences(record, {**record, "packages": {}}) == []
+
+
+class TestTargets:
+    def judged(self, *timed):
+        found = results(*timed)
+        return {(t.subject, t.unit): (t, *t.judge(found)) for t in targets()}
+
+    def test_without_races_nothing_is_measured(self):
+        judged = self.judged()
+        assert {status for _, status, _ in judged.values()} == {"not measured"}
+        assert len(judged) == len(list(targets()))
+
+    def status(self, judged, start):
+        ((_, status, ratio),) = [
+            line
+            for (subject, unit), line in judged.items()
+            if f"{subject}: {unit}".startswith(start)
+        ]
+        return status, ratio
+
+    def test_times_faster(self):
+        ((_, bound),) = [
+            (target.subject, target.bound)
+            for target in targets()
+            if target.subject == "rust, N = 5"
+        ]
+        race = {"numba-sort": 1000.0}
+        judged = self.judged(timed(**race, rust=1000 / bound / 1.1))
+        status, ratio = self.status(judged, "rust, N = 5:")
+        assert status == "met"
+        assert ratio.value == pytest.approx(1.1 * bound)
+        judged = self.judged(timed(**race, rust=1000 / bound * 1.1))
+        assert self.status(judged, "rust, N = 5:")[0] == "missed"
+        assert self.status(judged, "numba, N = 5:")[0] == "not measured"
+
+    def test_growth_and_passes(self):
+        small = timed(offers=100_000, rust=100.0)
+        for times, status in ((2, "met"), (1000, "missed")):
+            large = timed(offers=1_000_000, rust=100.0 * times, **{"one pass": 100.0})
+            judged = self.judged(small, large)
+            assert self.status(judged, "rust, growth")[0] == status
+            found, ratio = self.status(judged, "rust, N = 1,000,000: passes")
+            assert found == status
+            assert ratio.value == pytest.approx(times)
+        assert self.status(self.judged(small), "rust, growth")[0] == "not measured"
+
+    def test_threads_are_paired_in_one_race(self):
+        race = timed("batch", "own bids", 32, **{"rust": 100.0, "rust, 2 threads": 50.0})
+        status, ratio = self.status(self.judged(race), "rust, batch, own bids, 2 threads")
+        assert status == "met"
+        assert ratio.value == ratio.low == ratio.high == 2.0
+
+    def test_the_slowest_family_counts(self):
+        random = timed("families", "random", 200, numba=10.0)
+        fast = timed("families", "equal", 200, numba=1.0)
+        elsewhere = timed("families", "sorted", 20, numba=1e6)
+        judged = self.judged(random, fast, elsewhere)
+        status, ratio = self.status(judged, "numba, slowest family, N = 200")
+        assert (status, ratio.value) == ("met", pytest.approx(0.1))
+        assert self.status(judged, "numba, slowest family, N = 20:")[0] == "not measured"
+        slow = timed("families", "wide", 200, numba=1e6)
+        status, ratio = self.status(
+            self.judged(random, fast, slow), "numba, slowest family, N = 200"
+        )
+        assert (status, ratio.value) == ("missed", pytest.approx(1e5))
+
+
+SMALL = replace(
+    plan.QUICK,
+    sizes=(5, 20),
+    repeated_sizes=(5,),
+    family_sizes=(20,),
+    families=("sorted", "equal"),
+    batch_markets=50,
+    rounds=2,
+    sample_seconds=1e-4,
+    threads=(1, 2),
+)
+
+
+class TestRun:
+    def test_every_section_is_timed_kept_and_shown(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(timing, "WARM_UP_SECONDS", 1e-4)
+        found, path = results(), tmp_path / "run.json"
+        heats = plan.heats(replace(SMALL, kinds=plan.KINDS))
+        ticks = []
+        assert run(found, heats, path, progress=ticks.append)
+        assert len(ticks) == 2 * len(heats)
+        kept = Results.load(path)
+        assert {entry.kind for entry in kept.timed} == set(plan.KINDS)
+        batch = kept.find("batch", "own bids", 32)
+        assert {"numba-sort", "numba", "numba, 2 threads", "one pass"} <= set(batch.rounds)
+        assert kept.find("repeated", "repeated", 5).distinct == 1
+        assert kept.find("ladder", "random", 200).candidates == list(registry.contestants())
+        # Frozen variants differ where units of the RTS-79 cost the same.
+        assert kept.find("batch", "shared bids", 32).disagreements["numba-sort"] > 0
+        console = Console(width=200, record=True, file=io.StringIO())
+        for shown in tables.report(kept):
+            console.print(shown)
+        text = console.export_text()
+        assert "shared bids, N = 32: numba-sort on" in text
+        assert all(title in text for title in tables.TITLES.values())
+        assert not ResultPicture(kept).is_empty
+        assert ResultPicture(results()).is_empty
+
+    def test_an_interrupt_between_rounds_keeps_what_was_finished(self, tmp_path):
+        found, path = results(), tmp_path / "run.json"
+        heats = plan.heats(replace(SMALL, kinds=("single",), rounds=3))
+
+        def interrupt(heat):
+            ticks.append(heat)
+            if len(ticks) == 5:
+                raise KeyboardInterrupt
+
+        ticks = []
+        assert not run(found, heats, path, progress=interrupt)
+        assert [entry.race.finished for entry in Results.load(path).timed] == [3, 2]
+
+    def test_a_disagreement_of_backends_ends_the_run(self, tmp_path, monkeypatch, capsys):
+        def wrong(bids, quantities, demand):
+            return 0.0, quantities
+
+        def contestants(names=None):
+            return {"numba-sort": wrong, "numpy": market_py.get_backend("numpy").market_clearing}
+
+        monkeypatch.setattr(registry, "contestants", contestants)
+        heats = plan.heats(replace(SMALL, kinds=("single",), sizes=(5,)))
+        with pytest.raises(timing.Disagreement):
+            run(results(), heats, tmp_path / "run.json")
+        path = tmp_path / "other.json"
+        assert main(["--only", "single", "--sizes", "5", "--output", str(path)]) == 1
+        said = capsys.readouterr().err
+        assert "numba-sort and numpy clear this market differently" in said
+        assert "This is a bug. No round was complete." in said
+
+
+class TestPlan:
+    def heats(self, **changes):
+        return plan.heats(replace(plan.Settings(), **changes))
+
+    def test_large_markets_are_for_the_fast(self):
+        names = {heat.offers: heat.names for heat in self.heats(kinds=("single",))}
+        assert "rust-naive" in names[10_000] or "rust" not in market_py.available_backends()
+        assert "rust-naive" not in names[100_000]
+        assert "numba-sort" in names[1_000_000]
+
+    def test_the_random_family_is_always_there_to_compare_with(self):
+        heats = self.heats(kinds=("families",), families=("wide", "rts79"), family_sizes=(20, 50))
+        found = [(heat.family, heat.offers) for heat in heats]
+        assert found == [
+            ("random", 20), ("wide", 20), ("random", 50), ("wide", 50), ("rts79", 32),
+        ]  # fmt: skip
+
+    def test_chosen_names_race_everywhere(self):
+        heats = self.heats(variants=("python", "numba-sort"))
+        assert {heat.names for heat in heats} == {("python", "numba-sort")}
+
+    def test_frozen_variants_may_differ_only_where_the_contract_does(self):
+        heats = self.heats(variants=("numba-sort", "numpy"), kinds=("families", "batch"))
+        may = {heat.family: heat.may_differ() for heat in heats}
+        assert may["equal"] == may["boundary"] == may["shared bids"] == ("numba-sort",)
+        assert may["random"] == may["wide"] == may["own bids"] == ()
+
+
+def measured(label, seconds):
+    """What pyperf keeps of two processes with two values each."""
+    options = {"metadata": {"name": label}, "collect_metadata": False}
+    return pyperf.Benchmark([pyperf.Run([seconds] * 2, **options) for _ in range(2)])
+
+
+def test_fresh_processes_confirm(monkeypatch):
+    asked = []
+
+    def simulated(command, **options):
+        asked.append(command)
+        suite = [measured("numba-sort, 5", 4e-6), measured("numba, 5", 2e-6)]
+        pyperf.BenchmarkSuite(suite).dump(command[command.index("--output") + 1])
+        return types.SimpleNamespace(returncode=0)
+
+    monkeypatch.setattr(confirm, "subprocess", types.SimpleNamespace(run=simulated))
+    reference, numba = confirm.confirm()
+    assert asked[0][1:3] == ["-m", "market_py.benchmark.confirm"]
+    assert (reference.name, reference.mean, reference.ratio) == ("numba-sort", 4e-6, None)
+    assert (numba.offers, numba.deviation, numba.ratio) == (5, 0.0, 2.0)
+    assert tables.confirmed([reference, numba], results()).row_count == 2
+
+
+@pytest.mark.long
+def test_pyperf_runs_the_headline_figures():
+    found = confirm.confirm(("--processes=2", "--values=2", "--min-time=0.001", "--copy-env"))
+    usable = {*registry.available_variants(), *market_py.available_backends()}
+    assert len(found) == len(confirm.SIZES) * len(usable & set(confirm.NAMES))
+    assert all(line.mean > 0 for line in found)
+
+
+def test_a_failure_of_pyperf_is_told():
+    with pytest.raises(RuntimeError, match="unrecognized arguments: --no-such-option"):
+        confirm.confirm(("--no-such-option",))
