@@ -20,6 +20,8 @@ LARGEST = float(np.finfo(np.float64).max)
 MOST_PARTS = 2100
 """Doubles that do not overlap: no more than there are bits from the largest to the smallest."""
 
+GUESSES = 7
+"""Guesses a pass."""
 FEW = 24
 """So few offers are compared all with all."""
 PATIENCE = 8
@@ -170,7 +172,7 @@ def _highest_offer(bids, quantities):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _bounds(offers, target):  # type: ignore[no-untyped-def]
-    """Sums below the first surely fall short, sums from the second on surely cover (coverage.rs)."""
+    """Sums below the first fall short for sure, sums from the second on cover (coverage.rs)."""
     error = (offers + 8) * EPSILON
     return target * (1.0 - error), target * (1.0 + error)
 
@@ -197,47 +199,190 @@ def _lowest_covering_price(bids, quantities, demand, scratch):  # type: ignore[n
     Guess some prices, add up what is offered at or below each in one pass, keep the offers between
     the two guesses that enclose the answer, and go on with those.
     """
-    offers = bids.size
     target = demand * COVERAGE
-    surely_short, surely_covered = _bounds(offers, target)
+    surely_short, surely_covered = _bounds(bids.size, target)
     # `low` does not cover demand, and `below` is offered at or below it; `high` covers it.
     low, below, high = -math.inf, 0.0, math.inf
-    kept_bids, kept_quantities, count = bids, quantities, offers
-    if offers > FEW:
-        new_bids, new_quantities = np.empty(offers), np.empty(offers)
+    few_bids, few_quantities, count = bids, quantities, bids.size
+    if count > FEW:
+        kept_bids, kept_quantities = np.empty(count), np.empty(count)
         place = np.uint64(0)
         patience = PATIENCE
-        while count > FEW:
-            if patience == 0:
-                high = _price_among_sorted(
-                    kept_bids[:count], kept_quantities[:count], below, high,
-                    bids, quantities, target, surely_short, surely_covered,
-                )  # fmt: skip
-                return high if high < math.inf else math.nan
-            place, guesses = _guess(kept_bids, count, place)
-            sums = _supply_at(kept_bids, kept_quantities, count, guesses)
-            for k in range(len(guesses)):
-                supply = below + sums[k]
+        while count > FEW and patience > 0:
+            place, guesses = _guess(few_bids, count, place)
+            sums = _supply_at(few_bids, few_quantities, count, *guesses)
+            known = below
+            for k in range(GUESSES):
+                supply = known + sums[k]
                 if supply >= surely_short and (
                     surely_covered <= supply <= LARGEST
                     or _covers(bids, quantities, guesses[k], target)
                 ):
                     high = guesses[k]
                     break
-                low = guesses[k]
-                last = sums[k]
-            else:
-                k = len(guesses)
-            if k > 0:
-                below += last
+                low, below = guesses[k], supply
             before = count
-            count = _keep(kept_bids, kept_quantities, count, low, high, new_bids, new_quantities)
-            kept_bids, kept_quantities = new_bids, new_quantities
-            if count > before // 2:
-                patience -= 1
-        scratch = new_quantities if count < offers else scratch
-    high = _price_among_few(
-        kept_bids, kept_quantities, count, below, high,
-        bids, quantities, target, surely_short, surely_covered, dispatch_scratch(scratch, count),
-    )  # fmt: skip
+            count = _keep(few_bids, few_quantities, count, low, high, kept_bids, kept_quantities)
+            few_bids, few_quantities = kept_bids, kept_quantities
+            patience -= count > before // 2
+    if count <= FEW:
+        sure, possible = _price_among_few(
+            few_bids, few_quantities, count, below, high, surely_short, surely_covered, scratch
+        )
+        if possible < sure:
+            sure = _price_among(few_bids, count, possible, sure, bids, quantities, target)
+        high = sure
+    else:
+        order = np.argsort(few_bids[:count], kind="mergesort")
+        supply = below
+        for i in order:
+            supply += few_quantities[i]
+            if supply >= surely_short and (
+                surely_covered <= supply <= LARGEST
+                or _covers(bids, quantities, few_bids[i], target)
+            ):
+                high = few_bids[i]
+                break
     return high if high < math.inf else math.nan
+
+
+@njit(cache=True, nogil=True)
+def _guess(bids, count, place):  # type: ignore[no-untyped-def]
+    """Choose prices at places that no order of the offers falls in step with, lowest first."""
+    place, a = _pick(bids, count, place)
+    place, b = _pick(bids, count, place)
+    place, c = _pick(bids, count, place)
+    place, d = _pick(bids, count, place)
+    place, e = _pick(bids, count, place)
+    place, f = _pick(bids, count, place)
+    place, g = _pick(bids, count, place)
+    # A sorting network, the same as in selection.rs.
+    a, g = _in_order(a, g)
+    c, d = _in_order(c, d)
+    e, f = _in_order(e, f)
+    a, c = _in_order(a, c)
+    b, e = _in_order(b, e)
+    d, g = _in_order(d, g)
+    a, b = _in_order(a, b)
+    c, f = _in_order(c, f)
+    d, e = _in_order(d, e)
+    b, c = _in_order(b, c)
+    e, g = _in_order(e, g)
+    c, d = _in_order(c, d)
+    e, f = _in_order(e, f)
+    b, c = _in_order(b, c)
+    d, e = _in_order(d, e)
+    f, g = _in_order(f, g)
+    return place, (a, b, c, d, e, f, g)
+
+
+@njit(cache=True, nogil=True)
+def _pick(bids, count, place):  # type: ignore[no-untyped-def]
+    """Take the price at the next place of Weyl's sequence of the golden ratio."""
+    place += np.uint64(0x9E37_79B9_7F4A_7C15)
+    at = ((place >> np.uint64(32)) * np.uint64(count)) >> np.uint64(32)
+    return place, bids[at]
+
+
+@njit(cache=True, nogil=True)
+def _in_order(a, b):  # type: ignore[no-untyped-def]
+    return (a if a < b else b), (a if a > b else b)
+
+
+@njit(cache=True, nogil=True, fastmath=REORDERED)
+def _supply_at(bids, quantities, count, a, b, c, d, e, f, g):  # type: ignore[no-untyped-def]
+    """Add up what is offered at or below each of some prices."""
+    at_a = at_b = at_c = at_d = at_e = at_f = at_g = 0.0
+    for i in range(count):
+        bid, quantity = bids[i], quantities[i]
+        at_a += quantity if bid <= a else 0.0
+        at_b += quantity if bid <= b else 0.0
+        at_c += quantity if bid <= c else 0.0
+        at_d += quantity if bid <= d else 0.0
+        at_e += quantity if bid <= e else 0.0
+        at_f += quantity if bid <= f else 0.0
+        at_g += quantity if bid <= g else 0.0
+    return at_a, at_b, at_c, at_d, at_e, at_f, at_g
+
+
+@njit(cache=True, nogil=True)
+def _keep(bids, quantities, count, low, high, kept_bids, kept_quantities):  # type: ignore[no-untyped-def]
+    """Copy the offers strictly between two prices to the front; return how many there are."""
+    kept = 0
+    for i in range(count):
+        # Written always, counted when kept: there is no branch to mispredict.
+        bid, quantity = bids[i], quantities[i]
+        kept_bids[kept] = bid
+        kept_quantities[kept] = quantity
+        kept += (bid > low) & (bid < high)
+    return kept
+
+
+@njit(cache=True, nogil=True)
+def _price_among_few(bids, quantities, count, below, high, surely_short, surely_covered, supply):  # type: ignore[no-untyped-def]
+    """Compare all with all: the lowest price that surely covers demand, the lowest that may."""
+    for i in range(count):
+        supply[i] = below
+    for j in range(count):
+        bid, quantity = bids[j], quantities[j]
+        for i in range(count):
+            supply[i] += quantity if bid <= bids[i] else 0.0
+    sure, possible = high, high
+    for i in range(count):
+        covers = (supply[i] >= surely_covered) & (supply[i] <= LARGEST)
+        sure = min(sure, bids[i] if covers else high)
+        possible = min(possible, high if supply[i] < surely_short else bids[i])
+    return sure, possible
+
+
+@njit(cache=True, nogil=True)
+def _price_among(few, count, price, high, bids, quantities, target):  # type: ignore[no-untyped-def]
+    """Try a few prices below `high`, from `price` on, in exact arithmetic."""
+    while price < high:
+        if _covers(bids, quantities, price, target):
+            return price
+        dearer = high
+        for i in range(count):
+            if few[i] > price:
+                dearer = min(dearer, few[i])
+        price = dearer
+    return high
+
+
+@njit(cache=True, nogil=True)
+def _covers(bids, quantities, price, target):  # type: ignore[no-untyped-def]
+    """Whether the exact sum of what is offered at or below a price reaches the target.
+
+    The shortfall is kept as a sum of doubles that do not overlap, smallest first (Shewchuk,
+    Discrete Comput. Geom. 18 (1997) 305-363).
+    """
+    parts = np.empty(MOST_PARTS)
+    parts[0] = target
+    count = 1
+    for i in range(bids.size):
+        if bids[i] > price:
+            continue
+        carried = -quantities[i]
+        kept = 0
+        for part in range(count):
+            carried, rounding = _two_sum(carried, parts[part])
+            if rounding != 0.0:
+                parts[kept] = rounding
+                kept += 1
+        if carried != 0.0:
+            parts[kept] = carried
+            kept += 1
+        count = kept
+        # The parts are too many only if somebody writes NaN meanwhile: the result means nothing.
+        if count == 0 or parts[count - 1] <= 0.0 or count == MOST_PARTS:
+            return True
+    return False
+
+
+@njit(cache=True, nogil=True)
+def _two_sum(a, b):  # type: ignore[no-untyped-def]
+    """Return the rounded sum of two numbers and the exact error of that rounding."""
+    total = a + b
+    b_rounded = total - a
+    a_rounded = total - b_rounded
+    return total, (a - a_rounded) + (b - b_rounded)

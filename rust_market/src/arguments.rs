@@ -2,10 +2,15 @@
 //!
 //! A C-contiguous array of doubles is used as it is; all else goes through NumPy.
 
+use std::ffi::c_int;
 use std::num::NonZeroUsize;
 
 use merit_order::Rows;
-use numpy::{AsSliceError, PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn, PyUntypedArrayMethods};
+use numpy::npyffi::NPY_TYPES;
+use numpy::{
+    AsSliceError, PyArrayDescrMethods, PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn,
+    PyUntypedArray, PyUntypedArrayMethods,
+};
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -124,10 +129,10 @@ pub(crate) fn scalar(argument: &str, object: &Bound<'_, PyAny>) -> PyResult<f64>
     if object.is_exact_instance_of::<PyFloat>() || is_float64()? {
         return Ok(object.cast::<PyFloat>()?.value());
     }
-    if let Ok(integer) = object.cast_exact::<PyInt>() {
-        if let Ok(integer) = integer.extract::<i64>() {
-            return Ok(integer as f64);
-        }
+    if let Ok(integer) = object.cast_exact::<PyInt>()
+        && let Ok(integer) = integer.extract::<i64>()
+    {
+        return Ok(integer as f64);
     }
     let array = numbers(argument, object)?;
     require_dimensions(argument, &array, &[0], "0 dimensions")?;
@@ -203,9 +208,17 @@ fn numbers<'py>(
     argument: &str,
     object: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyArrayDyn<f64>>> {
-    if let Ok(array) = object.cast_exact::<PyArrayDyn<f64>>() {
-        if array.is_c_contiguous() && array.is_aligned() {
-            return Ok(array.clone());
+    if let Ok(array) = object.cast_exact::<PyUntypedArray>()
+        && array.is_c_contiguous()
+        && array.is_aligned()
+    {
+        let dtype = array.dtype();
+        if dtype.num() == NPY_TYPES::NPY_DOUBLE as c_int
+            && dtype.is_native_byteorder() == Some(true)
+        {
+            // SAFETY: the values are doubles in the byte order of this machine, as just seen; to
+            // ask rust-numpy takes longer, since it fetches the dtype of `f64` to compare with.
+            return Ok(unsafe { array.cast_unchecked::<PyArrayDyn<f64>>() }.clone());
         }
     }
     convert(argument, object)

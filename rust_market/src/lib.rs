@@ -82,25 +82,25 @@ mod rust_market {
         let demand = scalar("demand", demand);
         let price_cap = price_cap.map(|cap| scalar("price_cap", cap)).transpose();
         let ties = ties.parse();
-        let offers = bids.offers();
-        let mut dispatch = Fresh::vector(py, offers)?;
-        // From here on no Python code runs that could change the arguments; they are judged in
-        // the contract's order.
+        let mut dispatch = Fresh::vector(py, bids.offers())?;
+        // From here on no Python code runs that could change the arguments.
         let bids = bids.values()?;
-        check::prices("bids", bids, &[offers]).map_err(raise)?;
-        let quantities = quantities?;
-        let quantities = quantities.values()?;
-        check::length("quantities", "offers", "bids", offers, quantities.len()).map_err(raise)?;
-        check::quantities("quantities", quantities, &[offers]).map_err(raise)?;
-        let demand = demand?;
-        check::quantities("demand", &[demand], &[]).map_err(raise)?;
-        let price_cap = price_cap?;
-        check::prices("price_cap", price_cap.as_slice(), &[]).map_err(raise)?;
+        if quantities.is_err() || demand.is_err() || price_cap.is_err() || ties.is_err() {
+            // One has the wrong type; should the values of an earlier one be wrong, that comes
+            // first. Those after it are left out: they take values that are right.
+            check::prices("bids", bids, &[bids.len()]).map_err(raise)?;
+            if let Ok(quantities) = &quantities {
+                let asked = demand.as_ref().copied().unwrap_or(0.0);
+                let cap = demand.as_ref().ok().and(price_cap.as_ref().ok()).copied();
+                check::market(bids, quantities.values()?, asked, cap.flatten()).map_err(raise)?;
+            }
+        }
+        let (quantities, demand) = (quantities?, demand?);
         let rules = Rules {
+            price_cap: price_cap?,
             ties: ties?,
-            price_cap,
         };
-        let values = dispatch.values()?;
+        let (quantities, values) = (quantities.values()?, dispatch.values()?);
         let price = with_scratch(|scratch| {
             merit_order::clear(bids, quantities, demand, rules, values, scratch)
         });

@@ -7,6 +7,20 @@ use pulp::{Arch, Simd, WithSimd};
 use crate::Error;
 use crate::passes::all_finite;
 
+/// Checks the arguments of one clearing, in the order in which they are given.
+pub fn market(
+    bids: &[f64],
+    quantities: &[f64],
+    demand: f64,
+    price_cap: Option<f64>,
+) -> Result<(), Error> {
+    prices("bids", bids, &[bids.len()])?;
+    length("quantities", "offers", "bids", bids.len(), quantities.len())?;
+    self::quantities("quantities", quantities, &[quantities.len()])?;
+    self::quantities("demand", &[demand], &[])?;
+    prices("price_cap", price_cap.as_slice(), &[])
+}
+
 /// Checks offer prices or price caps: finite.
 ///
 /// `shape` is that of the argument (none for a scalar, then rows and columns); it names the value.

@@ -4,10 +4,10 @@ use pulp::{Arch, Simd, WithSimd};
 
 use crate::coverage::Target;
 use crate::order::MeritOrder;
-use crate::passes::{BLOCK, accept_below, inside};
+use crate::passes::{BLOCK, accept_below, all_finite, inside};
 use crate::selection::{Candidates, Marked};
 use crate::sum::Sum;
-use crate::{Error, Rules, Ties};
+use crate::{Error, Rules, Ties, check};
 
 /// Working memory, kept from one clearing to the next.
 #[derive(Debug, Default)]
@@ -27,13 +27,14 @@ impl Scratch {
 ///
 /// Every place of `dispatch` is written, and none read before.
 ///
-/// The input must have passed [`check`](crate::check): as many finite `bids` as `quantities` and
-/// places in `dispatch`, at least one, quantities and demand finite and not negative. Otherwise
-/// the result means nothing, or the call panics.
-///
 /// # Errors
 ///
-/// [`Error::OutOfMemory`] when the working memory cannot grow.
+/// What is not a market is refused ([`check::market`]); [`Error::OutOfMemory`] when the working
+/// memory cannot grow.
+///
+/// # Panics
+///
+/// When there is no offer, or `dispatch` has not a place for each.
 pub fn clear(
     bids: &[f64],
     quantities: &[f64],
@@ -52,9 +53,15 @@ pub fn clear(
 
         #[inline(always)]
         fn with_simd<S: Simd>(self, simd: S) -> Self::Output {
+            if !self.market.is_valid(simd) {
+                let (bids, quantities) = (self.market.bids, self.market.quantities);
+                let cap = self.market.rules.price_cap;
+                check::market(bids, quantities, self.market.demand, cap)?;
+            }
             self.market.clear(simd, self.dispatch, self.scratch)
         }
     }
+    assert!(!bids.is_empty() && dispatch.len() == bids.len());
     Arch::new().dispatch(Clear {
         market: Market {
             bids,
@@ -77,7 +84,17 @@ pub(crate) struct Market<'a> {
 }
 
 impl Market<'_> {
-    /// Clears the market.
+    /// Whether all arguments are what [`check::market`] asks for.
+    #[inline(always)]
+    fn is_valid<S: Simd>(&self, simd: S) -> bool {
+        (self.bids.len() == self.quantities.len())
+            & all_finite(simd, self.bids, true)
+            & all_finite(simd, self.quantities, false)
+            & (0.0..=f64::MAX).contains(&self.demand)
+            & self.rules.price_cap.is_none_or(f64::is_finite)
+    }
+
+    /// Clears the market, which is valid.
     #[inline(always)]
     pub(crate) fn clear<S: Simd>(
         &self,

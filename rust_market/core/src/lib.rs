@@ -19,7 +19,7 @@
 //! # Ok::<(), merit_order::Error>(())
 //! ```
 //!
-//! [`check`] refuses what is not a market; [`clear`] and [`clear_batch`] expect checked input.
+//! What is not a market is refused; [`clear_batch`] leaves that to its caller and to [`check`].
 
 mod batch;
 pub mod check;
