@@ -89,8 +89,13 @@ def check_batch(
     ties: Ties,
     price_cap: ArrayLike | None,
     threads: SupportsIndex | None,
+    *,
+    trust_offers: bool = False,
 ) -> Batch:
-    """Check the arguments of a batch; errors as for `check_market`."""
+    """Check the arguments of a batch, unless the values of its offers are to be trusted.
+
+    Errors as for `check_market`.
+    """
     markets: tuple[str, int] | None = None
 
     def count(argument: str, array: Floats, shared: int) -> None:
@@ -101,12 +106,14 @@ def check_batch(
 
     checked_bids = _numbers("bids", bids, _TABLE)
     count("bids", checked_bids, 1)
-    _finite("bids", checked_bids)
+    if not trust_offers:
+        _finite("bids", checked_bids)
     checked_quantities = _numbers("quantities", quantities, _TABLE)
     offers = checked_bids.shape[-1]
     _length("quantities", "offers", "bids", offers, checked_quantities.shape[-1])
     count("quantities", checked_quantities, 1)
-    _finite_not_negative("quantities", checked_quantities)
+    if not trust_offers:
+        _finite_not_negative("quantities", checked_quantities)
     checked_demand = _numbers("demand", demand, _COLUMN)
     count("demand", checked_demand, 0)
     _finite_not_negative("demand", checked_demand)

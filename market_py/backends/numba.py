@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import math
-from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
-from typing import SupportsIndex
+import os
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from functools import cache
+from queue import Empty, SimpleQueue
+from typing import Any, SupportsIndex
 
 import numpy as np
-from numpy import empty, ndarray
 from numba import njit, types
+from numpy import empty, ndarray
 from numpy.typing import ArrayLike
 
-from market_py.backends.numba_kernels import clear, clear_rows, is_market
+from market_py.backends.numba_kernels import FEW, clear, clear_rows, is_market
 from market_py.validation import Floats, Ties, check_batch, check_market
 
-OFFERS_PER_THREAD = 1 << 14
-"""Fewer offers are not worth another thread."""
+OFFERS_PER_CHUNK = 1 << 14
+"""About this many offers are handed to a thread at a time."""
 
 DOUBLE = np.dtype(np.float64)
 INDEX = "index"
@@ -31,7 +34,8 @@ def _check_and_clear(bids, quantities, demand, pro_rata, cap, dispatch):  # type
         return math.nan
     # No copy is made of what is contiguous by its type.
     bids, quantities = np.ascontiguousarray(bids), np.ascontiguousarray(quantities)
-    return clear(bids, quantities, demand, pro_rata, cap, dispatch)
+    scratch = np.empty((2, bids.size if bids.size > FEW else 0))
+    return clear(bids, quantities, demand, pro_rata, cap, dispatch, scratch)
 
 
 @njit(
@@ -87,12 +91,19 @@ def market_clearing_batch(
     threads: SupportsIndex | None = None,
 ) -> tuple[Floats, Floats]:
     """Clear a batch, its rows shared among threads; see `market_py.market_clearing_batch`."""
-    batch = check_batch(bids, quantities, demand, ties, price_cap, threads)
+    given = bids, quantities, demand, ties, price_cap, threads
+    try:
+        # Compiled code looks at the values of the offers, row by row, faster than NumPy does.
+        batch = check_batch(*given, trust_offers=True)
+    except (TypeError, ValueError):
+        check_batch(*given)  # An earlier argument may hold a wrong value.
+        raise
     cap = np.array(math.nan) if batch.price_cap is None else batch.price_cap
     table = (-1, batch.offers)
     prices = np.empty(batch.markets)
     dispatch = np.empty((batch.markets, batch.offers))
     if batch.markets == 0:
+        check_batch(*given)
         return prices, dispatch
     arguments = (
         _writeable(batch.bids).reshape(table),
@@ -103,21 +114,52 @@ def market_clearing_batch(
         prices,
         dispatch,
     )
-    workers = min(batch.threads, batch.markets, 1 + dispatch.size // OFFERS_PER_THREAD)
-    if workers == 1:
-        clear_rows(*arguments, 0, batch.markets)
-        return prices, dispatch
-    # Threads of our own, in compiled code that has released the GIL: numba's parallel loops abort
-    # under concurrent calls where there is no other threading layer than `workqueue`.
-    bounds = [batch.markets * worker // workers for worker in range(workers + 1)]
-    try:
-        with ThreadPoolExecutor(workers) as pool:
-            parts = [pool.submit(clear_rows, *arguments, *part) for part in pairwise(bounds)]
-        for part in parts:
-            part.result()
-    except RuntimeError:  # No thread can be started, as when Python shuts down.
-        clear_rows(*arguments, 0, batch.markets)
+    workers = min(batch.threads, 1 + dispatch.size // OFFERS_PER_CHUNK)
+    if not _clear_rows(arguments, workers):
+        check_batch(*given)
+        raise ValueError("the arguments changed during the call")
     return prices, dispatch
+
+
+def _clear_rows(arguments: tuple[Any, ...], workers: int) -> bool:
+    """Clear all rows; false when one is not a market.
+
+    Threads of our own run compiled code that has released the GIL: numba's parallel loops abort
+    under concurrent calls where there is no other threading layer than `workqueue`.
+    """
+    markets = len(arguments[-1])
+    step = max(1, OFFERS_PER_CHUNK // arguments[-1].shape[1])
+    starts: SimpleQueue[int] = SimpleQueue()
+    for start in range(0, markets, step):
+        starts.put(start)
+
+    def work() -> bool:
+        while True:
+            try:
+                start = starts.get_nowait()
+            except Empty:
+                return True
+            if not clear_rows(*arguments, start, min(start + step, markets)):  # type: ignore[call-arg]
+                return False
+
+    helpers: list[Future[bool]] = []
+    # Where no thread can be started, as when Python shuts down, this one does all.
+    with suppress(RuntimeError):
+        helpers.extend(_pool().submit(work) for _ in range(1, workers))
+    mine = work()
+    # Who has not begun by now is not needed.
+    return all([mine, *(helper.result() for helper in helpers if not helper.cancel())])
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    """Threads that help; to start one takes as long as to clear hundreds of markets."""
+    return ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="clearing")
+
+
+if hasattr(os, "register_at_fork"):
+    # A process that was forked inherits the pool, but not its threads.
+    os.register_at_fork(after_in_child=_pool.cache_clear)
 
 
 def _writeable(array: Floats) -> Floats:

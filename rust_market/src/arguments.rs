@@ -5,7 +5,8 @@
 use std::ffi::c_int;
 use std::num::NonZeroUsize;
 
-use merit_order::Rows;
+use merit_order::check::{self, Check};
+use merit_order::{Batch, Rows};
 use numpy::npyffi::NPY_TYPES;
 use numpy::{
     AsSliceError, PyArrayDescrMethods, PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn,
@@ -89,14 +90,71 @@ impl<'py> Numbers<'py> {
     }
 }
 
+/// The arguments of a batch, converted one by one.
+pub(crate) struct BatchArguments<'py> {
+    pub(crate) bids: Numbers<'py>,
+    pub(crate) quantities: PyResult<Numbers<'py>>,
+    pub(crate) demand: PyResult<Numbers<'py>>,
+    pub(crate) price_cap: PyResult<Option<Numbers<'py>>>,
+    pub(crate) ties: PyResult<merit_order::Ties>,
+    pub(crate) threads: PyResult<Option<NonZeroUsize>>,
+}
+
+impl BatchArguments<'_> {
+    /// The batch, how many markets it holds, and the number of threads; shapes are checked, and
+    /// values, if asked, before the next argument is looked at.
+    pub(crate) fn assemble(
+        &self,
+        py: Python<'_>,
+        check_values: bool,
+    ) -> PyResult<(Batch<'_>, usize, Option<NonZeroUsize>)> {
+        let again = |error: &PyErr| error.clone_ref(py);
+        let check = |check: Check, argument, numbers: &Numbers<'_>| {
+            if check_values {
+                check(argument, numbers.values()?, numbers.shape()).map_err(raise)?;
+            }
+            PyResult::Ok(())
+        };
+        let mut markets = Markets::default();
+        let offers = self.bids.offers();
+        let bids = markets.rows("bids", 1, &self.bids)?;
+        check(check::prices, "bids", &self.bids)?;
+
+        let given = self.quantities.as_ref().map_err(again)?;
+        check::length("quantities", "offers", "bids", offers, given.offers()).map_err(raise)?;
+        let quantities = markets.rows("quantities", 1, given)?;
+        check(check::quantities, "quantities", given)?;
+
+        let given = self.demand.as_ref().map_err(again)?;
+        let demand = markets.rows("demand", 0, given)?;
+        check(check::quantities, "demand", given)?;
+        let number = markets.settle("demand");
+
+        let mut price_cap = None;
+        if let Some(given) = self.price_cap.as_ref().map_err(again)? {
+            price_cap = Some(markets.rows("price_cap", 0, given)?);
+            check(check::prices, "price_cap", given)?;
+        }
+        let batch = Batch {
+            offers,
+            bids,
+            quantities,
+            demand,
+            price_cap,
+            ties: *self.ties.as_ref().map_err(again)?,
+        };
+        Ok((batch, number, *self.threads.as_ref().map_err(again)?))
+    }
+}
+
 /// How many markets a batch holds, and which argument said so.
 #[derive(Default)]
-pub(crate) struct Markets(Option<(&'static str, usize)>);
+struct Markets(Option<(&'static str, usize)>);
 
 impl Markets {
     /// Takes the number of markets from an argument with `shared` axes in each market, or checks
     /// that the argument agrees with an earlier one; returns its rows.
-    pub(crate) fn rows<'a>(
+    fn rows<'a>(
         &mut self,
         argument: &'static str,
         shared: usize,
@@ -108,12 +166,12 @@ impl Markets {
         }
         let got = numbers.shape()[0];
         let &mut (like, expected) = self.0.get_or_insert((argument, got));
-        merit_order::check::length(argument, "rows", like, expected, got).map_err(raise)?;
+        check::length(argument, "rows", like, expected, got).map_err(raise)?;
         Ok(Rows::Each(values))
     }
 
     /// The number of markets, settled: `argument` was the last that could have given it.
-    pub(crate) fn settle(&mut self, argument: &'static str) -> usize {
+    fn settle(&mut self, argument: &'static str) -> usize {
         self.0.get_or_insert((argument, 1)).1
     }
 }

@@ -45,11 +45,11 @@ mod rust_market {
     use std::num::NonZeroUsize;
     use std::thread::available_parallelism;
 
-    use merit_order::{Batch, Rules, check, ladder};
+    use merit_order::{Rules, check, ladder};
     use numpy::{PyArray1, PyArray2, PyReadonlyArray1};
     use pyo3::prelude::*;
 
-    use crate::arguments::{Markets, Numbers, Ties, scalar, threads_asked};
+    use crate::arguments::{BatchArguments, Numbers, Ties, scalar, threads_asked};
     use crate::results::Fresh;
     use crate::{raise, with_scratch};
 
@@ -123,50 +123,26 @@ mod rust_market {
         price_cap: Option<&Bound<'py, PyAny>>,
         threads: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<(Prices<'py>, Dispatch<'py>)> {
-        let mut markets = Markets::default();
         // As in `market_clearing`, all is converted before anything is read.
-        let bids = Numbers::table("bids", bids)?;
-        let quantities = Numbers::table("quantities", quantities);
-        let demand = Numbers::column("demand", demand);
-        let price_cap = price_cap
-            .map(|cap| Numbers::column("price_cap", cap))
-            .transpose();
-        let ties = ties.parse();
-        let threads = threads_asked(threads);
-        let offers = bids.offers();
-        let bid_rows = markets.rows("bids", 1, &bids)?;
-        check::prices("bids", bids.values()?, bids.shape()).map_err(raise)?;
-        let quantities = quantities?;
-        check::length("quantities", "offers", "bids", offers, quantities.offers())
-            .map_err(raise)?;
-        let quantity_rows = markets.rows("quantities", 1, &quantities)?;
-        check::quantities("quantities", quantities.values()?, quantities.shape()).map_err(raise)?;
-        let demand = demand?;
-        let demand_rows = markets.rows("demand", 0, &demand)?;
-        check::quantities("demand", demand.values()?, demand.shape()).map_err(raise)?;
-        let number = markets.settle("demand");
-        let price_cap = price_cap?;
-        let price_cap_rows = match &price_cap {
-            None => None,
-            Some(cap) => {
-                let rows = markets.rows("price_cap", 0, cap)?;
-                check::prices("price_cap", cap.values()?, cap.shape()).map_err(raise)?;
-                Some(rows)
-            }
+        let arguments = BatchArguments {
+            bids: Numbers::table("bids", bids)?,
+            quantities: Numbers::table("quantities", quantities),
+            demand: Numbers::column("demand", demand),
+            price_cap: price_cap
+                .map(|cap| Numbers::column("price_cap", cap))
+                .transpose(),
+            ties: ties.parse(),
+            threads: threads_asked(threads),
         };
-        let batch = Batch {
-            offers,
-            bids: bid_rows,
-            quantities: quantity_rows,
-            demand: demand_rows,
-            price_cap: price_cap_rows,
-            ties: ties?,
+        let (batch, number, threads) = match arguments.assemble(py, false) {
+            Ok(assembled) => assembled,
+            // Should the values of an argument before the wrong one be wrong, that comes first.
+            Err(_) => arguments.assemble(py, true)?,
         };
         let threads =
-            threads?.unwrap_or_else(|| available_parallelism().unwrap_or(NonZeroUsize::MIN));
-
+            threads.unwrap_or_else(|| available_parallelism().unwrap_or(NonZeroUsize::MIN));
         let mut prices = Fresh::vector(py, number)?;
-        let mut dispatch = Fresh::table(py, number, offers)?;
+        let mut dispatch = Fresh::table(py, number, batch.offers)?;
         let (price_values, dispatch_values) = (prices.values()?, dispatch.values()?);
         py.detach(|| merit_order::clear_batch(batch, price_values, dispatch_values, threads))
             .map_err(raise)?;

@@ -2,13 +2,13 @@
 
 use std::num::NonZeroUsize;
 use std::sync::Mutex;
-use std::thread;
 
 use pulp::{Arch, Simd, WithSimd};
 
+use crate::check::{self, Check};
 use crate::clearing::Market;
 use crate::order::MeritOrder;
-use crate::{Error, Rules, Scratch, Ties};
+use crate::{Error, Rules, Scratch, Ties, threads};
 
 /// About this many offers are handed to a thread at a time.
 const OFFERS_PER_CHUNK: usize = 1 << 14;
@@ -28,6 +28,21 @@ impl<'a> Rows<'a> {
             Self::Shared(row) => row,
             Self::Each(rows) => &rows[at * columns..(at + 1) * columns],
         }
+    }
+
+    fn values(self) -> &'a [f64] {
+        match self {
+            Self::Shared(values) | Self::Each(values) => values,
+        }
+    }
+
+    /// The axes of the argument, where a row of one value has none.
+    fn shape(self, columns: Option<usize>) -> Vec<usize> {
+        let rows = match self {
+            Self::Shared(_) => None,
+            Self::Each(values) => Some(values.len() / columns.unwrap_or(1)),
+        };
+        rows.into_iter().chain(columns).collect()
     }
 }
 
@@ -51,19 +66,26 @@ pub struct Batch<'a> {
 /// Clears every market of a batch: writes one price each and a row of dispatch each.
 ///
 /// At most `threads` threads work, the calling one among them; the result does not depend on
-/// their number. Threads are started for the call, so that it is safe after a fork.
-///
-/// The input must have passed [`check`](crate::check), see [`clear`].
+/// their number.
 ///
 /// # Errors
 ///
+/// A value that no market has is refused, the first one named, and the results mean nothing;
 /// [`Error::OutOfMemory`] when the working memory cannot grow.
+///
+/// # Panics
+///
+/// When the rows are not as many or as long as the results.
 pub fn clear_batch(
     batch: Batch<'_>,
     prices: &mut [f64],
     dispatch: &mut [f64],
     threads: NonZeroUsize,
 ) -> Result<(), Error> {
+    assert!(batch.fits(prices.len(), dispatch.len()));
+    if !batch.shares_valid() {
+        batch.check()?;
+    }
     let mut shared_order = None;
     if let Rows::Shared(bids) = batch.bids {
         let mut order = MeritOrder::default();
@@ -98,24 +120,7 @@ pub fn clear_batch(
             })?;
         }
     };
-    if workers <= 1 {
-        return work();
-    }
-    thread::scope(|scope| {
-        let helpers: Vec<_> = (1..workers)
-            // A thread that cannot be started leaves its share to the others.
-            .map_while(|_| thread::Builder::new().spawn_scoped(scope, work).ok())
-            .collect();
-        let mine = work();
-        helpers
-            .into_iter()
-            .map(|helper| {
-                helper
-                    .join()
-                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-            })
-            .fold(mine, Result::and)
-    })
+    threads::share(workers, work)
 }
 
 /// Markets that a thread clears in one go.
@@ -136,6 +141,10 @@ impl WithSimd for Chunk<'_> {
         let rows = self.dispatch.chunks_mut(self.batch.offers);
         for (at, (price, dispatch)) in self.prices.iter_mut().zip(rows).enumerate() {
             let market = self.batch.market(self.first + at);
+            // Shared bids are known to be valid.
+            if !market.is_valid(simd, self.order.is_none()) {
+                self.batch.check()?;
+            }
             *price = match self.order {
                 Some(order) => market.clear_in_order(simd, order, dispatch),
                 None => market.clear(simd, dispatch, self.scratch)?,
@@ -146,6 +155,48 @@ impl WithSimd for Chunk<'_> {
 }
 
 impl Batch<'_> {
+    /// Whether all rows are as many, and as long, as results of these lengths ask for.
+    fn fits(&self, markets: usize, places: usize) -> bool {
+        let fit = |rows: Rows<'_>, columns| match rows {
+            Rows::Shared(values) => values.len() == columns,
+            Rows::Each(values) => values.len() == markets * columns,
+        };
+        self.offers > 0
+            && places == markets * self.offers
+            && fit(self.bids, self.offers)
+            && fit(self.quantities, self.offers)
+            && fit(self.demand, 1)
+            && self.price_cap.is_none_or(|caps| fit(caps, 1))
+    }
+
+    /// Whether what the markets share is valid, be there markets or none.
+    fn shares_valid(&self) -> bool {
+        let is_valid = |rows, check: Check| match rows {
+            Rows::Shared(values) => check("shared", values, &[values.len()]).is_ok(),
+            Rows::Each(_) => true,
+        };
+        is_valid(self.bids, check::prices)
+            && is_valid(self.quantities, check::quantities)
+            && is_valid(self.demand, check::quantities)
+            && self
+                .price_cap
+                .is_none_or(|caps| is_valid(caps, check::prices))
+    }
+
+    /// Checks all values, argument by argument: markets are cleared in no order, and the first
+    /// wrong value is to be named.
+    #[cold]
+    fn check(&self) -> Result<(), Error> {
+        let offers = Some(self.offers);
+        check::prices("bids", self.bids.values(), &self.bids.shape(offers))?;
+        let quantities = self.quantities;
+        check::quantities("quantities", quantities.values(), &quantities.shape(offers))?;
+        check::quantities("demand", self.demand.values(), &self.demand.shape(None))?;
+        self.price_cap.map_or(Ok(()), |caps| {
+            check::prices("price_cap", caps.values(), &caps.shape(None))
+        })
+    }
+
     fn market(&self, at: usize) -> Market<'_> {
         Market {
             bids: self.bids.row(at, self.offers),

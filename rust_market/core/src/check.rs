@@ -7,6 +7,9 @@ use pulp::{Arch, Simd, WithSimd};
 use crate::Error;
 use crate::passes::all_finite;
 
+/// Checks the values of an argument of that name and shape.
+pub type Check = fn(&'static str, &[f64], &[usize]) -> Result<(), Error>;
+
 /// Checks the arguments of one clearing, in the order in which they are given.
 pub fn market(
     bids: &[f64],

@@ -53,7 +53,7 @@ pub fn clear(
 
         #[inline(always)]
         fn with_simd<S: Simd>(self, simd: S) -> Self::Output {
-            if !self.market.is_valid(simd) {
+            if !self.market.is_valid(simd, true) {
                 let (bids, quantities) = (self.market.bids, self.market.quantities);
                 let cap = self.market.rules.price_cap;
                 check::market(bids, quantities, self.market.demand, cap)?;
@@ -84,14 +84,14 @@ pub(crate) struct Market<'a> {
 }
 
 impl Market<'_> {
-    /// Whether all arguments are what [`check::market`] asks for.
+    /// Whether all arguments (the bids, if asked) are what [`check::market`] asks for.
     #[inline(always)]
-    fn is_valid<S: Simd>(&self, simd: S) -> bool {
+    pub(crate) fn is_valid<S: Simd>(&self, simd: S, bids_too: bool) -> bool {
         (self.bids.len() == self.quantities.len())
-            & all_finite(simd, self.bids, true)
-            & all_finite(simd, self.quantities, false)
-            & (0.0..=f64::MAX).contains(&self.demand)
-            & self.rules.price_cap.is_none_or(f64::is_finite)
+            && (!bids_too || all_finite(simd, self.bids, true))
+            && all_finite(simd, self.quantities, false)
+            && (0.0..=f64::MAX).contains(&self.demand)
+            && self.rules.price_cap.is_none_or(f64::is_finite)
     }
 
     /// Clears the market, which is valid.
@@ -124,14 +124,8 @@ impl Market<'_> {
             return self.clear_without_demand(dispatch);
         }
         let target = Target::new(self.bids, self.quantities, self.demand);
-        let mut supply = 0.0;
-        let marginal = order.offers().find(|&at| {
-            supply += self.quantities[at];
-            // At the first offers of a price the sum leaves out others at that price: should it
-            // be too close to tell, the exact sum includes them.
-            target.is_covered_at(self.bids[at], supply)
-        });
-        self.settle(simd, marginal.map(|at| self.bids[at]), dispatch)
+        let price = order.price(&target, self.bids, self.quantities, 0.0);
+        self.settle(simd, price, dispatch)
     }
 
     /// Dispatches the offers at the price that covers demand; without one, in a shortage, all.

@@ -33,6 +33,7 @@ mod rules;
 mod selection;
 mod shortfall;
 mod sum;
+mod threads;
 
 pub use batch::{Batch, Rows, clear_batch};
 pub use clearing::{Scratch, clear};

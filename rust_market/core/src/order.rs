@@ -1,11 +1,13 @@
 //! The merit order.
 
 use crate::Error;
+use crate::coverage::Target;
 
 /// Indices of the offers by ascending price; equal prices keep the order of the input.
 #[derive(Debug, Default)]
 pub(crate) struct MeritOrder {
     keys: Vec<(u64, usize)>,
+    places: Vec<usize>,
 }
 
 impl MeritOrder {
@@ -18,12 +20,42 @@ impl MeritOrder {
         self.keys
             .extend(bids.iter().enumerate().map(|(at, &bid)| (rank(bid), at)));
         self.keys.sort_unstable();
+        self.places.clear();
+        self.places
+            .try_reserve(bids.len())
+            .map_err(|_| Error::OutOfMemory)?;
+        self.places.extend(self.keys.iter().map(|&(_, at)| at));
         Ok(())
     }
 
-    /// The offers, cheapest first.
-    pub(crate) fn offers(&self) -> impl DoubleEndedIterator<Item = usize> + Clone {
-        self.keys.iter().map(|&(_, at)| at)
+    /// The price of the first offer with which supply, on top of what is known, covers demand.
+    #[inline(always)]
+    pub(crate) fn price(
+        &self,
+        target: &Target<'_>,
+        bids: &[f64],
+        quantities: &[f64],
+        known: f64,
+    ) -> Option<f64> {
+        let mut supply = known;
+        let mut passed = 0;
+        // By fours: an addition waits for the one before, so that the chain is a quarter as long.
+        for four in self.places.as_chunks::<4>().0 {
+            let [a, b, c, d] = four.map(|at| quantities[at]);
+            let sum = supply + ((a + b) + (c + d));
+            if !target.surely_fails(sum) {
+                break;
+            }
+            supply = sum;
+            passed += 4;
+        }
+        let mut left = self.places[passed..].iter();
+        left.find(|&&at| {
+            supply += quantities[at];
+            // Offers at the same price may follow; the exact sum includes them.
+            target.is_covered_at(bids[at], supply)
+        })
+        .map(|&at| bids[at])
     }
 }
 
@@ -49,6 +81,6 @@ mod tests {
     fn equal_prices_keep_their_order() {
         let mut order = MeritOrder::default();
         order.sort(&[1.0, 0.0, 1.0, -0.0, 0.0]).unwrap();
-        assert_eq!(order.offers().collect::<Vec<_>>(), [1, 3, 4, 0, 2]);
+        assert_eq!(order.places, [1, 3, 4, 0, 2]);
     }
 }

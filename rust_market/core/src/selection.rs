@@ -67,8 +67,8 @@ impl Candidates {
             let (bids, quantities) = (&self.bids[..before], &self.quantities[..before]);
             if patience == 0 {
                 self.order.sort(bids)?;
-                bracket.search_sorted(&self.order, target, bids, quantities);
-                return Ok(bracket.answer());
+                let price = self.order.price(target, bids, quantities, bracket.below);
+                return Ok(price.or(bracket.answer()));
             }
             bracket.narrow(simd, target, bids, quantities, places.guesses(bids));
             self.shrink(simd, bracket);
@@ -231,26 +231,6 @@ impl Bracket {
             }
             let dearer = bids.iter().filter(|&&bid| bid > price);
             price = dearer.fold(self.high, |next, &bid| next.min(bid));
-        }
-    }
-
-    /// Sums the candidates up in merit order: slower than to narrow on, but never quadratic.
-    #[cold]
-    #[inline(never)]
-    fn search_sorted(
-        &mut self,
-        order: &MeritOrder,
-        target: &Target<'_>,
-        bids: &[f64],
-        quantities: &[f64],
-    ) {
-        let mut supply = self.below;
-        for at in order.offers() {
-            supply += quantities[at];
-            if target.is_covered_at(bids[at], supply) {
-                self.high = bids[at];
-                return;
-            }
         }
     }
 }
