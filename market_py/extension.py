@@ -43,7 +43,7 @@ def find() -> ModuleType:
             BUILD_PROFILE,
             market_clearing,
             market_clearing_batch,
-            market_clearing_naive,
+            market_clearing_into,
         )
     except ImportError as error:
         # Forget the folder, so that the extension is found once it is built.

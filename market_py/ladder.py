@@ -1,13 +1,26 @@
 """The numba rungs of the ladder: named ways to clear a market, kept side by side to be compared.
 
-A rung keeps the semantics of the published function, not the contract's, and is frozen. The Rust
-rungs are in ``rust_market/core/src/ladder.rs``.
+Each rung changes one thing about the one before. A rung keeps the semantics of the published
+function, not the contract's, and is frozen. The Rust rungs are in
+``rust_market/core/src/ladder.rs``, their borders in ``rust_market/src/ladder.rs``. Only Rust has a
+rung that returns a list: numba returns arrays.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 from numba import njit
+from numpy import empty
+
+from market_py.backends.numba_kernels import FEW, clear
+from market_py.validation import Floats
+
+SHORT = 16
+"""Stretches so short are sorted by insertion."""
 
 
 @njit(cache=True)
@@ -25,6 +38,124 @@ def numba_sort(bids, quantities, demand):  # type: ignore[no-untyped-def]
     dispatch = np.zeros_like(quantities)
     dispatch[order] = accepted
     return sorted_bids[marginal], dispatch
+
+
+@njit(cache=True)
+def numba_scratch(bids, quantities, demand):  # type: ignore[no-untyped-def]
+    """Clear a market without temporaries: after the sort, one loop in merit order."""
+    dispatch = np.empty(bids.size)
+    price = _accept(np.argsort(bids), bids, quantities, demand, dispatch)
+    return price, dispatch
+
+
+@njit(cache=True)
+def numba_keys(bids, quantities, demand):  # type: ignore[no-untyped-def]
+    """Clear a market by a sort in which the price travels with the place."""
+    keys, places = bids.copy(), np.arange(bids.size)
+    _sort_pairs(keys, places)
+    dispatch = np.empty(bids.size)
+    price = _accept(places, bids, quantities, demand, dispatch)
+    return price, dispatch
+
+
+@njit(cache=True)
+def numba_select(bids, quantities, demand):  # type: ignore[no-untyped-def]
+    """Clear a market without sorting, as the backend does; the array is made in compiled code."""
+    dispatch = np.empty(bids.size)
+    price = _select(bids, quantities, demand, dispatch)
+    return price, dispatch
+
+
+def numba_cheap(bids: Floats, quantities: Floats, demand: float) -> tuple[float, Floats]:
+    """Clear a market without sorting; NumPy makes the array, which is cheaper to hand over."""
+    dispatch = empty(len(bids))
+    return _select(bids, quantities, demand, dispatch), dispatch
+
+
+def into(fill: Callable[[Floats, Floats, float, Floats], float]) -> Callable[..., Any]:
+    """Make a function that writes each dispatch into the same array, over the one before."""
+    out = empty(0)
+
+    def clear_into(bids: Floats, quantities: Floats, demand: float) -> tuple[float, Floats]:
+        nonlocal out
+        if len(out) != len(bids):
+            out = empty(len(bids))
+        return fill(bids, quantities, demand, out), out
+
+    return clear_into
+
+
+@njit(cache=True)
+def _select(bids, quantities, demand, dispatch):  # type: ignore[no-untyped-def]
+    """Fill the dispatch, return the price, check nothing."""
+    scratch = np.empty((2, bids.size if bids.size > FEW else 0))
+    return clear(bids, quantities, demand, False, math.nan, dispatch, scratch)
+
+
+numba_out = into(_select)
+
+
+@njit(cache=True)
+def _accept(order, bids, quantities, demand, dispatch):  # type: ignore[no-untyped-def]
+    """Dispatch offers in merit order until demand is met; return the price of the last one."""
+    dispatch[:] = 0.0
+    supply = 0.0
+    price = math.nan
+    for i in order:
+        price = bids[i]
+        before = supply
+        supply += quantities[i]
+        if supply >= demand:
+            dispatch[i] = demand - before
+            break
+        dispatch[i] = quantities[i]
+    return price
+
+
+@njit(cache=True)
+def _sort_pairs(keys, places):  # type: ignore[no-untyped-def]
+    """Sort keys, each with its place: quicksort, the longer part waiting; insertion when short."""
+    waiting = np.empty((64, 2), dtype=np.int64)
+    waiting[0] = 0, keys.size
+    count = 1
+    while count > 0:
+        count -= 1
+        start, stop = waiting[count]
+        while stop - start > SHORT:
+            middle = _partition(keys, places, start, stop)
+            if middle - start < stop - middle:
+                waiting[count] = middle, stop
+                stop = middle
+            else:
+                waiting[count] = start, middle
+                start = middle
+            count += 1
+        for i in range(start + 1, stop):
+            key, place = keys[i], places[i]
+            j = i
+            while j > start and keys[j - 1] > key:
+                keys[j], places[j] = keys[j - 1], places[j - 1]
+                j -= 1
+            keys[j], places[j] = key, place
+
+
+@njit(cache=True)
+def _partition(keys, places, start, stop):  # type: ignore[no-untyped-def]
+    """Move keys up to a pivot before the others (Hoare); return where the others begin."""
+    a, b, c = keys[start], keys[(start + stop) // 2], keys[stop - 1]
+    pivot = max(min(a, b), min(max(a, b), c))
+    low, high = start, stop - 1
+    while True:
+        while keys[low] < pivot:
+            low += 1
+        while keys[high] > pivot:
+            high -= 1
+        if low >= high:
+            return max(low, start + 1)
+        keys[low], keys[high] = keys[high], keys[low]
+        places[low], places[high] = places[high], places[low]
+        low += 1
+        high -= 1
 
 
 def numba_sort_rows(bids, quantities, demands, threads=1):  # type: ignore[no-untyped-def]

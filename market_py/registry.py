@@ -71,24 +71,47 @@ class Variant:
 BACKENDS = ("rust", "numba", "numpy", "python")
 """Every backend, the fastest first."""
 
+
+def _numba(rung: str, summary: str, batch_function: str | None = None) -> Variant:
+    return Variant(
+        f"numba-{rung}", "numba", summary, "market_py.ladder", f"numba_{rung}", batch_function
+    )
+
+
+def _rust(rung: str, summary: str) -> Variant:
+    function = f"market_clearing_{rung.replace('-', '_')}"
+    return Variant(f"rust-{rung}", "rust", summary, "rust_market", function)
+
+
 VARIANTS = {
     variant.name: variant
     for variant in (
-        Variant(
-            "numba-sort",
-            "numba",
+        _numba(
+            "sort",
             "the published shape: argsort, gather, cumsum, searchsorted, scatter; ndarray out",
-            "market_py.ladder",
-            "numba_sort",
             "numba_sort_rows",
         ),
+        _numba("scratch", "no temporaries: after the sort, one loop in merit order"),
+        _numba("keys", "what is sorted holds the price beside the place"),
+        _numba("select", "no sorting: the backend's search, its values not checked"),
+        _numba("cheap", "the result is made by NumPy and only filled by compiled code"),
+        _numba("out", "the result is written into the same array in each call"),
+        _rust("naive", "the published shape: indirect stable sort, six vectors; list out"),
+        _rust("ndarray", "the same, an ndarray out"),
+        _rust("scratch", "no temporaries: after the sort, one loop in merit order"),
+        _rust("unstable", "an unstable sort instead of a stable one"),
+        _rust("keys", "what is sorted holds the price beside the place"),
+        _rust("select", "no sorting: the backend's search, its values not checked"),
+        _rust("cheap", "arguments borrowed without bookkeeping, the result not set to zero first"),
         Variant(
-            "rust-naive",
+            "rust-out",
             "rust",
-            "the published shape: indirect stable sort, six temporary vectors; list out",
-            "rust_market",
-            "market_clearing_naive",
+            "the result is written into the same array in each call",
+            "market_py.rust_ladder",
+            "rust_out",
         ),
+        _rust("naive-cheap", "the fixes in reverse: the published shape behind the cheap border"),
+        _rust("select-list", "the fixes in reverse: no sorting, cheap border, but a list out"),
     )
 }
 """Every variant, by name."""

@@ -105,12 +105,64 @@ def market_clearing_batch(
     """
 
 def market_clearing_naive(
-    bids: NDArray[np.float64],
-    quantities: NDArray[np.float64],
-    demand: float,
+    bids: NDArray[np.float64], quantities: NDArray[np.float64], demand: float
 ) -> tuple[float, list[float]]:
     """Clear one market in the published shape: a rung of the ladder, frozen, not a backend.
 
-    An indirect stable sort, six temporary vectors, a Python list out. Expects contiguous arrays of
-    doubles without NaN; checks nothing but their lengths.
+    An indirect stable sort, six temporary vectors, a Python list out. As all rungs it expects
+    contiguous arrays of doubles and checks nothing but their lengths.
+    """
+
+def market_clearing_ndarray(
+    bids: NDArray[np.float64], quantities: NDArray[np.float64], demand: float
+) -> tuple[float, NDArray[np.float64]]:
+    """Clear one market by the rung that returns an array instead of a list."""
+
+def market_clearing_scratch(
+    bids: NDArray[np.float64], quantities: NDArray[np.float64], demand: float
+) -> tuple[float, NDArray[np.float64]]:
+    """Clear one market by the rung without temporaries."""
+
+def market_clearing_unstable(
+    bids: NDArray[np.float64], quantities: NDArray[np.float64], demand: float
+) -> tuple[float, NDArray[np.float64]]:
+    """Clear one market by the rung with an unstable sort."""
+
+def market_clearing_keys(
+    bids: NDArray[np.float64], quantities: NDArray[np.float64], demand: float
+) -> tuple[float, NDArray[np.float64]]:
+    """Clear one market by the rung that sorts pairs of price and place."""
+
+def market_clearing_select(
+    bids: NDArray[np.float64], quantities: NDArray[np.float64], demand: float
+) -> tuple[float, NDArray[np.float64]]:
+    """Clear one market by the rung that does not sort."""
+
+def market_clearing_cheap(
+    bids: NDArray[np.float64], quantities: NDArray[np.float64], demand: float
+) -> tuple[float, NDArray[np.float64]]:
+    """Clear one market by the rung with the cheap border."""
+
+def market_clearing_naive_cheap(
+    bids: NDArray[np.float64], quantities: NDArray[np.float64], demand: float
+) -> tuple[float, list[float]]:
+    """Clear one market by the published kernel behind the cheap border."""
+
+def market_clearing_select_list(
+    bids: NDArray[np.float64], quantities: NDArray[np.float64], demand: float
+) -> tuple[float, list[float]]:
+    """Clear one market without sorting, behind the cheap border, a list out."""
+
+def market_clearing_into(
+    bids: NDArray[np.float64],
+    quantities: NDArray[np.float64],
+    demand: float,
+    out: NDArray[np.float64],
+) -> float:
+    """Clear one market, write the dispatch into `out` and return the price: a rung of the ladder.
+
+    Raises
+    ------
+    ValueError
+        `out` has another length, is read-only, or shares memory with the offers.
     """

@@ -18,7 +18,7 @@ FAKE = "BUILD_ID, BUILD_PROFILE, __version__ = {build!r}, {profile!r}, '0'\n" + 
     """
     def market_clearing(*args, **kwargs): pass
     def market_clearing_batch(*args, **kwargs): pass
-    def market_clearing_naive(*args, **kwargs): pass
+    def market_clearing_into(*args, **kwargs): pass
     """
 )
 
@@ -113,7 +113,9 @@ def test_a_missing_extension_breaks_nothing_else(tmp_path):
         """,
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("['numba', 'numpy', 'python'] ['numba-sort']\n(20.0, array(")
+    assert done.stdout.startswith("['numba', 'numpy', 'python'] ['numba-sort', ")
+    assert "rust-" not in done.stdout.splitlines()[0]
+    assert done.stdout.splitlines()[1].startswith("(20.0, array(")
     assert done.stdout.count("run `make build-rust`") == 2
 
 
@@ -131,7 +133,7 @@ def test_an_extension_built_meanwhile_is_found(tmp_path):
             from market_py import extension
             assert not extension.status()[0]
             assert "rust_market" not in sys.modules
-            names = "market_clearing = market_clearing_batch = market_clearing_naive = print"
+            names = "market_clearing = market_clearing_batch = market_clearing_into = print"
             build = f"BUILD_ID, BUILD_PROFILE = {extension.source_id()!r}, 'release'"
             source = f"{names}; {build}; __version__ = '0'"
             pathlib.Path(sys.argv[1], "rust_market.py").write_text(source)

@@ -9,7 +9,7 @@ use merit_order::check::{self, Check};
 use merit_order::{Batch, Rows};
 use numpy::npyffi::NPY_TYPES;
 use numpy::{
-    AsSliceError, PyArrayDescrMethods, PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn,
+    AsSliceError, PyArray1, PyArrayDescrMethods, PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn,
     PyUntypedArray, PyUntypedArrayMethods,
 };
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
@@ -68,12 +68,26 @@ impl<'py> Numbers<'py> {
             Self::Borrowed(array) => array.as_slice(),
             // SAFETY: the array is C-contiguous and aligned (`numbers`). While the slice lives the
             // GIL is held and no Python code runs (`market_clearing` converts all its arguments
-            // before it asks for the first slice), and the binding writes to no argument. Only
+            // before it asks for the first slice), and the one argument that is written to, `out`, shares
+            // no memory with it (`overlaps`). Only
             // code that has released the GIL could write meanwhile, as NumPy's own loops do; to
             // run such a loop on an argument of a running call is documented as the caller's error.
             #[cfg(not(Py_GIL_DISABLED))]
             Self::Attached(array) => unsafe { array.as_slice() },
         }
+    }
+
+    /// Whether the values and those of another contiguous array share memory.
+    pub(crate) fn overlaps(&self, other: &Bound<'py, PyArray1<f64>>) -> bool {
+        let start = match self {
+            Self::Borrowed(array) => array.data(),
+            #[cfg(not(Py_GIL_DISABLED))]
+            Self::Attached(array) => array.data(),
+        };
+        let length: usize = self.shape().iter().product();
+        let (mine, others) = (start.addr(), other.data().addr());
+        let bytes = |values: usize| values * size_of::<f64>();
+        mine < others + bytes(other.len()) && others < mine + bytes(length)
     }
 
     pub(crate) fn shape(&self) -> &[usize] {

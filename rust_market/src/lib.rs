@@ -3,11 +3,10 @@
 //! Signatures, units and errors are documented in `rust_market.pyi`.
 
 mod arguments;
+mod ladder;
 mod results;
+mod workspace;
 
-use std::cell::RefCell;
-
-use merit_order::Scratch;
 use pyo3::exceptions::{PyMemoryError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyFloat;
@@ -27,31 +26,27 @@ fn raise(error: merit_order::Error) -> PyErr {
     }
 }
 
-/// Lends the working memory of this thread.
-fn with_scratch<R>(work: impl FnOnce(&mut Scratch) -> R) -> R {
-    thread_local! {
-        static SCRATCH: RefCell<Scratch> = RefCell::new(Scratch::new());
-    }
-    SCRATCH.with(|scratch| match scratch.try_borrow_mut() {
-        Ok(mut scratch) => work(&mut scratch),
-        // Nothing calls back into Python while it is lent; were it so, memory is all that it costs.
-        Err(_) => work(&mut Scratch::new()),
-    })
-}
-
 /// Merit-order clearing of an electricity market.
 #[pymodule]
 mod rust_market {
     use std::num::NonZeroUsize;
     use std::thread::available_parallelism;
 
-    use merit_order::{Rules, check, ladder};
-    use numpy::{PyArray1, PyArray2, PyReadonlyArray1};
+    use merit_order::{Rules, check};
+    use numpy::{PyArray1, PyArray2};
     use pyo3::prelude::*;
 
     use crate::arguments::{BatchArguments, Numbers, Ties, scalar, threads_asked};
+    use crate::raise;
     use crate::results::Fresh;
-    use crate::{raise, with_scratch};
+    use crate::workspace::with_workspace;
+
+    #[pymodule_export]
+    use crate::ladder::{
+        market_clearing_cheap, market_clearing_into, market_clearing_keys, market_clearing_naive,
+        market_clearing_naive_cheap, market_clearing_ndarray, market_clearing_scratch,
+        market_clearing_select, market_clearing_select_list, market_clearing_unstable,
+    };
 
     type Prices<'py> = Bound<'py, PyArray1<f64>>;
     type Dispatch<'py> = Bound<'py, PyArray2<f64>>;
@@ -101,8 +96,8 @@ mod rust_market {
             ties: ties?,
         };
         let (quantities, values) = (quantities.values()?, dispatch.values()?);
-        let price = with_scratch(|scratch| {
-            merit_order::clear(bids, quantities, demand, rules, values, scratch)
+        let price = with_workspace(|kept| {
+            merit_order::clear(bids, quantities, demand, rules, values, &mut kept.scratch)
         });
         Ok((price.map_err(raise)?, dispatch.finish()))
     }
@@ -147,18 +142,5 @@ mod rust_market {
         py.detach(|| merit_order::clear_batch(batch, price_values, dispatch_values, threads))
             .map_err(raise)?;
         Ok((prices.finish(), dispatch.finish()))
-    }
-
-    /// The published shape: see `merit_order::ladder::naive`.
-    #[pyfunction]
-    fn market_clearing_naive(
-        bids: PyReadonlyArray1<'_, f64>,
-        quantities: PyReadonlyArray1<'_, f64>,
-        demand: f64,
-    ) -> PyResult<(f64, Vec<f64>)> {
-        let (bids, quantities) = (bids.as_slice()?, quantities.as_slice()?);
-        check::length("quantities", "offers", "bids", bids.len(), quantities.len())
-            .map_err(raise)?;
-        Ok(ladder::naive(bids, quantities, demand))
     }
 }

@@ -1,18 +1,22 @@
-//! The rungs of the ladder: named ways to clear a market, kept side by side to be compared.
+//! The rungs of the ladder: ways to clear a market, kept side by side to be compared.
 //!
-//! A rung keeps the semantics of the published function, not the contract's, and is frozen.
+//! Each rung changes one thing about the one before. All keep the semantics of the published
+//! function, not the contract's, and expect at least one offer, as many bids as quantities, and no
+//! NaN. They are frozen.
 
 use std::cmp::Ordering;
 
+use pulp::{Arch, Simd, WithSimd};
+
+use crate::clearing::Market;
+use crate::{Error, Rules, Scratch, tally};
+
 /// The published shape: an indirect stable sort, six temporary vectors, a new vector out.
-///
-/// Expects as many bids as quantities, without NaN.
 pub fn naive(bids: &[f64], quantities: &[f64], demand: f64) -> (f64, Vec<f64>) {
-    if bids.is_empty() {
-        return (0.0, Vec::new());
-    }
     let mut order: Vec<usize> = (0..bids.len()).collect();
-    order.sort_by(|&a, &b| bids[a].partial_cmp(&bids[b]).unwrap_or(Ordering::Equal));
+    order.sort_by(|&a, &b| by_price(bids[a], bids[b]));
+    // Places, two gathers, sums, acceptance, dispatch (twice: zeros, then values).
+    tally::visits(7 * bids.len());
     let sorted_bids: Vec<f64> = order.iter().map(|&at| bids[at]).collect();
     let sorted_quantities: Vec<f64> = order.iter().map(|&at| quantities[at]).collect();
     let mut supply: Vec<f64> = Vec::with_capacity(bids.len());
@@ -39,13 +43,128 @@ pub fn naive(bids: &[f64], quantities: &[f64], demand: f64) -> (f64, Vec<f64>) {
     (sorted_bids[marginal], dispatch)
 }
 
+/// Without temporaries: one list of places, kept from call to call, and the caller's dispatch.
+pub fn scratch(
+    bids: &[f64],
+    quantities: &[f64],
+    demand: f64,
+    order: &mut Vec<usize>,
+    dispatch: &mut [f64],
+) -> f64 {
+    order.clear();
+    order.extend(0..bids.len());
+    order.sort_by(|&a, &b| by_price(bids[a], bids[b]));
+    accept(order.iter().copied(), bids, quantities, demand, dispatch)
+}
+
+/// The same with an unstable sort, which needs no memory of its own.
+pub fn unstable(
+    bids: &[f64],
+    quantities: &[f64],
+    demand: f64,
+    order: &mut Vec<usize>,
+    dispatch: &mut [f64],
+) -> f64 {
+    order.clear();
+    order.extend(0..bids.len());
+    order.sort_unstable_by(|&a, &b| by_price(bids[a], bids[b]));
+    accept(order.iter().copied(), bids, quantities, demand, dispatch)
+}
+
+/// The same, but what is sorted holds the price beside the place: no comparison follows an index.
+pub fn keys(
+    bids: &[f64],
+    quantities: &[f64],
+    demand: f64,
+    order: &mut Vec<(f64, usize)>,
+    dispatch: &mut [f64],
+) -> f64 {
+    order.clear();
+    order.extend(bids.iter().enumerate().map(|(at, &bid)| (bid, at)));
+    order.sort_unstable_by(|a, b| by_price(a.0, b.0));
+    let places = order.iter().map(|&(_, at)| at);
+    accept(places, bids, quantities, demand, dispatch)
+}
+
+/// Without sorting: what [`clear`](crate::clear) does once it has checked its arguments.
+///
+/// # Errors
+///
+/// [`Error::OutOfMemory`] when the working memory cannot grow.
+pub fn select(
+    bids: &[f64],
+    quantities: &[f64],
+    demand: f64,
+    scratch: &mut Scratch,
+    dispatch: &mut [f64],
+) -> Result<f64, Error> {
+    struct Select<'a>(Market<'a>, &'a mut Scratch, &'a mut [f64]);
+    impl WithSimd for Select<'_> {
+        type Output = Result<f64, Error>;
+
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, simd: S) -> Self::Output {
+            self.0.clear(simd, self.2, self.1)
+        }
+    }
+    let market = Market {
+        bids,
+        quantities,
+        demand,
+        rules: Rules::default(),
+    };
+    Arch::new().dispatch(Select(market, scratch, dispatch))
+}
+
+fn by_price(a: f64, b: f64) -> Ordering {
+    tally::comparison();
+    a.partial_cmp(&b).unwrap_or(Ordering::Equal)
+}
+
+/// Dispatches offers in merit order until demand is met; returns the price of the last one.
+fn accept(
+    order: impl Iterator<Item = usize>,
+    bids: &[f64],
+    quantities: &[f64],
+    demand: f64,
+    dispatch: &mut [f64],
+) -> f64 {
+    dispatch.fill(0.0);
+    tally::visits(2 * bids.len());
+    let mut supply = 0.0;
+    let mut price = f64::NAN;
+    for at in order {
+        tally::visits(1);
+        price = bids[at];
+        let before = supply;
+        supply += quantities[at];
+        if supply >= demand {
+            dispatch[at] = demand - before;
+            break;
+        }
+        dispatch[at] = quantities[at];
+    }
+    price
+}
+
 #[cfg(test)]
 mod tests {
-    use super::naive;
+    use super::*;
 
     #[test]
-    fn the_naive_rung_clears_a_market() {
-        let cleared = naive(&[30.0, 10.0, 20.0], &[100.0; 3], 150.0);
-        assert_eq!(cleared, (20.0, vec![0.0, 100.0, 50.0]));
+    fn every_rung_clears_a_market() {
+        let (bids, quantities) = ([30.0, 10.0, 20.0], [100.0; 3]);
+        let expected = (20.0, vec![0.0, 100.0, 50.0]);
+        assert_eq!(naive(&bids, &quantities, 150.0), expected);
+        let mut dispatch = vec![f64::NAN; 3];
+        let price = scratch(&bids, &quantities, 150.0, &mut Vec::new(), &mut dispatch);
+        assert_eq!((price, &dispatch), (expected.0, &expected.1));
+        let price = unstable(&bids, &quantities, 150.0, &mut Vec::new(), &mut dispatch);
+        assert_eq!((price, &dispatch), (expected.0, &expected.1));
+        let price = keys(&bids, &quantities, 150.0, &mut Vec::new(), &mut dispatch);
+        assert_eq!((price, &dispatch), (expected.0, &expected.1));
+        let mut memory = Scratch::new();
+        let price = select(&bids, &quantities, 150.0, &mut memory, &mut dispatch);
+        assert_eq!((price, dispatch), (Ok(expected.0), expected.1));
     }
 }

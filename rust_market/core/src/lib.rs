@@ -33,6 +33,7 @@ mod rules;
 mod selection;
 mod shortfall;
 mod sum;
+pub mod tally;
 mod threads;
 
 pub use batch::{Batch, Rows, clear_batch};

@@ -1,7 +1,7 @@
 //! The merit order.
 
-use crate::Error;
 use crate::coverage::Target;
+use crate::{Error, tally};
 
 /// Indices of the offers by ascending price; equal prices keep the order of the input.
 #[derive(Debug, Default)]
@@ -19,7 +19,10 @@ impl MeritOrder {
             .map_err(|_| Error::OutOfMemory)?;
         self.keys
             .extend(bids.iter().enumerate().map(|(at, &bid)| (rank(bid), at)));
-        self.keys.sort_unstable();
+        self.keys.sort_unstable_by(|a, b| {
+            tally::comparison();
+            a.cmp(b)
+        });
         self.places.clear();
         self.places
             .try_reserve(bids.len())

@@ -6,6 +6,8 @@
 
 use pulp::Simd;
 
+use crate::tally;
+
 /// Offers of a block, a bit each.
 pub(crate) const BLOCK: usize = 64;
 
@@ -34,6 +36,7 @@ fn keep<S: Simd>(simd: S, mask: S::m64s, values: S::f64s) -> S::f64s {
 /// Whether all values are finite, and none is negative unless that is allowed.
 #[inline(always)]
 pub(crate) fn all_finite<S: Simd>(simd: S, values: &[f64], negative: bool) -> bool {
+    tally::visits(values.len());
     let zero = simd.splat_f64s(0.0);
     let (vectors, tail) = S::as_simd_f64s(values);
     // Zero times what is not finite is NaN, which no addition removes.
@@ -67,6 +70,7 @@ pub(crate) fn supply_at<S: Simd, const PRICES: usize>(
     quantities: &[f64],
     prices: &[f64; PRICES],
 ) -> [f64; PRICES] {
+    tally::visits(bids.len());
     let zero = simd.splat_f64s(0.0);
     let mut at = [zero; PRICES];
     for k in 0..PRICES {
@@ -97,6 +101,7 @@ pub(crate) fn supply_at<S: Simd, const PRICES: usize>(
 /// Marks those of a block of prices that lie strictly between two others.
 #[inline(always)]
 pub(crate) fn inside<S: Simd>(simd: S, prices: &[f64], low: f64, high: f64) -> u64 {
+    tally::visits(prices.len());
     let (above, below) = (simd.splat_f64s(low), simd.splat_f64s(high));
     let (vectors, tail) = S::as_simd_f64s(prices);
     let mut marks = simd.splat_f64s(0.0);
@@ -139,6 +144,7 @@ pub(crate) fn supplies<S: Simd, const FEW: usize>(
     known: f64,
     supplies: &mut [f64; FEW],
 ) {
+    tally::visits(bids.len() * bids.len());
     let (bid_vectors, tail) = S::as_simd_f64s(bids);
     let tail = simd.partial_load_f64s(tail);
     let vectors = S::as_mut_simd_f64s(&mut supplies[..]).0;
@@ -167,6 +173,7 @@ pub(crate) fn accept_below<S: Simd>(
     price: f64,
     dispatch: &mut [f64],
 ) -> f64 {
+    tally::visits(bids.len());
     let zero = simd.splat_f64s(0.0);
     let at = simd.splat_f64s(price);
     let (bid_vectors, bid_tail) = S::as_simd_f64s(bids);
