@@ -1,0 +1,60 @@
+"""Numbers with a 95 % interval, resampled from the rounds of races."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from market_py.timing import Race
+from market_py.validation import Floats
+
+RESAMPLES = 2000
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A number and the ends of its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+    def text(self, decimals: int = 0) -> str:
+        """Show the number and, in brackets, the interval."""
+        value, low, high = (
+            f"{round(number, decimals) + 0.0:,.{decimals}f}"
+            for number in (self.value, self.low, self.high)
+        )
+        return f"{value} [{low}, {high}]"
+
+
+def resampled(
+    samples: Sequence[Floats], statistic: Callable[[list[Floats]], Floats], seed: int = 0
+) -> Interval:
+    """Percentile bootstrap of a statistic of the medians of independent samples.
+
+    Parameters
+    ----------
+    samples : sequence of ndarray, shape (rounds,)
+        Of separate measurements, each resampled on its own.
+    statistic : callable
+        Takes one array of medians a sample, shape (draws,); returns an array of that shape.
+    """
+    rng = np.random.default_rng(seed)
+    found = statistic([np.array([np.median(sample)]) for sample in samples])[0]
+    draws = statistic(
+        [
+            np.median(sample[rng.integers(len(sample), size=(RESAMPLES, len(sample)))], axis=1)
+            for sample in samples
+        ]
+    )
+    low, high = np.percentile(draws, [2.5, 97.5])
+    return Interval(float(found), float(low), float(high))
+
+
+def difference(race: Race, dearer: str, cheaper: str) -> Interval:
+    """How many nanoseconds a call of one candidate takes more than of another, round by round."""
+    paired = race.rounds[dearer] - race.rounds[cheaper]
+    return resampled([paired], lambda medians: medians[0])

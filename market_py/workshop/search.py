@@ -1,0 +1,93 @@
+"""The search for the price, step by step: slow, readable, and with a record of what it did.
+
+The backends search in the same way, with vectorised sums and a last comparison of all with all.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from market_py.backends.constants import COVERAGE
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One pass over the candidates: some guesses, and where they leave the answer."""
+
+    guesses: tuple[float, ...]
+    """Prices, lowest first, no two alike."""
+    supplies: tuple[float, ...]
+    """What is offered at or below each, MW."""
+    low: float
+    """The answer is above it."""
+    high: float
+    """The answer is not above it."""
+    visited: int
+    """Offers that were looked at."""
+    left: tuple[int, ...]
+    """Offers strictly between the ends: what may still set the price."""
+
+
+@dataclass(frozen=True)
+class Search:
+    """How the price of a market was found."""
+
+    price: float | None
+    """None in a shortage."""
+    passes: tuple[Pass, ...]
+
+    @property
+    def visited(self) -> int:
+        """Offers looked at by all passes together."""
+        return sum(step.visited for step in self.passes)
+
+
+def search(
+    bids: Sequence[float],
+    quantities: Sequence[float],
+    demand: float,
+    guesses: int = 7,
+    seed: int = 0,
+) -> Search:
+    """Find the lowest price that covers demand, without sorting the offers.
+
+    Parameters
+    ----------
+    bids, quantities : sequence of float, shape (N,)
+        The offers; some of a positive quantity.
+    demand : float
+        Positive.
+    guesses : int
+        Candidates drawn a pass, at random.
+    seed : int
+        Of those draws.
+    """
+    rng = np.random.default_rng(seed)
+    target = demand * COVERAGE
+    low, high = -math.inf, math.inf
+    known: list[float] = []  # Quantities of the offers at or below `low`.
+    candidates = tuple(range(len(bids)))
+    passes = []
+    while candidates:
+        drawn = sorted({bids[candidates[i]] for i in rng.integers(len(candidates), size=guesses)})
+        supplies = []
+        cheap = known
+        for guess in drawn:
+            offered = known + [quantities[i] for i in candidates if bids[i] <= guess]
+            supplies.append(math.fsum(offered))
+            # `fsum` rounds once: its sign is that of the exact sum.
+            if math.fsum([*offered, -target]) >= 0:
+                high = guess
+                break
+            low, cheap = guess, offered
+        known = cheap
+        left = tuple(i for i in candidates if low < bids[i] < high)
+        passes.append(
+            Pass(tuple(drawn[: len(supplies)]), tuple(supplies), low, high, len(candidates), left)
+        )
+        candidates = left
+    return Search(high if high < math.inf else None, tuple(passes))
