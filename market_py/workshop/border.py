@@ -17,7 +17,6 @@ from market_py.workshop.intervals import Interval, difference, resampled
 from market_py.workshop.panels import Job, choice
 from market_py.workshop.pictures import (
     BLACK,
-    GREEN,
     LEGEND,
     ORANGE,
     PURPLE,
@@ -113,7 +112,9 @@ def per_element(few: Race, many: Race) -> Interval | None:
     if not all({_LIST.dearer, _LIST.cheaper} <= set(race.rounds) for race in (few, many)):
         return None
     samples = [race.rounds[_LIST.dearer] - race.rounds[_LIST.cheaper] for race in (few, many)]
-    return resampled(samples, lambda medians: (medians[1] - medians[0]) / (many.offers - few.offers))
+    return resampled(
+        samples, lambda medians: (medians[1] - medians[0]) / (many.offers - few.offers)
+    )
 
 
 class BorderPicture(Picture):
@@ -150,7 +151,9 @@ class BorderPicture(Picture):
         self._axes[1].set_xlabel("ns per call (each half has its own scale)", fontsize=15)
         return self.png()
 
-    def _bar(self, axes: Any, place: int, race: Race, name: str, paid: dict[Toll, Interval]) -> None:
+    def _bar(
+        self, axes: Any, place: int, race: Race, name: str, paid: dict[Toll, Interval]
+    ) -> None:
         floor, whole = (float(np.median(race.rounds[it])) for it in (FLOOR, name))
         widths = {toll.kind: max(0.0, found.value) for toll, found in paid.items()}
         rest = max(0.0, whole - floor - sum(widths.values()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import itertools
 from dataclasses import dataclass
 from typing import Any
 
@@ -212,7 +213,7 @@ def summary(
     steps = []
     for ladder in LADDERS.values():
         rungs = [name for name in ladder if name in race.rounds]
-        for one, other in zip(rungs, rungs[1:], strict=False):
+        for one, other in itertools.pairwise(rungs):
             ratio, verdict = race.speedup(other, over=one), race.verdict(other, over=one)
             steps.append(f"{other} over {one} {ratio} times ({verdict})")
     if steps:
