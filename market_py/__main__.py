@@ -18,6 +18,8 @@ def main(arguments: list[str] | None = None) -> int:
     run.add_argument("--solved", action="store_true", help="with the solutions in place")
     # Its options are its own: to list their choices takes what the doctor must do without.
     commands.add_parser("bench", help="time the variants and the backends", add_help=False)
+    report = commands.add_parser("report", help="write the figures of the documents anew")
+    report.add_argument("--check", action="store_true", help="only say which are out of date")
     study = commands.add_parser("adequacy", help="simulate outages of the RTS-79, year by year")
     study.add_argument("--years", type=int, default=1000)
     study.add_argument("--seed", type=int, default=0)
@@ -42,6 +44,10 @@ def main(arguments: list[str] | None = None) -> int:
         from market_py.benchmark import command
 
         return command.main(rest)
+    if chosen.command == "report":
+        from market_py.benchmark import document
+
+        return document.main(check=chosen.check)
     return _adequacy(chosen.years, chosen.seed, chosen.threads, chosen.backend)
 
 

@@ -1,7 +1,7 @@
 """The numba rungs of the ladder: named ways to clear a market, kept side by side to be compared.
 
-Each rung changes one thing about the one before. A rung keeps the semantics of the published
-function, not the contract's, and is frozen. The Rust rungs are in
+Each rung changes one thing about the one before, checks no values, and is frozen. Those that sort
+keep the semantics of the published function, not the contract's. The Rust rungs are in
 ``rust_market/core/src/ladder.rs``, their borders in ``rust_market/src/ladder.rs``. Only Rust has a
 rung that returns a list: numba returns arrays.
 """

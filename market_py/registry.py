@@ -36,7 +36,8 @@ class Backend:
 class Variant:
     """One rung of the ladder: a frozen way to clear a market that is offered plain arrays.
 
-    A variant keeps the published semantics; only backends obey the whole contract.
+    It checks no values, and where it sorts it keeps the published semantics: only backends obey
+    the whole contract.
     """
 
     name: str

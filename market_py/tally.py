@@ -37,6 +37,11 @@ class Work:
     """Offers visited, over the number of offers; `None`: not counted."""
 
 
+def can_count() -> bool:
+    """Whether the instrumented build can be made here."""
+    return shutil.which("cargo") is not None
+
+
 def count(offers: int) -> list[Work]:
     """Count what the rungs of both languages do.
 
@@ -58,7 +63,7 @@ def count(offers: int) -> list[Work]:
 
 
 def _count_rust(offers: int) -> list[Work]:
-    if shutil.which("cargo") is None:
+    if not can_count():
         raise RuntimeError("cargo is not installed: get Rust from https://rustup.rs")
     command = "cargo run --quiet --release --package merit-order --features tally --example tally"
     lines = _lines([*command.split(), "--", str(offers)])
@@ -89,11 +94,11 @@ def _lines(command: list[str], environment: dict[str, str] | None = None) -> lis
 
 def _print_numba_allocations(offers: int) -> None:
     """Count in this process, whose allocator must count."""
-    from numba.core import runtime
+    from numba.core.runtime import nrt
 
     from market_py import registry, timing
 
-    statistics: Callable[[], Any] = runtime.rtsys.get_allocation_stats
+    statistics: Callable[[], Any] = nrt.rtsys.get_allocation_stats
 
     markets = timing.random_markets(offers)
     variants = [name for name, it in registry.VARIANTS.items() if it.language == "numba"]

@@ -64,7 +64,7 @@ class Disagreement(AssertionError):
 
 @dataclass(frozen=True)
 class Ratio:
-    """How many times faster one candidate is than another, with a 95 % interval."""
+    """A median ratio, or difference, with its 95 % interval."""
 
     value: float
     low: float
@@ -115,6 +115,13 @@ class Race:
         The median of the ratios within rounds; the interval is a percentile bootstrap.
         """
         return _bootstrapped((self.rounds[over] / self.rounds[name],), np.median)
+
+    def difference(self, name: str, other: str) -> Ratio:
+        """Return how much longer the first takes than the second, ns per call.
+
+        The median of the differences within rounds, with its bootstrap interval.
+        """
+        return _bootstrapped((self.rounds[name] - self.rounds[other],), np.median)
 
     def resolution(self) -> Ratio:
         """The A/A ratio: differences within its spread are not told apart."""

@@ -58,12 +58,18 @@ class ResultPicture(Picture):
 
     def save(self, path: Path) -> list[Path]:
         """Write a PNG, and an SVG beside it; return their paths."""
-        png, svg = path.with_suffix(".png"), path.with_suffix(".svg")
+        png = path.with_suffix(".png")
         png.write_bytes(self.png())
-        # The same figure gives the same file.
+        return [png, self.save_svg(path.with_suffix(".svg"))]
+
+    def save_svg(self, path: Path, source: str = "") -> Path:
+        """Write an SVG that names its source: the same figure gives the same file."""
         with rc_context({"svg.hashsalt": "results", "svg.fonttype": "none"}):
-            self.figure.savefig(svg, format="svg", metadata={"Date": None})
-        return [png, svg]
+            self.figure.savefig(path, format="svg", metadata={"Date": None, "Source": source})
+        # Matplotlib ends lines with blanks.
+        lines = path.read_text("utf-8").splitlines()
+        path.write_text("\n".join(line.rstrip() for line in lines) + "\n", "utf-8")
+        return path
 
 
 def _draw_times(axes: Axes, name: str, races: list[Race]) -> None:

@@ -6,7 +6,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -15,6 +15,7 @@ import numpy as np
 
 from market_py import timing
 from market_py.extension import REPOSITORY
+from market_py.tally import Work
 
 SCHEMA = 1
 """Version of the files; those of another are refused."""
@@ -90,6 +91,8 @@ class Results:
     time: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
     """When it began, UTC."""
     timed: list[Timed] = field(default_factory=list)
+    work: list[Work] = field(default_factory=list)
+    """What the rungs of the ladder do, if that was counted."""
 
     def of_kind(self, kind: Kind) -> Iterator[Timed]:
         """Races of a section, in the order in which they were run."""
@@ -107,6 +110,7 @@ class Results:
             "time": self.time,
             "machine": self.machine,
             "settings": self.settings,
+            "work": [asdict(work) for work in self.work],
             "races": [timed.to_json() for timed in self.timed],
         }
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -142,7 +146,8 @@ class Results:
             raise Unreadable(f"{path} has schema {data['schema']}; {SCHEMA} can be read")
         try:
             timed = [Timed.from_json(entry) for entry in data["races"]]
-            return cls(dict(data["machine"]), dict(data["settings"]), data["time"], timed)
+            work = [Work(**entry) for entry in data["work"]]
+            return cls(dict(data["machine"]), dict(data["settings"]), data["time"], timed, work)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise Unreadable(f"{path} is damaged: {type(error).__name__}: {error}") from error
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from market_py import timing
+from market_py import tally, timing
 from market_py.benchmark import machine, plan
 from market_py.benchmark.floors import floors
 from market_py.benchmark.results import Results, Timed
@@ -51,6 +51,8 @@ def run(
     """
     with _signals_interrupt():
         try:
+            if any(heat.kind == "ladder" for heat in heats) and tally.can_count():
+                results.work = tally.count(plan.LADDER_SIZE)
             for heat in heats:
                 results.timed.append(_timed(heat, _race(heat, progress)))
                 results.save(path)

@@ -10,8 +10,10 @@ from rich.table import Table
 
 from market_py import tables
 from market_py.benchmark.confirm import Confirmation
+from market_py.benchmark.plan import LADDER_SIZE, PUBLISHED
 from market_py.benchmark.results import KINDS, Kind, Results
 from market_py.benchmark.targets import over_random, targets
+from market_py.benchmark.waterfall import waterfalls
 from market_py.timing import ratio_of_medians
 
 TITLES: dict[Kind, str] = {
@@ -21,6 +23,8 @@ TITLES: dict[Kind, str] = {
     "families": "Easy, hard, degenerate and real inputs",
     "batch": "Many markets per call",
 }
+REFERENCE = "numba-sort"
+"""What the others are so many times faster than."""
 COMPARED = ("numba-sort", "rust-naive", "numba", "rust")
 COMPARED_SIZES = (5, 10, 20, 50, 100, 200)
 PAIRS = (("numba-sort", "rust-naive"), ("numba-sort", "rust"))
@@ -35,6 +39,9 @@ def report(results: Results) -> Iterator[RenderableType]:
             labels = [timed.family for timed in chosen]
             distinct = None if set(labels) == {"random"} else labels
             yield tables.timed(races, TITLES[kind], distinct, chosen[0].markets)
+    yield from waterfall(results)
+    if results.work:
+        yield work(results)
     if any(over_random(results)):
         yield adversarial(results)
     yield first_calls(results)
@@ -78,6 +85,114 @@ def comparison_as_published(results: Results) -> Table:
     table.add_section()
     means = (f"{np.mean(found):.2f}" if found else "" for found in speedups.values())
     table.add_row("average", *[""] * len(COMPARED), *means)
+    return table
+
+
+def machine(results: Results) -> str:
+    """Say what the run was timed on."""
+    it = results.machine
+    packages = ", ".join(f"{name} {number}" for name, number in it["packages"].items() if number)
+    built = it["extension"] or {"build": "none", "profile": "none"}
+    return (
+        f"{results.time[:10]}, {it['cpu']}, {it['cores']} cores, {it['architecture']}, "
+        f"{' '.join(it['cpu_features'])}; {it['system']}, {it['python']}, {packages}, "
+        f"{it['rustc']}, extension build {built['build']} ({built['profile']})."
+    )
+
+
+def speedups(results: Results) -> Table:
+    """Table of the ratios to the published numba function, one market per call."""
+    table = Table(
+        caption=f"µs per call of {REFERENCE} (median), and how many times faster the others are: "
+        "median ratio within rounds and its 95 % interval. Distinct random inputs.",
+    )
+    names = tuple(name for name in COMPARED if name != REFERENCE)
+    for heading in ("offers", f"{REFERENCE}, µs", *names):
+        table.add_column(heading)
+    for timed in results.of_kind("single"):
+        race = timed.race
+        if REFERENCE not in race.rounds:
+            continue
+        ratios = (
+            str(race.speedup(name, over=REFERENCE)) if name in race.rounds else "" for name in names
+        )
+        median = race.quartiles(REFERENCE)[1] / 1e3
+        table.add_row(f"{race.offers:,}", f"{median:,.2f}", *ratios)
+    return table
+
+
+def predictor(results: Results) -> Table:
+    """Table of what the branch predictor remembers: one repeated market, and distinct ones."""
+    table = Table(
+        caption="Median, µs per call: one market repeated, and distinct ones. The last column is "
+        "the ratio that an experiment with one repeated market finds, and the one with distinct "
+        "markets."
+    )
+    numba, rust = PUBLISHED
+    headings = [f"{name}, {how}" for name in PUBLISHED for how in ("repeated", "distinct")]
+    for heading in ("offers", *headings, f"{numba} / {rust}"):
+        table.add_column(heading)
+    for offers in COMPARED_SIZES:
+        repeated = results.find("repeated", "repeated", offers)
+        distinct = results.find("repeated", "random", offers)
+        if repeated is None or distinct is None or not set(PUBLISHED) <= set(distinct.rounds):
+            continue
+        races = (repeated, distinct)
+        times = [race.quartiles(name)[1] / 1e3 for name in PUBLISHED for race in races]
+        ratios = [race.speedup(rust, over=numba).value for race in races]
+        found = " and ".join(f"{ratio:.2f}" for ratio in ratios)
+        table.add_row(f"{offers}", *(f"{time:.2f}" for time in times), found)
+    return table
+
+
+def waterfall(results: Results) -> Iterator[Table]:
+    """Tables of what each fix saves at the size of the ladder, order by order."""
+    for family, order, found in waterfalls(results):
+        inputs = "distinct markets" if family == "random" else "one market repeated"
+        table = Table(
+            title=f"{order.name}, N = {LADDER_SIZE}, {inputs}",
+            caption="Median of the differences within rounds, ns per call, and its 95 % interval; "
+            "the share of what the whole order saves. Negative: it cost.",
+        )
+        for heading in ("removed", "from", "to", "ns saved", "share"):
+            table.add_column(heading)
+        for fix, saved, share in found:
+            spread = f"{saved.value:,.0f} [{saved.low:,.0f}, {saved.high:,.0f}]"
+            table.add_row(*fix, spread, f"{share:.0%}")
+        yield table
+
+
+def work(results: Results) -> Table:
+    """Table of what each rung does, counted."""
+    table = Table(
+        title=f"Work per market, N = {LADDER_SIZE}",
+        caption="Means over 256 random markets, counted in builds and processes of their own. "
+        "numba's allocations include a header for each array that crosses its border.",
+    )
+    for heading in ("rung", "allocations", "comparisons by a sort", "passes over the offers"):
+        table.add_column(heading)
+    for rung in results.work:
+        counts = (rung.allocations, rung.comparisons, rung.passes)
+        table.add_row(rung.rung, *("" if it is None else f"{it:,.1f}" for it in counts))
+    return table
+
+
+def batch(results: Results) -> Table:
+    """Table of batches: ns per market, and ratios."""
+    table = Table(
+        caption="Median, ns per market; median ratio within rounds to the published numba "
+        "function, looped in one compiled call, and its 95 % interval."
+    )
+    for heading in ("batch", "candidate", "ns per market", "times faster"):
+        table.add_column(heading)
+    for timed in results.of_kind("batch"):
+        race = timed.race
+        for name in (*race.candidates, *race.floors):
+            median = race.quartiles(name)[1] / timed.markets
+            compared = name not in race.floors and REFERENCE in race.rounds
+            ratio = str(race.speedup(name, over=REFERENCE)) if compared else ""
+            label = f"{timed.markets:,} markets of {race.offers}, {timed.family}"
+            table.add_row(label, name, f"{median:,.1f}", ratio)
     return table
 
 

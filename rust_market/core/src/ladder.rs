@@ -1,8 +1,8 @@
 //! The rungs of the ladder: ways to clear a market, kept side by side to be compared.
 //!
-//! Each rung changes one thing about the one before. All keep the semantics of the published
-//! function, not the contract's, and expect at least one offer, as many bids as quantities, and no
-//! NaN. They are frozen.
+//! Each rung changes one thing about the one before. Those that sort keep the semantics of the
+//! published function, not the contract's. All expect at least one offer, as many bids as
+//! quantities, and no NaN, and are frozen.
 
 use std::cmp::Ordering;
 

@@ -1,0 +1,83 @@
+"""Figures in documents are written from a stored result, and from nothing else."""
+
+import json
+import re
+
+from rich.table import Table
+
+from market_py.benchmark import document
+from market_py.benchmark.results import Results
+from market_py.extension import REPOSITORY
+
+LINE = re.compile(r"^<!-- (generated: .*|end of generated) -->$", re.MULTILINE)
+
+
+def test_documents_and_picture_are_what_the_reference_says():
+    assert document.stale() == [], "run `python -m market_py report`"
+
+
+def test_the_documents_hold_every_part_and_close_each():
+    text = "".join(path.read_text("utf-8") for path in document.DOCUMENTS)
+    named = re.findall(r"<!-- generated: ([^>]+) -->", text)
+    assert set(named) == set(document.PARTS)
+    marks = LINE.findall(text)
+    assert all(mark.startswith("generated") for mark in marks[::2])
+    assert all(mark == "end of generated" for mark in marks[1::2])
+
+
+def test_the_reference_was_timed_whole_and_released():
+    results = Results.load(document.REFERENCE)
+    built = results.machine["extension"]
+    assert built["profile"] == "release"
+    assert not built["stale"]
+    assert results.settings["rounds"] >= 21
+    assert {timed.kind for timed in results.timed} == {
+        "single", "repeated", "ladder", "families", "batch",
+    }  # fmt: skip
+    assert results.work
+
+
+def test_a_changed_figure_is_noticed(monkeypatch, tmp_path):
+    """In the document, in the result, and in the picture."""
+    copy = tmp_path / "README.md"
+    text = document.DOCUMENTS[0].read_text("utf-8")
+    monkeypatch.setattr(document, "DOCUMENTS", (copy,))
+    copy.write_text(text, "utf-8")
+    assert document.stale() == []
+    figure = re.search(r"\d+\.\d\d \[", text)
+    copy.write_text(text[: figure.start()] + "9" + text[figure.start() :], "utf-8")
+    assert document.stale() == [copy]
+
+    data = json.loads(document.REFERENCE.read_text("utf-8"))
+    single = next(race for race in data["races"] if race["kind"] == "single")
+    single["rounds"]["rust"] = [2 * value for value in single["rounds"]["rust"]]
+    other = tmp_path / "reference.json"
+    other.write_text(json.dumps(data), "utf-8")
+    monkeypatch.setattr(document, "REFERENCE", other)
+    copy.write_text(text, "utf-8")
+    assert document.stale() == [copy, document.PICTURE]
+
+
+def test_unknown_parts_are_refused(capsys, monkeypatch, tmp_path):
+    copy = tmp_path / "README.md"
+    copy.write_text("<!-- generated: luck -->\n<!-- end of generated -->\n", "utf-8")
+    monkeypatch.setattr(document, "DOCUMENTS", (copy,))
+    assert document.main(check=True) == 2
+    assert "there is no generated part 'luck': choose from machine" in capsys.readouterr().err
+
+
+def test_a_table_becomes_markdown():
+    table = Table(caption="Why.")
+    table.add_column("a")
+    table.add_column("b")
+    table.add_row("1", "[green]met[/]")
+    table.add_section()
+    table.add_row("1.00 [0.99, 1.01]", "")
+    lines = ["| a | b |", "| --- | --- |", "| 1 | met |", "| 1.00 [0.99, 1.01] |  |", "", "Why."]
+    assert document.markdown(table) == "\n".join(lines)
+
+
+def test_links_of_the_documents_lead_somewhere():
+    for path in document.DOCUMENTS:
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", path.read_text("utf-8")):
+            assert (path.parent / target).exists(), (path.relative_to(REPOSITORY), target)
