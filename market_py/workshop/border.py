@@ -12,9 +12,9 @@ import market_py
 from market_py import timing
 from market_py.extension import status
 from market_py.registry import contestants
-from market_py.timing import FLOOR, Race
-from market_py.workshop.intervals import Interval, difference, resampled
-from market_py.workshop.panels import Job, choice
+from market_py.timing import FLOOR, Race, Ratio
+from market_py.workshop.intervals import resampled, text
+from market_py.workshop.panels import Job, stepper
 from market_py.workshop.pictures import (
     BLACK,
     LEGEND,
@@ -94,16 +94,16 @@ STYLES = {
 """Colour and hatch of each part of a bar."""
 
 
-def tolls(race: Race) -> dict[Toll, Interval]:
+def tolls(race: Race) -> dict[Toll, Ratio]:
     """The tolls that a race can tell, in nanoseconds a call."""
     return {
-        toll: difference(race, toll.dearer, toll.cheaper)
+        toll: race.difference(toll.dearer, toll.cheaper)
         for toll in TOLLS
         if {toll.dearer, toll.cheaper} <= set(race.rounds)
     }
 
 
-def per_element(few: Race, many: Race) -> Interval | None:
+def per_element(few: Race, many: Race) -> Ratio | None:
     """Nanoseconds for each further element of the list, from races at two sizes.
 
     None where Rust was not timed. The two lists of the same kernel are compared that leave the
@@ -151,9 +151,7 @@ class BorderPicture(Picture):
         self._axes[1].set_xlabel("ns per call (each half has its own scale)", fontsize=15)
         return self.png()
 
-    def _bar(
-        self, axes: Any, place: int, race: Race, name: str, paid: dict[Toll, Interval]
-    ) -> None:
+    def _bar(self, axes: Any, place: int, race: Race, name: str, paid: dict[Toll, Ratio]) -> None:
         floor, whole = (float(np.median(race.rounds[it])) for it in (FLOOR, name))
         widths = {toll.kind: max(0.0, found.value) for toll, found in paid.items()}
         rest = max(0.0, whole - floor - sum(widths.values()))
@@ -199,20 +197,19 @@ class BorderPanel(Job):
         first = "Nothing timed yet: choose a size and press the button."
         if "rust" not in market_py.available_backends():
             first += f" Without Rust: {status()[1]}."
-        super().__init__("Time the border", rounds, (self._picture.show(None), first), 900)
-        self.size = choice("offers N", [str(size) for size in SIZES])
-        self.size.value = "20"
-        self.children = (self.size, *self.children)
+        self.size = stepper("offers N", SIZES, 20)
+        shown, width = (self._picture.show(None), first), self._picture.width
+        super().__init__("Time the border", rounds, shown, width, {"size": self.size})
 
     def measure(self, offers: int) -> Race:
         """Time one of the sizes, as the button does, and return its raw rounds."""
-        self.size.value = str(offers)
+        self.size.value = offers
         self.run()
         return self.races[offers]
 
     def work(self) -> None:
         """Time the candidates; an unfinished race is dropped."""
-        offers = int(self.size.value)
+        offers: int = self.size.value
         usable = market_py.available_variants()
         candidates = contestants([name for name in (*SORTING, *SELECTING) if name in usable])
         self.doing.value = f"markets of {offers} offers …"
@@ -240,7 +237,7 @@ def summary(race: Race) -> str:
         if found.low <= 0 <= found.high:
             lost.append(f"{toll.kind} ({toll.dearer} − {toll.cheaper})")
         else:
-            said.append(f"{toll.kind} ({toll.dearer} − {toll.cheaper}) {found.text()}")
+            said.append(f"{toll.kind} ({toll.dearer} − {toll.cheaper}) {text(found)}")
     sentence = f"N = {race.offers}, ns per call: an empty call takes {floor:.0f}"
     sentence += "".join(f"; {words}" for words in said) + "."
     if lost:

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 import market_py
-from market_py.timing import Race
+from market_py.timing import Race, Ratio
 from market_py.validation import Floats
 from market_py.workshop.border import per_element
 from market_py.workshop.exercises import NOT_DONE, Verdict, hint, right
-from market_py.workshop.intervals import Interval
+from market_py.workshop.intervals import text
 
 WIDEST = 4.0
 """An interval so many times wider than the check's own claims too little."""
@@ -38,8 +38,8 @@ def check_list(answer: Any, races: Mapping[int, Race]) -> Verdict:
     return _judge_interval(low, high, own, many.offers - few.offers)
 
 
-def _judge_interval(low: float, high: float, own: Interval, elements: int) -> Verdict:
-    found = f"your rounds say {own.text(1)} ns for each element"
+def _judge_interval(low: float, high: float, own: Ratio, elements: int) -> Verdict:
+    found = f"your rounds say {text(own, 1)} ns for each element"
     if math.isnan(low) or math.isnan(high):
         return hint("an end of your interval is not a number.")
     if not low <= high:

@@ -3,36 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from market_py.timing import Race
+from market_py.timing import Ratio
 from market_py.validation import Floats
 
 RESAMPLES = 2000
 
 
-@dataclass(frozen=True)
-class Interval:
-    """A number and the ends of its 95 % interval."""
-
-    value: float
-    low: float
-    high: float
-
-    def text(self, decimals: int = 0) -> str:
-        """Show the number and, in brackets, the interval."""
-        value, low, high = (
-            f"{round(number, decimals) + 0.0:,.{decimals}f}"
-            for number in (self.value, self.low, self.high)
-        )
-        return f"{value} [{low}, {high}]"
+def text(found: Ratio, decimals: int = 0) -> str:
+    """Show a number and, in brackets, its interval."""
+    value, low, high = (
+        f"{round(number, decimals) + 0.0:,.{decimals}f}"
+        for number in (found.value, found.low, found.high)
+    )
+    return f"{value} [{low}, {high}]"
 
 
 def resampled(
     samples: Sequence[Floats], statistic: Callable[[list[Floats]], Floats], seed: int = 0
-) -> Interval:
+) -> Ratio:
     """Percentile bootstrap of a statistic of the medians of independent samples.
 
     Parameters
@@ -51,10 +42,4 @@ def resampled(
         ]
     )
     low, high = np.percentile(draws, [2.5, 97.5])
-    return Interval(float(found), float(low), float(high))
-
-
-def difference(race: Race, dearer: str, cheaper: str) -> Interval:
-    """How many nanoseconds a call of one candidate takes more than of another, round by round."""
-    paired = race.rounds[dearer] - race.rounds[cheaper]
-    return resampled([paired], lambda medians: medians[0])
+    return Ratio(float(found), float(low), float(high))

@@ -15,9 +15,9 @@ from market_py import timing
 from market_py.benchmark.families import FAMILIES, make_markets
 from market_py.extension import status
 from market_py.registry import VARIANTS, contestants
-from market_py.timing import Race
+from market_py.timing import Race, Ratio
 from market_py.validation import Floats
-from market_py.workshop.intervals import Interval, resampled
+from market_py.workshop.intervals import resampled, text
 from market_py.workshop.panels import Explorer, Job, Shown, choice, slider
 from market_py.workshop.pictures import (
     BLACK,
@@ -220,7 +220,7 @@ class GrowthPicture(Picture):
         return self.png()
 
 
-def exponent(races: Sequence[Race], name: str) -> Interval:
+def exponent(races: Sequence[Race], name: str) -> Ratio:
     """Fit the exponent ``p`` of ``time ~ N**p``: the slope of the line on log-log axes."""
     x = np.log([race.offers for race in races])
     x -= x.mean()
@@ -258,9 +258,9 @@ class GrowthPanel(Job):
         if "rust" not in market_py.available_backends():
             first += f" Without Rust: {status()[1]}."
         shown = self._picture.show([]), first
-        super().__init__("Time the growth", len(sizes) * rounds, shown, self._picture.width)
         self.family = choice("prices", [n for n, it in FAMILIES.items() if it.offers is None])
-        self.children = (self.family, *self.children)
+        steps, controls = len(sizes) * rounds, {"family": self.family}
+        super().__init__("Time the growth", steps, shown, self._picture.width, controls)
 
     def work(self) -> None:
         """Time one size after the other; what is finished is kept when stopped."""
@@ -295,5 +295,5 @@ def growth(family: str, races: Sequence[Race]) -> str:
     sizes = f"{family} prices, N = {races[0].offers:,}"
     if len(races) == 1:
         return f"{sizes}: two sizes are needed for a slope."
-    said = [f"{name} {exponent(races, name).text(2)}" for name in races[0].candidates]
+    said = [f"{name} {text(exponent(races, name), 2)}" for name in races[0].candidates]
     return f"{sizes} to {races[-1].offers:,}; time grows as N to the power of: {', '.join(said)}."

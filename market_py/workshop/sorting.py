@@ -16,7 +16,7 @@ from market_py.extension import status
 from market_py.registry import VARIANTS, contestants
 from market_py.timing import Race
 from market_py.validation import Floats
-from market_py.workshop.panels import LABELS, Job, choice, slider
+from market_py.workshop.panels import LABELS, Job, choice, slider, stepper
 from market_py.workshop.pictures import BLACK, BLUE, LEGEND, ORANGE, SKY, VERMILION, Picture
 
 LADDERS = {
@@ -153,7 +153,6 @@ class SortingPanel(Job):
         if "rust" not in market_py.available_backends():
             first += f" Without Rust: {status()[1]}."
         shown = self._picture.show(None, None), first
-        super().__init__("Time the rungs", rounds, shown, self._picture.width)
         usable = market_py.available_variants()
         self.rungs = {
             name: widgets.ToggleButton(
@@ -165,19 +164,24 @@ class SortingPanel(Job):
             )
             for name in RUNGS
         }
-        self.size = choice("offers N", [str(size) for size in SIZES])
-        self.size.value = "200"
+        self.size = stepper("offers N", SIZES, 200)
         self.ordered = slider("already in order", 0, 0, 100, 5, "%")
         self.markets = choice("markets", [DISTINCT, REPEATED])
         toggles = widgets.HBox([widgets.Label("rungs", style=LABELS), *self.rungs.values()])
         toggles.layout.flex_flow = "row wrap"
-        self.children = (toggles, self.size, self.ordered, self.markets, *self.children)
+        controls = {
+            "rungs": toggles,
+            "size": self.size,
+            "ordered": self.ordered,
+            "markets": self.markets,
+        }
+        super().__init__("Time the rungs", rounds, shown, self._picture.width, controls)
 
     @property
     def conditions(self) -> Conditions:
         """Those that are chosen now."""
         repeated = self.markets.value == REPEATED
-        return Conditions(int(self.size.value), int(self.ordered.value), repeated)
+        return Conditions(self.size.value, self.ordered.value, repeated)
 
     def work(self) -> None:
         """Time the rungs that are switched on; an unfinished run is dropped."""
@@ -285,15 +289,14 @@ class CountsPanel(Job):
         self.works: list[tally.Work] = []
         first = "Nothing counted yet: press the button; the first time it builds for a while."
         shown = self._picture.show([]), first
-        super().__init__("Count", 1, shown, self._picture.width)
-        self.size = choice("offers N", [str(size) for size in SIZES])
-        self.size.value = "200"
+        self.size = stepper("offers N", SIZES, 200)
+        super().__init__("Count", 1, shown, self._picture.width, {"size": self.size})
         self.table = widgets.HTML()
-        self.children = (self.size, *self.children, self.table)
+        self.children = (*self.children, self.table)  # type: ignore[has-type]
 
     def work(self) -> None:
         """Count, in processes of their own; what hinders it is said."""
-        offers = int(self.size.value)
+        offers: int = self.size.value
         self.doing.value = "building and counting …"
         try:
             self.works = tally.count(offers)
