@@ -91,3 +91,27 @@ def search(
         )
         candidates = left
     return Search(high if high < math.inf else None, tuple(passes))
+
+
+def simulate(
+    guesses: int, markets: int = 200, offers: int = 300, seed: int = 7
+) -> tuple[float, float, float]:
+    """Search random markets, whose demand is equally likely to lie anywhere.
+
+    Returns
+    -------
+    tuple of float
+        Means: the share of candidates that the first pass leaves, how often all passes look at an
+        offer, and the number of passes.
+    """
+    rng = np.random.default_rng(seed)
+    runs = []
+    for market in range(markets):
+        bids, quantities = rng.random((2, offers)).tolist()
+        demand = rng.uniform(0, sum(quantities))
+        runs.append(search(bids, quantities, demand, guesses, seed=market))
+    return (
+        float(np.mean([len(run.passes[0].left) for run in runs])) / offers,
+        float(np.mean([run.visited for run in runs])) / offers,
+        float(np.mean([len(run.passes) for run in runs])),
+    )
