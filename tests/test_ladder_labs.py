@@ -2,10 +2,11 @@
 
 import random
 import re
+from zlib import crc32
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from markets import markets
 
 import market_py
@@ -22,8 +23,9 @@ PNG = b"\x89PNG"
 def made_up_race(offers, **nanoseconds):
     """A race in which every candidate takes so long, give or take."""
     rounds = {timing.FLOOR: 50 + NOISE}
-    for place, (name, ns) in enumerate(nanoseconds.items()):
-        rounds[name.replace("_", "-")] = ns + np.roll(NOISE, place) / 4
+    for name, ns in nanoseconds.items():
+        rng = np.random.default_rng([offers, crc32(name.encode())])
+        rounds[name.replace("_", "-")] = ns + rng.normal(0, 4, NOISE.size)
     return timing.Race(offers, rounds)
 
 
@@ -75,7 +77,7 @@ class TestBorder:
                 (border.ARRAY, "numba-cheap"): 100,
                 (border.BOXING, "numba-select"): 250,
             },
-            abs=2,
+            abs=6,
         )
 
     def test_every_toll_is_between_two_rungs_of_one_language(self):
@@ -114,7 +116,7 @@ class TestBorder:
     def test_an_element_costs_what_it_costs(self):
         found = border.per_element(border_race(20), border_race(200))
         assert found.low < 8 < found.high
-        assert found.high - found.low < 0.2
+        assert found.high - found.low < 0.1
         assert border.per_element(made_up_race(5, numba_out=1), border_race(9)) is None
 
     def test_the_panel_times_by_button(self):
@@ -215,7 +217,7 @@ class TestSorting:
         panel.run()
         seen.append(panel.picture.value)
         assert len(set(seen)) == 3
-        assert all(png.startswith(PNG) for png in seen)
+        assert all(png[:4] == PNG for png in seen)
         assert panel.sentence.text.startswith("20 offers, 95 % in order, one market, repeated: ")
         assert "a multiple of the run before" in panel.sentence.text
 
@@ -264,7 +266,7 @@ class TestSorting:
         assert asked == [], "nothing is built before the button is pressed"
         panel.run()
         assert asked == [200]
-        assert panel.picture.value.startswith(PNG)
+        assert panel.picture.value[:4] == PNG
         assert panel.picture.value != before
         assert panel.sentence.text == (
             "200 offers, per market: numba-sort asks for 12 blocks of memory, the most; none: "
@@ -328,8 +330,7 @@ class TestSearch:
     @given(market=markets(max_offers=30))
     def test_it_finds_the_price_of_the_specification(self, market):
         bids, quantities, demand = (np.asarray(part, float) for part in market)
-        if not (demand > 0 and quantities.sum() > 0):
-            return
+        assume(demand > 0 and 0 < quantities.max() < 1e300)
         price, dispatch = market_py.market_clearing(bids, quantities, demand, backend="python")
         for guesses in (1, 7):
             found = search.search(bids.tolist(), quantities.tolist(), float(demand), guesses)
@@ -406,7 +407,7 @@ class TestSearchPanel:
         panel.controls["seed"].value = 2
         panel.wait()
         assert panel.sentence.text != before
-        assert panel.picture.value.startswith(PNG)
+        assert panel.picture.value[:4] == PNG
 
 
 class TestGrowth:
@@ -499,7 +500,8 @@ def endless(bids, quantities, demand):
 
 def distinct_only(bids, quantities, demand):
     """Forget that offers may share a price."""
-    return by_sorting(*zip(*dict(zip(bids, quantities, strict=True)).items()), demand)
+    offers = dict(zip(bids, quantities, strict=True))
+    return by_sorting(list(offers), list(offers.values()), demand)
 
 
 class TestClearingPrice:

@@ -55,7 +55,7 @@ def _judge_interval(low: float, high: float, own: Ratio, elements: int) -> Verdi
             f"{found}, by the differences within rounds between the list and the array at "
             f"{elements} elements' distance."
         )
-    if high - low > WIDEST * (own.high - own.low):
+    if high - low > WIDEST * max(own.high - own.low, abs(own.value) / 20):
         return hint(f"that is true and says little: {found}. Use all the rounds.")
     return right(f"you say {low:.1f} to {high:.1f}; {found}.")
 
