@@ -181,6 +181,82 @@ def test_published_result(page, workshop):
     shoot(page, "04")
 
 
+def measured(panel, label, page):
+    """The picture and the sentence after a button was pressed and its work is done."""
+    panel.button(label).press("Enter")
+    page.wait_for_timeout(200)
+    panel.button(label).and_(page.locator(":enabled")).wait_for(timeout=120_000)
+    return panel.settled()
+
+
+def test_border(page, workshop):
+    notebook = open_notebook(page, workshop, "notebooks/05_border.ipynb")
+    notebook.run_all()
+    panel = notebook.panel_with_button("Time the border")
+    before = panel.settled()
+    panel.slider("offers N").press("ArrowLeft")
+    assert panel.settled() == before, "moving a slider times nothing"
+    after = measured(panel, "Time the border", page)
+    assert after[0] != before[0]
+    assert after[1].startswith("N = 5, ns per call: an empty call takes ")
+    assert page.get_by_text("not done yet").count() == 1
+    notebook.check()
+    shoot(page, "05")
+
+
+def test_sort_and_allocation(page, workshop):
+    notebook = open_notebook(page, workshop, "notebooks/06_sort_and_allocation.ipynb")
+    notebook.run_all()
+    panel = notebook.panel_with_button("Time the rungs")
+    before = panel.settled()
+    panel.slider("offers N").press("ArrowLeft", 2)
+    panel.slider("already in order (%)").press("ArrowRight", 10)
+    panel.button("rust-scratch").press("Enter")
+    assert panel.settled() == before, "moving a slider times nothing"
+    first = measured(panel, "Time the rungs", page)
+    assert first[1].startswith("20 offers, 50 % in order, 256 different markets: numba-sort ")
+    assert "rust-scratch" not in first[1]
+    panel.dropdown("markets").select_option("one market, repeated")
+    second = measured(panel, "Time the rungs", page)
+    assert "a multiple of the run before" in second[1]
+    assert len({before[0], first[0], second[0]}) == 3
+    counts = notebook.panel_with_button("Count")
+    before = counts.settled()
+    after = measured(counts, "Count", page)
+    assert after[0] != before[0]
+    assert after[1].startswith("200 offers, per market: ")
+    assert page.get_by_text("not done yet").count() == 1
+    notebook.check()
+    shoot(page, "06")
+
+
+def test_no_sorting(page, workshop):
+    notebook = open_notebook(page, workshop, "notebooks/07_no_sorting.ipynb")
+    notebook.run_all()
+    panel = notebook.panel("step of the search")
+    seen = [panel.settled()]
+    for label, move in {
+        "step of the search": lambda slider: slider.press("ArrowRight", 2),
+        "guesses a pass": lambda slider: slider.press("ArrowLeft", 2),
+        "offers N": lambda slider: slider.drag_to(0.8),
+    }.items():
+        move(panel.slider(label))
+        seen.append(panel.settled())
+        assert seen[-1][0] != seen[-2][0], f"{label} leaves the picture alone"
+        assert seen[-1][1] != seen[-2][1], f"{label} leaves the sentence alone"
+    panel.slider("step of the search").drag_to(1)
+    panel.dropdown("prices").select_option("equal")
+    assert "No candidate is left, so the price is " in panel.settled()[1]
+    growth = notebook.panel_with_button("Time the growth")
+    before = growth.settled()
+    after = measured(growth, "Time the growth", page)
+    assert after[0] != before[0]
+    assert "time grows as N to the power of: numba-sort " in after[1]
+    assert page.get_by_text("not done yet").count() == 1
+    notebook.check()
+    shoot(page, "07")
+
+
 BROKEN = {
     "a cell raises": "raise ValueError('boom')",
     "a widget swallows": (
