@@ -21,6 +21,9 @@ from market_py.validation import Floats, Ties, check_batch, check_market
 OFFERS_PER_CHUNK = 1 << 14
 """About this many offers are handed to a thread at a time."""
 
+WORTH_RELEASING = 1 << 14
+"""To clear so many offers takes long enough for other threads to run meanwhile."""
+
 DOUBLE = np.dtype(np.float64)
 INDEX = "index"
 PLAIN = types.Array(types.float64, 1, "C")
@@ -38,12 +41,18 @@ def _check_and_clear(bids, quantities, demand, pro_rata, cap, dispatch):  # type
     return clear(bids, quantities, demand, pro_rata, cap, dispatch, scratch)
 
 
-@njit(
-    [types.float64(offers, offers, types.float64, PLAIN) for offers in (PLAIN, STRIDED)],
-    cache=True,
-)
-def _clear_plain(bids, quantities, demand, dispatch):  # type: ignore[no-untyped-def]
+SIGNATURES = [types.float64(offers, offers, types.float64, PLAIN) for offers in (PLAIN, STRIDED)]
+
+
+@njit(SIGNATURES, cache=True)
+def _clear_attached(bids, quantities, demand, dispatch):  # type: ignore[no-untyped-def]
     """Clear one market by the default rules."""
+    return _check_and_clear(bids, quantities, demand, False, math.nan, dispatch)
+
+
+@njit(SIGNATURES, cache=True, nogil=True)
+def _clear_released(bids, quantities, demand, dispatch):  # type: ignore[no-untyped-def]
+    """Do the same with the GIL released."""
     return _check_and_clear(bids, quantities, demand, False, math.nan, dispatch)
 
 
@@ -64,8 +73,10 @@ def market_clearing(
         and price_cap is None
     ):
         try:
-            dispatch = empty(len(bids))
-            price = _clear_plain(bids, quantities, demand, dispatch)
+            offers = len(bids)
+            dispatch = empty(offers)
+            fill = _clear_attached if offers < WORTH_RELEASING else _clear_released
+            price = fill(bids, quantities, demand, dispatch)
         except TypeError:  # Of another dimension.
             price = math.nan
         if price == price:
