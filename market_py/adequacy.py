@@ -27,6 +27,9 @@ from market_py.validation import Floats
 VALUE_OF_LOST_LOAD = 1000.0
 """$/MWh"""
 
+BYTES_PER_ARRAY = 120_000
+"""Larger ones the C library may map and unmap for each use; page faults cost more than clearing."""
+
 
 class Indices(NamedTuple):
     """The two indices of adequacy."""
@@ -180,20 +183,32 @@ def _simulate_year(
     value_of_lost_load: float,
     backend: Backend,
 ) -> _Year:
-    """Draw the outages of a year and clear its hours in one call."""
+    """Draw the outages of a year, and clear some hundreds of its hours in each call."""
     capacities = np.array([unit.capacity for unit in units])
     rates = np.array([unit.forced_outage_rate for unit in units])
     bids = np.array([unit.fuel_cost + unit.om_cost for unit in units])
-    rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, year])))
-    offered = (rng.random((len(demand), len(units))) >= rates) * capacities
-    prices, dispatch = backend.market_clearing_batch(
-        bids, offered, demand, price_cap=value_of_lost_load, threads=1
-    )
-    unserved = demand - dispatch.sum(axis=1)
-    short = unserved > 1e-9 * demand
-    levels, hours = np.unique(prices, return_counts=True)
-    hours_at_price = dict(zip(levels.tolist(), hours.tolist(), strict=True))
-    return _Year(int(short.sum()), float(unserved[short].sum()), hours_at_price)
+    levels = np.unique(np.append(bids, value_of_lost_load))
+    rng = np.random.Generator(np.random.PCG64DXSM(np.random.SeedSequence([seed, year])))
+    hours = max(1, BYTES_PER_ARRAY // (8 * len(units)))
+    short_hours, unserved_energy = 0, 0.0
+    hours_at_level = np.zeros(len(levels), dtype=int)
+    for start in range(0, len(demand), hours):
+        asked = demand[start : start + hours]
+        offered = (rng.random((len(asked), len(units))) >= rates) * capacities
+        prices, dispatch = backend.market_clearing_batch(
+            bids, offered, asked, price_cap=value_of_lost_load, threads=1
+        )
+        unserved = asked - dispatch.sum(axis=1)
+        short = unserved > 1e-9 * asked
+        short_hours += int(short.sum())
+        unserved_energy += float(unserved[short].sum())
+        hours_at_level += np.bincount(np.searchsorted(levels, prices), minlength=len(levels))
+    hours_at_price = {
+        level: count
+        for level, count in zip(levels.tolist(), hours_at_level.tolist(), strict=True)
+        if count
+    }
+    return _Year(short_hours, unserved_energy, hours_at_price)
 
 
 def exact(units: Sequence[rts79.Unit] = rts79.UNITS, loads: Floats | None = None) -> Indices:
