@@ -184,7 +184,7 @@ def _simulate_year(
     backend: Backend,
 ) -> _Year:
     """Draw the outages of a year, and clear some hundreds of its hours in each call."""
-    capacities = np.array([unit.capacity for unit in units])
+    capacities = np.array([unit.capacity for unit in units], dtype=float)
     rates = np.array([unit.forced_outage_rate for unit in units])
     bids = np.array([unit.fuel_cost + unit.om_cost for unit in units])
     levels = np.unique(np.append(bids, value_of_lost_load))
