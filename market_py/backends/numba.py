@@ -12,7 +12,7 @@ from typing import Any, SupportsIndex
 
 import numpy as np
 from numba import njit, types
-from numpy import empty, ndarray
+from numpy import empty, float64, ndarray
 from numpy.typing import ArrayLike
 
 from market_py.backends.numba_kernels import FEW, clear, clear_rows, is_market
@@ -68,7 +68,7 @@ def market_clearing(
     if (
         type(bids) is type(quantities) is ndarray
         and bids.dtype is quantities.dtype is DOUBLE
-        and type(demand) is float
+        and (type(demand) is float or type(demand) is float64)
         and ties is INDEX
         and price_cap is None
     ):
