@@ -141,6 +141,34 @@ def simulate(
     ValueError
         No year, no thread, or a negative seed.
     """
+    result = Simulation()
+    for result in simulate_yearly(
+        years,
+        seed=seed,
+        units=units,
+        loads=loads,
+        value_of_lost_load=value_of_lost_load,
+        backend=backend,
+        threads=threads,
+    ):
+        progress()
+    return result
+
+
+def simulate_yearly(
+    years: int,
+    *,
+    seed: int = 0,
+    units: Sequence[rts79.Unit] = rts79.UNITS,
+    loads: Floats | None = None,
+    value_of_lost_load: float = VALUE_OF_LOST_LOAD,
+    backend: str | None = None,
+    threads: int = 1,
+) -> Iterator[Simulation]:
+    """Simulate as `simulate` does, and show the simulation after each year: one object that grows.
+
+    To stop, stop asking.
+    """
     for name, number, least in (("years", years, 1), ("threads", threads, 1), ("seed", seed, 0)):
         if number < least:
             raise ValueError(f"{name} = {number}: must be at least {least}")
@@ -155,8 +183,7 @@ def simulate(
         result.loss_of_load.add(year.short_hours)
         result.unserved_energy.add(year.unserved)
         result.hours_at_price.update(year.hours_at_price)
-        progress()
-    return result
+        yield result
 
 
 def _in_order(one: Callable[[int], _Year], years: int, threads: int) -> Iterator[_Year]:
@@ -181,11 +208,8 @@ def _simulate_year(
     backend: Backend,
 ) -> _Year:
     """Draw the outages of a year and clear its hours in one call."""
-    capacities = np.array([unit.capacity for unit in units])
-    rates = np.array([unit.forced_outage_rate for unit in units])
     bids = np.array([unit.fuel_cost + unit.om_cost for unit in units])
-    rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, year])))
-    offered = (rng.random((len(demand), len(units))) >= rates) * capacities
+    offered = draw_year(year, seed, units, len(demand))
     prices, dispatch = backend.market_clearing_batch(
         bids, offered, demand, price_cap=value_of_lost_load, threads=1
     )
@@ -194,6 +218,17 @@ def _simulate_year(
     levels, hours = np.unique(prices, return_counts=True)
     hours_at_price = dict(zip(levels.tolist(), hours.tolist(), strict=True))
     return _Year(int(short.sum()), float(unserved[short].sum()), hours_at_price)
+
+
+def draw_year(
+    year: int, seed: int = 0, units: Sequence[rts79.Unit] = rts79.UNITS, hours: int = rts79.HOURS
+) -> Floats:
+    """What the units offer in each hour of a year, shape (hours, units): their capacity, or 0."""
+    capacities = np.array([unit.capacity for unit in units])
+    rates = np.array([unit.forced_outage_rate for unit in units])
+    rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, year])))
+    offered: Floats = (rng.random((hours, len(units))) >= rates) * capacities
+    return offered
 
 
 def exact(units: Sequence[rts79.Unit] = rts79.UNITS, loads: Floats | None = None) -> Indices:

@@ -1,0 +1,281 @@
+"""The panels of notebook 03: when may a timing be believed?"""
+
+from __future__ import annotations
+
+import html
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+
+from market_py import timing
+from market_py.ladder import numba_sort
+from market_py.timing import FLOOR, TWIN, Race
+from market_py.validation import Floats
+from market_py.workshop.panels import Job, stepper
+from market_py.workshop.stopwatch_pictures import (
+    FirstCallPicture,
+    RepeatedPicture,
+    RoundsPicture,
+)
+
+OFFERS = 20
+"""Per market, where nothing else is said."""
+PLAIN = "numba-sort"
+WRAPPED = "wrapped"
+"""The same function, called by another Python function."""
+SIZES = (5, 20, 50, 200)
+REPEATED, DISTINCT = "one input, repeated", f"{timing.DISTINCT} distinct inputs"
+
+
+def wrapped(bids: Floats, quantities: Floats, demand: float) -> Any:
+    """Clear by `numba_sort`; one more Python call, and nothing else, is what this costs."""
+    return numba_sort(bids, quantities, demand)
+
+
+class RoundsPanel(Job):
+    """Time a function against itself, and against itself with a known burden.
+
+    Sliders choose the calls in a sample and the number of rounds.
+    """
+
+    def __init__(self) -> None:
+        self._picture = RoundsPicture(PLAIN, WRAPPED)
+        self.race: Race | None = None
+        controls = {
+            "calls": stepper("calls per sample", [4**power for power in range(7)], 1),
+            "rounds": stepper("rounds", [3, 5, 7, 11, 21, 51, 101], 7),
+        }
+        first = self._picture.show(None), "Choose, then press the button."
+        super().__init__("Take the time", 7, first, self._picture.width, controls)
+
+    def work(self) -> None:
+        """Run the race."""
+        calls, rounds = self.controls["calls"].value, self.controls["rounds"].value
+        self.expect(rounds)
+        markets = timing.random_markets(OFFERS)[:calls]
+        try:
+            race = timing.race(
+                {PLAIN: numba_sort, WRAPPED: wrapped},
+                markets,
+                rounds=rounds,
+                loops=calls // len(markets),
+                progress=self.advance,
+                is_stopped=self.is_stopped,
+            )
+        except timing.Stopped as stopped:
+            race = stopped.race
+        if race.finished < 2:
+            self.sentence.say("Stopped before the second round was done.")
+            return
+        self.race = race
+        self.show((self._picture.show(race), _believe(race, calls)))
+
+
+def _believe(race: Race, calls: int) -> str:
+    """Say what the rounds allow to claim."""
+    floor, plain = (race.quartiles(name)[1] for name in (FLOOR, PLAIN))
+    same, burden = race.resolution(), race.speedup(WRAPPED, over=PLAIN)
+    verdict = race.verdict(WRAPPED, over=PLAIN)
+    return (
+        f"{race.finished} rounds of {calls:,} calls: {PLAIN} takes {plain:,.0f} ns, an empty call "
+        f"{floor:,.0f} ns. A/A: {PLAIN} seems {same} times as fast as itself. "
+        f"{WRAPPED}: {burden} times as fast as {PLAIN}; {verdict}."
+    )
+
+
+class FirstCallPanel(Job):
+    """Time the calls of a function that was never called before, one by one."""
+
+    def __init__(self, calls: int = 1000, compile_it: Callable[[], Any] | None = None) -> None:
+        self._calls = calls
+        self._compile_it = compile_it or (lambda: njit(numba_sort.py_func))
+        self._picture = FirstCallPicture(calls)
+        self.nanoseconds = np.empty(0)
+        first = self._picture.show(self.nanoseconds), "Nothing has been called yet."
+        super().__init__("Compile and call", calls, first, self._picture.width)
+
+    def work(self) -> None:
+        """Make a new function and call it."""
+        clear = self._compile_it()
+        self.doing.value = "compiling …"
+        taken = []
+        for market in (timing.random_markets(OFFERS) * (1 + self._calls // timing.DISTINCT))[
+            : self._calls
+        ]:
+            if self.is_stopped():
+                break
+            start = time.perf_counter_ns()
+            clear(*market)
+            taken.append(time.perf_counter_ns() - start)
+        self.bar.value = len(taken)
+        self.nanoseconds = np.array(taken, dtype=float)
+        self.show((self._picture.show(self.nanoseconds), _spike(self.nanoseconds)))
+
+
+def _spike(taken: Floats) -> str:
+    """Say how long the first call was, and how long it is felt."""
+    if len(taken) < 2:
+        return "Stopped before the second call."
+    first, later = float(taken[0]), float(np.median(taken[1:]))
+    return (
+        f"The first call took {first / 1e6:,.1f} ms, a later one {later / 1e3:,.2f} µs (median): "
+        f"the first is as long as {first / later:,.0f} later ones. The mean of all {len(taken):,} "
+        f"calls, the first included, is {taken.mean() / 1e3:,.1f} µs."
+    )
+
+
+class RepeatedPanel(Job):
+    """Time the published numba function on one input, repeated, and on distinct ones.
+
+    Each round repeats another market, so that the repeated ones are on average the distinct ones.
+    """
+
+    def __init__(
+        self,
+        sizes: tuple[int, ...] = SIZES,
+        rounds: int = timing.ROUNDS,
+        sample_seconds: float = timing.SAMPLE_SECONDS,
+    ) -> None:
+        self._sizes, self._rounds, self._sample_seconds = sizes, rounds, sample_seconds
+        self._picture = RepeatedPicture(REPEATED, DISTINCT)
+        self.races: list[Race] = []
+        first = self._picture.show([]), "Nothing has been timed yet."
+        super().__init__("Run both", len(sizes) * rounds, first, self._picture.width)
+
+    def work(self) -> None:
+        """Time one size after the other; what is finished is kept when stopped."""
+        self.races = []
+        for offers in self._sizes:
+            self.doing.value = f"markets of {offers} offers …"
+            race = self._race(offers)
+            if race is None:
+                break
+            self.races.append(race)
+            self.show((self._picture.show(self.races), _learned(self.races)))
+        self.sentence.say(_learned(self.races))
+
+    def _race(self, offers: int) -> Race | None:
+        markets = timing.random_markets(offers)
+        rng = np.random.default_rng(offers)
+        loops = timing.calibrate(numba_sort, markets, self._sample_seconds)
+        distinct = timing.sampler(numba_sort, markets, loops)
+        rounds: list[dict[str, float]] = []
+        for _ in range(self._rounds):
+            if self.is_stopped():
+                return None
+            again = [markets[rng.integers(len(markets))]] * len(markets)
+            samplers = {
+                DISTINCT: distinct,
+                DISTINCT + TWIN: distinct,
+                REPEATED: timing.sampler(numba_sort, again, loops),
+            }
+            rounds.append(timing.one_round(samplers, rng))
+            self.advance()
+        names = DISTINCT, DISTINCT + TWIN, REPEATED
+        found = {name: np.array([took[name] for took in rounds]) * 1e9 for name in names}
+        return Race(offers, found, len(markets))
+
+
+def _learned(races: list[Race]) -> str:
+    """Say how much cheaper repetition looks."""
+    if not races:
+        return "Stopped before the first size was done."
+    said = [
+        f"N = {race.offers}: {race.speedup(REPEATED, over=DISTINCT)} "
+        f"({race.verdict(REPEATED, over=DISTINCT)})"
+        for race in races
+    ]
+    return f"How many times faster {PLAIN} looks on one repeated input: " + "; ".join(said) + "."
+
+
+class Line(NamedTuple):
+    """A line of a benchmark's description."""
+
+    text: str
+    lie: str | None
+    """What hints at the lie in it; None where there is none."""
+    why: str
+    """Why it is one, or why it is not."""
+
+
+REPORT = {
+    "A": Line(
+        "We drew one market of 200 offers, with a fixed seed, and cleared it in every call.",
+        "what does the processor remember from the call before?",
+        "one input, repeated, lets the branch predictor learn the sort",
+    ),
+    "B": Line(
+        "Both functions got the same NumPy arrays, made before the clock started.",
+        None,
+        "same arguments for both, and making them is not what is timed",
+    ),
+    "C": Line(
+        "The numba figure is the mean of the first 1,000 calls in a new process.",
+        "what happens in a first call?",
+        "the first call compiles, and a mean never forgets it",
+    ),
+    "D": Line(
+        "Garbage collection was off while the clock ran.",
+        None,
+        "this removes a disturbance that has nothing to do with either function",
+    ),
+    "E": Line(
+        "We ran all samples of numba first, then built the extension and ran all those of Rust.",
+        "was the machine the same from beginning to end?",
+        "what the machine did meanwhile hits one of them only: take turns, in shuffled order",
+    ),
+    "F": Line(
+        "The Rust extension was built with `maturin develop`, without further options.",
+        "which profile does that command build?",
+        "that is a debug build, unoptimised; `--release` is missing",
+    ),
+    "G": Line(
+        "The Rust figure is the minimum of three samples.",
+        "how many samples, and which statistic, for the one and for the other?",
+        "three samples say nothing of the spread, and their minimum is the luckiest of them",
+    ),
+    "H": Line(
+        "A sample was as many calls as took 10 ms or more.",
+        None,
+        "the clock's own cost and resolution vanish in a sample of that length",
+    ),
+    "I": Line(
+        "Rust returns the price alone; numba returns the price and the dispatch.",
+        "do both do the same work?",
+        "they answer different questions, and one of them leaves out an array",
+    ),
+    "J": Line(
+        "Processor, operating system and all versions are in the appendix.",
+        None,
+        "without them nobody could repeat it",
+    ),
+    "K": Line(
+        "We did not time an empty call: calling a function costs nothing worth mentioning.",
+        "what can no function be faster than?",
+        "without a floor nobody knows how much of a small figure is the call itself",
+    ),
+    "L": Line(
+        "numba takes 1.03 times as long as Rust, so Rust is faster.",
+        "how far does a function stray from itself?",
+        "without an A/A pair or an interval, 1.03 may be nothing",
+    ),
+}
+"""A benchmark's description, line by line; for the exercise."""
+
+
+class Report:
+    """The lines of `REPORT`, as a table, without the answers."""
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        rows = "".join(
+            f'<tr><th scope="row">{letter}</th>'
+            f'<td style="text-align:left">{html.escape(line.text)}</td></tr>'
+            for letter, line in REPORT.items()
+        )
+        return {
+            "text/plain": "\n".join(f"{letter}  {line.text}" for letter, line in REPORT.items()),
+            "text/html": f'<table style="font-size:105%"><tbody>{rows}</tbody></table>',
+        }
