@@ -141,8 +141,8 @@ def simulate(
     ValueError
         No year, no thread, or a negative seed.
     """
-    result = Simulation()
-    for result in simulate_yearly(
+    simulation = Simulation()
+    for simulation in simulate_yearly(  # noqa: B007 - it is one object that grows.
         years,
         seed=seed,
         units=units,
@@ -152,7 +152,7 @@ def simulate(
         threads=threads,
     ):
         progress()
-    return result
+    return simulation
 
 
 def simulate_yearly(
@@ -224,7 +224,7 @@ def draw_year(
     year: int, seed: int = 0, units: Sequence[rts79.Unit] = rts79.UNITS, hours: int = rts79.HOURS
 ) -> Floats:
     """What the units offer in each hour of a year, shape (hours, units): their capacity, or 0."""
-    capacities = np.array([unit.capacity for unit in units])
+    capacities = np.array([unit.capacity for unit in units], dtype=float)
     rates = np.array([unit.forced_outage_rate for unit in units])
     rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, year])))
     offered: Floats = (rng.random((hours, len(units))) >= rates) * capacities

@@ -83,7 +83,8 @@ class RoundsPicture(Picture):
         for name, dots in self._dots.items():
             values = rounds.get(name, np.empty(0))
             dots.set_data(np.arange(1, len(values) + 1), values)
-        highest = 2.0 * max((float(np.median(values)) for values in rounds.values()), default=1000.0)
+        medians = [float(np.median(values)) for values in rounds.values()]
+        highest = 2.0 * max(medians, default=1000.0)
         finished = max(1, 0 if race is None else race.finished)
         self._times.set_xlim(0.5, finished + 0.5)
         self._times.set_ylim(0, highest)
