@@ -247,7 +247,7 @@ def check_lies(letters: Any) -> Verdict:
 PAIRED_CASES: list[tuple[str, list[float], list[float]]] = [
     ("the same ratio in every round", [2, 4, 6], [1, 2, 3]),
     ("b is the slower one", [1, 1, 1], [4, 4, 4]),
-    ("a slow moment that hits one of them only", [2, 2, 2, 2, 100], [1, 1, 1, 1, 1]),
+    ("a slow moment that hits one of them only", [2, 4, 2, 4, 100], [1, 2, 1, 2, 1]),
     ("a machine that is slow in some rounds", [12, 20, 60], [4, 40, 20]),
     ("an even number of rounds", [1, 3, 5, 7], [1, 1, 1, 1]),
 ]
