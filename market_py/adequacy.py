@@ -141,8 +141,7 @@ def simulate(
     ValueError
         No year, no thread, or a negative seed.
     """
-    simulation = Simulation()
-    for simulation in simulate_yearly(  # noqa: B007 - it is one object that grows.
+    simulations = simulate_yearly(
         years,
         seed=seed,
         units=units,
@@ -150,9 +149,12 @@ def simulate(
         value_of_lost_load=value_of_lost_load,
         backend=backend,
         threads=threads,
-    ):
+    )
+    result = next(simulations)
+    progress()
+    for _ in simulations:  # The same one, a year longer.
         progress()
-    return simulation
+    return result
 
 
 def simulate_yearly(

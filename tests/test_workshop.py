@@ -222,7 +222,7 @@ class TestStopwatch:
             panel.run()
             assert panel.bar.value == panel.bar.max == panel.race.finished == rounds
             assert panel.race.distinct == min(calls, 256)
-            assert panel.sentence.text.startswith(f"{rounds} rounds of {calls:,} calls: numba-sort")
+            assert panel.sentence.text.startswith(f"{rounds} rounds of {calls:,} call")
             assert str(panel.race.resolution()) in panel.sentence.text
             assert panel.sentence.text.endswith(f"{panel.race.verdict('wrapped', 'numba-sort')}.")
             assert panel.picture.value != before

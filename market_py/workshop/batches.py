@@ -74,12 +74,14 @@ class BatchPanel(Job):
         for name in present():
             below, above = break_even(self.races, name)
             one = ratio(self.races[largest], name)
+            if above == np.inf:
+                when = f"one call is not faster, up to {below:,} markets"
+            else:
+                when = f"one call is faster from {above:,.0f} markets on"
+                when += f", and not at {below:,}" if below else ""
             said.append(
-                f"{name}: one call is faster "
-                + (f"from {above:,.0f} markets on" if above < np.inf else "nowhere")
-                + (f", and not at {below:,}" if below else "")
-                + f"; at {largest:,} it is {one} times as fast, and {self.threads} threads are "
-                f"{gain(self.races[largest], name, self.threads)} times as fast as one"
+                f"{name}: {when}; at {largest:,} it is {one} times as fast, and {self.threads} "
+                f"threads are {gain(self.races[largest], name, self.threads)} times as fast as one"
             )
         return ". ".join(said) + "."
 

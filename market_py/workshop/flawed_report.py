@@ -43,9 +43,9 @@ REPORT = {
         "what the machine did meanwhile hits one of them only: take turns, in shuffled order",
     ),
     "F": Line(
-        "The Rust extension was built with `maturin develop`, without further options.",
+        "The Rust extension was built with “maturin develop”, without further options.",
         "which profile does that command build?",
-        "that is a debug build, unoptimised; `--release` is missing",
+        "that is a debug build, unoptimised; “--release” is missing",
     ),
     "G": Line(
         "The Rust figure is the minimum of three samples.",

@@ -78,8 +78,9 @@ def _believe(race: Race, calls: int) -> str:
     floor, plain = (race.quartiles(name)[1] for name in (FLOOR, PLAIN))
     same, burden = race.resolution(), race.speedup(WRAPPED, over=PLAIN)
     verdict = race.verdict(WRAPPED, over=PLAIN)
+    sample = "1 call" if calls == 1 else f"{calls:,} calls"
     return (
-        f"{race.finished} rounds of {calls:,} calls: {PLAIN} takes {plain:,.0f} ns, an empty call "
+        f"{race.finished} rounds of {sample}: {PLAIN} takes {plain:,.0f} ns, an empty call "
         f"{floor:,.0f} ns. A/A: {PLAIN} seems {same} times as fast as itself. "
         f"{WRAPPED}: {burden} times as fast as {PLAIN}; {verdict}."
     )
