@@ -144,6 +144,36 @@ def simulate(
     ValueError
         No year, no thread, or a negative seed.
     """
+    simulations = simulate_yearly(
+        years,
+        seed=seed,
+        units=units,
+        loads=loads,
+        value_of_lost_load=value_of_lost_load,
+        backend=backend,
+        threads=threads,
+    )
+    result = next(simulations)
+    progress()
+    for _ in simulations:  # The same one, a year longer.
+        progress()
+    return result
+
+
+def simulate_yearly(
+    years: int,
+    *,
+    seed: int = 0,
+    units: Sequence[rts79.Unit] = rts79.UNITS,
+    loads: Floats | None = None,
+    value_of_lost_load: float = VALUE_OF_LOST_LOAD,
+    backend: str | None = None,
+    threads: int = 1,
+) -> Iterator[Simulation]:
+    """Simulate as `simulate` does, and show the simulation after each year: one object that grows.
+
+    To stop, stop asking.
+    """
     for name, number, least in (("years", years, 1), ("threads", threads, 1), ("seed", seed, 0)):
         if number < least:
             raise ValueError(f"{name} = {number}: must be at least {least}")
@@ -158,8 +188,7 @@ def simulate(
         result.loss_of_load.add(year.short_hours)
         result.unserved_energy.add(year.unserved)
         result.hours_at_price.update(year.hours_at_price)
-        progress()
-    return result
+        yield result
 
 
 def _in_order(one: Callable[[int], _Year], years: int, threads: int) -> Iterator[_Year]:
@@ -184,17 +213,14 @@ def _simulate_year(
     backend: Backend,
 ) -> _Year:
     """Draw the outages of a year, and clear some hundreds of its hours in each call."""
-    capacities = np.array([unit.capacity for unit in units], dtype=float)
-    rates = np.array([unit.forced_outage_rate for unit in units])
     bids = np.array([unit.fuel_cost + unit.om_cost for unit in units])
     levels = np.unique(np.append(bids, value_of_lost_load))
-    rng = np.random.Generator(np.random.PCG64DXSM(np.random.SeedSequence([seed, year])))
-    hours = max(1, BYTES_PER_ARRAY // (8 * len(units)))
     short_hours, unserved_energy = 0, 0.0
     hours_at_level = np.zeros(len(levels), dtype=int)
-    for start in range(0, len(demand), hours):
-        asked = demand[start : start + hours]
-        offered = (rng.random((len(asked), len(units))) >= rates) * capacities
+    first = 0
+    for offered in _draw(year, seed, units, len(demand)):
+        asked = demand[first : first + len(offered)]
+        first += len(offered)
         prices, dispatch = backend.market_clearing_batch(
             bids, offered, asked, price_cap=value_of_lost_load, threads=1
         )
@@ -203,12 +229,27 @@ def _simulate_year(
         short_hours += int(short.sum())
         unserved_energy += float(unserved[short].sum())
         hours_at_level += np.bincount(np.searchsorted(levels, prices), minlength=len(levels))
-    hours_at_price = {
-        level: count
-        for level, count in zip(levels.tolist(), hours_at_level.tolist(), strict=True)
-        if count
-    }
+    at_level = zip(levels.tolist(), hours_at_level.tolist(), strict=True)
+    hours_at_price = {level: hours for level, hours in at_level if hours}
     return _Year(short_hours, unserved_energy, hours_at_price)
+
+
+def draw_year(
+    year: int, seed: int = 0, units: Sequence[rts79.Unit] = rts79.UNITS, hours: int = rts79.HOURS
+) -> Floats:
+    """What the units offer in each hour of a year, shape (hours, units): their capacity, or 0."""
+    return np.concatenate(list(_draw(year, seed, units, hours)))
+
+
+def _draw(year: int, seed: int, units: Sequence[rts79.Unit], hours: int) -> Iterator[Floats]:
+    """Draw the outages of a year from its own stream, some hundreds of hours at a time."""
+    capacities = np.array([unit.capacity for unit in units], dtype=float)
+    rates = np.array([unit.forced_outage_rate for unit in units])
+    rng = np.random.Generator(np.random.PCG64DXSM(np.random.SeedSequence([seed, year])))
+    at_a_time = max(1, BYTES_PER_ARRAY // (8 * len(units)))
+    for first in range(0, hours, at_a_time):
+        drawn = rng.random((min(at_a_time, hours - first), len(units)))
+        yield (drawn >= rates) * capacities
 
 
 def exact(units: Sequence[rts79.Unit] = rts79.UNITS, loads: Floats | None = None) -> Indices:

@@ -146,6 +146,11 @@ class Notebook:
         control = self.page.locator(f".widget-label:text-is('{label}')")
         return Panel(self.page.locator(".jp-Notebook .jp-Cell", has=control), self)
 
+    def panel_with_button(self, label):
+        """The output of the cell that shows this button."""
+        button = self.page.locator(f"button:text-is('{label}')")
+        return Panel(self.page.locator(".jp-Notebook .jp-Cell", has=button), self)
+
 
 class Panel:
     """The controls, the sentence and the picture in a cell's output."""

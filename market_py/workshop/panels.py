@@ -9,7 +9,7 @@ import base64
 import html
 import threading
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import ipywidgets as widgets
@@ -31,6 +31,17 @@ def slider(label: str, value: float, low: float, high: float, step: float, unit:
         step=step,
         description=f"{label} ({unit})" if unit else label,
         continuous_update=True,
+        layout=WIDE,
+        style=LABELS,
+    )
+
+
+def stepper(label: str, values: Sequence[int], value: int) -> Any:
+    """Make a slider over some whole numbers, such as powers of two."""
+    return widgets.SelectionSlider(
+        options=[(f"{number:,}", number) for number in values],
+        value=value,
+        description=label,
         layout=WIDE,
         style=LABELS,
     )
@@ -164,9 +175,19 @@ class Job(Panel):
         Picture and sentence before the first run.
     width : int
         Of the picture, pixels.
+    controls : mapping of str to widget, optional
+        Above the button; each has a ``value``, to be read when the work begins.
     """
 
-    def __init__(self, label: str, steps: int, first: Shown, width: int) -> None:
+    def __init__(
+        self,
+        label: str,
+        steps: int,
+        first: Shown,
+        width: int,
+        controls: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.controls = dict(controls or {})
         self._stop = threading.Event()
         self.button = widgets.Button(
             description=label, button_style="primary", layout=widgets.Layout(width="auto")
@@ -181,7 +202,7 @@ class Job(Panel):
         self.doing = widgets.Label()
         buttons = widgets.HBox([self.button, self.stop_button, self.bar, self.doing])
         buttons.layout.flex_flow = "row wrap"
-        super().__init__([buttons], first, width)
+        super().__init__([*self.controls.values(), buttons], first, width)
         self.button.on_click(lambda _: threading.Thread(target=self.run, daemon=True).start())
         self.stop_button.on_click(lambda _: self._stop.set())
 
@@ -192,6 +213,10 @@ class Job(Panel):
     def is_stopped(self) -> bool:
         """Whether the stop button was pressed."""
         return self._stop.is_set()
+
+    def expect(self, steps: int) -> None:
+        """Set the length of the progress bar."""
+        self.bar.max = steps
 
     def advance(self) -> None:
         """Move the progress bar by one step."""
