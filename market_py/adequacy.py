@@ -27,6 +27,9 @@ from market_py.validation import Floats
 VALUE_OF_LOST_LOAD = 1000.0
 """$/MWh"""
 
+BYTES_PER_ARRAY = 120_000
+"""Larger ones the C library may map and unmap for each use; page faults cost more than clearing."""
+
 
 class Indices(NamedTuple):
     """The two indices of adequacy."""
@@ -141,6 +144,36 @@ def simulate(
     ValueError
         No year, no thread, or a negative seed.
     """
+    simulations = simulate_yearly(
+        years,
+        seed=seed,
+        units=units,
+        loads=loads,
+        value_of_lost_load=value_of_lost_load,
+        backend=backend,
+        threads=threads,
+    )
+    result = next(simulations)
+    progress()
+    for _ in simulations:  # The same one, a year longer.
+        progress()
+    return result
+
+
+def simulate_yearly(
+    years: int,
+    *,
+    seed: int = 0,
+    units: Sequence[rts79.Unit] = rts79.UNITS,
+    loads: Floats | None = None,
+    value_of_lost_load: float = VALUE_OF_LOST_LOAD,
+    backend: str | None = None,
+    threads: int = 1,
+) -> Iterator[Simulation]:
+    """Simulate as `simulate` does, and show the simulation after each year: one object that grows.
+
+    To stop, stop asking.
+    """
     for name, number, least in (("years", years, 1), ("threads", threads, 1), ("seed", seed, 0)):
         if number < least:
             raise ValueError(f"{name} = {number}: must be at least {least}")
@@ -155,8 +188,7 @@ def simulate(
         result.loss_of_load.add(year.short_hours)
         result.unserved_energy.add(year.unserved)
         result.hours_at_price.update(year.hours_at_price)
-        progress()
-    return result
+        yield result
 
 
 def _in_order(one: Callable[[int], _Year], years: int, threads: int) -> Iterator[_Year]:
@@ -180,20 +212,44 @@ def _simulate_year(
     value_of_lost_load: float,
     backend: Backend,
 ) -> _Year:
-    """Draw the outages of a year and clear its hours in one call."""
-    capacities = np.array([unit.capacity for unit in units])
-    rates = np.array([unit.forced_outage_rate for unit in units])
+    """Draw the outages of a year, and clear some hundreds of its hours in each call."""
     bids = np.array([unit.fuel_cost + unit.om_cost for unit in units])
-    rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, year])))
-    offered = (rng.random((len(demand), len(units))) >= rates) * capacities
-    prices, dispatch = backend.market_clearing_batch(
-        bids, offered, demand, price_cap=value_of_lost_load, threads=1
-    )
-    unserved = demand - dispatch.sum(axis=1)
-    short = unserved > 1e-9 * demand
-    levels, hours = np.unique(prices, return_counts=True)
-    hours_at_price = dict(zip(levels.tolist(), hours.tolist(), strict=True))
-    return _Year(int(short.sum()), float(unserved[short].sum()), hours_at_price)
+    levels = np.unique(np.append(bids, value_of_lost_load))
+    short_hours, unserved_energy = 0, 0.0
+    hours_at_level = np.zeros(len(levels), dtype=int)
+    first = 0
+    for offered in _draw(year, seed, units, len(demand)):
+        asked = demand[first : first + len(offered)]
+        first += len(offered)
+        prices, dispatch = backend.market_clearing_batch(
+            bids, offered, asked, price_cap=value_of_lost_load, threads=1
+        )
+        unserved = asked - dispatch.sum(axis=1)
+        short = unserved > 1e-9 * asked
+        short_hours += int(short.sum())
+        unserved_energy += float(unserved[short].sum())
+        hours_at_level += np.bincount(np.searchsorted(levels, prices), minlength=len(levels))
+    at_level = zip(levels.tolist(), hours_at_level.tolist(), strict=True)
+    hours_at_price = {level: hours for level, hours in at_level if hours}
+    return _Year(short_hours, unserved_energy, hours_at_price)
+
+
+def draw_year(
+    year: int, seed: int = 0, units: Sequence[rts79.Unit] = rts79.UNITS, hours: int = rts79.HOURS
+) -> Floats:
+    """What the units offer in each hour of a year, shape (hours, units): their capacity, or 0."""
+    return np.concatenate(list(_draw(year, seed, units, hours)))
+
+
+def _draw(year: int, seed: int, units: Sequence[rts79.Unit], hours: int) -> Iterator[Floats]:
+    """Draw the outages of a year from its own stream, some hundreds of hours at a time."""
+    capacities = np.array([unit.capacity for unit in units], dtype=float)
+    rates = np.array([unit.forced_outage_rate for unit in units])
+    rng = np.random.Generator(np.random.PCG64DXSM(np.random.SeedSequence([seed, year])))
+    at_a_time = max(1, BYTES_PER_ARRAY // (8 * len(units)))
+    for first in range(0, hours, at_a_time):
+        drawn = rng.random((min(at_a_time, hours - first), len(units)))
+        yield (drawn >= rates) * capacities
 
 
 def exact(units: Sequence[rts79.Unit] = rts79.UNITS, loads: Floats | None = None) -> Indices:

@@ -228,6 +228,7 @@ def race(
     may_differ: Collection[str] = (),
     rounds: int = ROUNDS,
     sample_seconds: float = SAMPLE_SECONDS,
+    loops: int | None = None,
     progress: Callable[[], object] = lambda: None,
     is_stopped: Callable[[], bool] = lambda: False,
     seed: int = 0,
@@ -248,6 +249,8 @@ def race(
         Samples of each candidate.
     sample_seconds : float
         Shortest duration of a sample.
+    loops : int, optional
+        How many times a sample goes through the markets; by default as `sample_seconds` asks.
     progress : callable
         Called after each round.
     is_stopped : callable
@@ -265,8 +268,10 @@ def race(
     first = next(iter(candidates))
     floors = {FLOOR: do_nothing} if floors is None else floors
     runners = {**candidates, first + TWIN: candidates[first], **floors}
-    loops = {name: _calibrate(clear, markets, sample_seconds) for name, clear in runners.items()}
-    order = list(runners)
+    samplers = {
+        name: sampler(clear, markets, loops or calibrate(clear, markets, sample_seconds))
+        for name, clear in runners.items()
+    }
     rng = np.random.default_rng(seed)
     finished: list[dict[str, float]] = []
 
@@ -283,11 +288,7 @@ def race(
         for _ in range(rounds):
             if is_stopped():
                 raise Stopped(result())
-            rng.shuffle(order)
-            calls = {name: loops[name] * len(markets) for name in order}
-            finished.append(
-                {name: _sample(runners[name], markets, loops[name]) / calls[name] for name in order}
-            )
+            finished.append(one_round(samplers, rng))
             progress()
     except KeyboardInterrupt as interrupt:
         raise Stopped(result()) from interrupt
@@ -303,12 +304,26 @@ def do_nothing(bids: Floats, quantities: Floats, demand: Any) -> None:
     """Take the arguments and return."""
 
 
-def _calibrate(clear: Callable[..., object], markets: Markets, sample_seconds: float) -> int:
+def one_round(
+    samplers: Mapping[str, Callable[[], float]], rng: np.random.Generator
+) -> dict[str, float]:
+    """Take a sample of each, in shuffled order."""
+    order = list(samplers)
+    rng.shuffle(order)
+    return {name: samplers[name]() for name in order}
+
+
+def sampler(clear: Callable[..., object], markets: Markets, loops: int) -> Callable[[], float]:
+    """Make a function that takes a sample, in seconds per call."""
+    return lambda: sample(clear, markets, loops) / (loops * len(markets))
+
+
+def calibrate(clear: Callable[..., object], markets: Markets, sample_seconds: float) -> int:
     """Warm up, then find how many times to go through the markets in a sample."""
     end = time.perf_counter() + WARM_UP_SECONDS
-    once = _sample(clear, markets, 1)
+    once = sample(clear, markets, 1)
     while True:
-        once = min(once, _sample(clear, markets, 1))
+        once = min(once, sample(clear, markets, 1))
         if time.perf_counter() > end:
             return max(1, int(np.ceil(sample_seconds / once)))
 
@@ -320,7 +335,7 @@ def _first_call(clear: Clear, market: tuple[Floats, Floats, Any]) -> float:
     return time.perf_counter() - start
 
 
-def _sample(clear: Callable[..., object], markets: Markets, loops: int) -> float:
+def sample(clear: Callable[..., object], markets: Markets, loops: int) -> float:
     """Seconds to clear all the markets so many times, with the garbage collector off."""
     collecting = gc.isenabled()
     gc.disable()

@@ -56,8 +56,8 @@ def market_clearing(
 
     Notes
     -----
-    The arguments are read while the GIL is held and never written. Do not write to them from
-    another thread during the call (NumPy releases the GIL when it writes).
+    The arguments are never written. Do not write to them from another thread during the call: the
+    GIL is released while 16,384 offers or more are cleared, and NumPy releases it when it writes.
     """
 
 def market_clearing_batch(

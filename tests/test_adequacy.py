@@ -85,6 +85,20 @@ def test_prices_are_offers_or_the_value_of_lost_load():
     assert len(ticks) == 50
 
 
+def test_years_can_be_had_one_by_one():
+    seen = [
+        (found.years, found.loss_of_load.mean)
+        for found in adequacy.simulate_yearly(4, seed=2, threads=2)
+    ]
+    assert seen == [(n, adequacy.simulate(n, seed=2).loss_of_load.mean) for n in range(1, 5)]
+    first = next(adequacy.simulate_yearly(4, seed=2, threads=2))
+    assert first.years == 1
+
+
+def test_units_of_whole_megawatts_offer_doubles():
+    assert adequacy.draw_year(0).dtype == float
+
+
 def test_an_estimate_is_mean_and_standard_error():
     values = np.random.default_rng(0).normal(5, 2, 100)
     estimate = adequacy.Estimate()

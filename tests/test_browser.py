@@ -152,6 +152,67 @@ def test_contract(page, workshop):
     shoot(page, "02")
 
 
+def press(panel, label, page, seconds=60):
+    """Press a button and wait until what it starts is done."""
+    panel.button(label).press("Enter")
+    page.wait_for_timeout(200)
+    panel.button(label).and_(page.locator(":enabled")).wait_for(timeout=seconds * 1000)
+    return panel.settled()
+
+
+def test_timing(page, workshop):
+    notebook = open_notebook(page, workshop, "notebooks/03_timing.ipynb")
+    notebook.run_all()
+    rounds = notebook.panel("calls per sample")
+    before = rounds.settled()
+    rounds.slider("calls per sample").press("ArrowRight", 4)
+    rounds.slider("rounds").press("ArrowRight", 1)
+    assert rounds.settled() == before, "moving a slider times nothing"
+    after = press(rounds, "Take the time", page)
+    assert after[0] != before[0]
+    assert re.match(r"11 rounds of 256 calls: numba-sort takes [0-9,]+ ns", after[1])
+    for cell, label, words in (
+        ("Compile and call", "Compile and call", "The first call took"),
+        ("Run both", "Run both", "N = 200: "),
+    ):
+        panel = notebook.panel_with_button(cell)
+        before = panel.settled()
+        after = press(panel, label, page)
+        assert after[0] != before[0]
+        assert words in after[1]
+    assert page.get_by_text("not done yet").count() == 2
+    notebook.check()
+    shoot(page, "03")
+
+
+def test_batch(page, workshop):
+    notebook = open_notebook(page, workshop, "notebooks/08_batch.ipynb")
+    notebook.run_all()
+    panel = notebook.panel("largest batch")
+    before = panel.settled()
+    panel.slider("largest batch").press("ArrowLeft", 3)
+    panel.dropdown("prices").select_option("shared bids")
+    after = press(panel, "Run the batches", page)
+    assert after[0] != before[0]
+    assert re.search("numba: one call is .*; at 32 it is", after[1])
+    years = notebook.panel("years")
+    before = years.settled()
+    years.slider("years").press("ArrowLeft", 1)
+    years.slider("random seed").press("ArrowRight", 1)
+    after = press(years, "Simulate", page)
+    assert after[0] != before[0]
+    assert re.match(r"100 years: \d", after[1])
+    years.slider("years").press("ArrowRight", 4)
+    years.button("Simulate").press("Enter")
+    page.wait_for_timeout(1500)
+    years.button("Stop").click()
+    years.button("Simulate").and_(page.locator(":enabled")).wait_for(timeout=30_000)
+    assert not years.settled()[1].startswith("2,000 years")
+    assert page.get_by_text("not done yet").count() == 2
+    notebook.check()
+    shoot(page, "08")
+
+
 def test_published_result(page, workshop):
     notebook = open_notebook(page, workshop, "notebooks/04_published_result.ipynb")
     notebook.run_all()

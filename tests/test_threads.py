@@ -2,6 +2,8 @@
 
 import multiprocessing
 import sys
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -76,3 +78,35 @@ def test_writing_to_an_input_meanwhile_breaks_nothing_else(backend, demand):
     with ThreadPoolExecutor(4) as pool:
         done = [pool.submit(task, i) for i in range(100) for task in (scribble, clear)]
         assert [task.result() for task in done] == [None] * len(done)
+
+
+@pytest.mark.parametrize("name", ["rust", "numba"])
+def test_others_run_while_a_large_market_is_cleared(name):
+    if name not in market_py.available_backends():
+        pytest.skip(f"{name} is not there")
+    clear = market_py.get_backend(name).market_clearing
+    rng = np.random.default_rng(0)
+    market = rng.uniform(0, 100, 4_000_000), rng.uniform(0, 1, 4_000_000), 1e6
+    clear(*market)
+    ticks = []
+    done = threading.Event()
+
+    def tick():
+        while not done.is_set():
+            ticks.append(1)
+            time.sleep(1e-4)  # Without the GIL, which a busy loop would hardly let go.
+
+    interval = sys.getswitchinterval()
+    other = threading.Thread(target=tick)
+    other.start()
+    try:
+        # From here on a thread runs only when another one lets go of the GIL.
+        sys.setswitchinterval(1000)
+        before = len(ticks)
+        clear(*market)
+        after = len(ticks)
+    finally:
+        sys.setswitchinterval(interval)
+        done.set()
+        other.join()
+    assert after > before

@@ -60,6 +60,20 @@ def test_a_race_measures_what_happens():
     assert low <= middle <= high
 
 
+def test_loops_can_be_given():
+    calls = []
+
+    def clear(*market):
+        calls.append(market)
+        return numpy_clear(*market)
+
+    timing.race({"numpy": clear}, MARKETS, rounds=3, loops=2)
+    given = len(calls)
+    timing.race({"numpy": clear}, MARKETS, rounds=4, loops=2)
+    # The function and its twin: two passes each in one more round; no warming up.
+    assert len(calls) - 2 * given == 2 * 2 * len(MARKETS)
+
+
 def raced(ratio, blur):
     """A race in which b is so many times slower than a, and a differs from itself by a blur."""
     noise = np.linspace(0.999, 1.001, 21)

@@ -13,9 +13,22 @@ import pytest
 from matplotlib.image import imread
 
 import market_py
-from market_py import available_backends, extension, rts79, timing
-from market_py.workshop import build, exercises, magics, pictures, predictions, preflight, sentences
+from market_py import adequacy, available_backends, extension, rts79, timing
+from market_py.workshop import (
+    batch_pictures,
+    batches,
+    build,
+    exercises,
+    lost_load,
+    magics,
+    pictures,
+    predictions,
+    preflight,
+    sentences,
+    stopwatch,
+)
 from market_py.workshop.contract import CASES, ContractPanel
+from market_py.workshop.flawed_report import REPORT, Report
 from market_py.workshop.merit_order import merit_order_panel, price_duration_panel
 from market_py.workshop.panels import Explorer, Job, slider
 from market_py.workshop.published_race import RacePanel, outputs_panel
@@ -199,6 +212,229 @@ class TestPanels:
             assert exercises.check_crossover(answer, panel.races).state == "right"
 
 
+class TestStopwatch:
+    def test_rounds_are_taken_by_button_as_the_sliders_say(self):
+        panel = stopwatch.RoundsPanel()
+        before = panel.picture.value
+        for calls, rounds in ((1, 3), (256, 5), (1024, 3)):
+            panel.controls["calls"].value = calls
+            panel.controls["rounds"].value = rounds
+            panel.run()
+            assert panel.bar.value == panel.bar.max == panel.race.finished == rounds
+            assert panel.race.distinct == min(calls, 256)
+            assert panel.sentence.text.startswith(f"{rounds} rounds of {calls:,} call")
+            assert str(panel.race.resolution()) in panel.sentence.text
+            assert panel.sentence.text.endswith(f"{panel.race.verdict('wrapped', 'numba-sort')}.")
+            assert panel.picture.value != before
+            before = panel.picture.value
+        assert pixels(before).shape[1] == 900
+
+    def test_rounds_can_be_stopped(self):
+        panel = stopwatch.RoundsPanel()
+        panel.controls["rounds"].value = 101
+        panel.bar.observe(lambda _: panel.stop_button.click(), names="value")
+        panel.run()
+        assert panel.sentence.text == "Stopped before the second round was done."
+        assert panel.race is None
+
+    def test_the_first_call_compiles(self):
+        def compile_it():
+            called = []
+
+            def clear(*market):
+                called.append(market)
+                threading.Event().wait(0.05 if len(called) == 1 else 0.0001)
+
+            return clear
+
+        panel = stopwatch.FirstCallPanel(calls=300, compile_it=compile_it)
+        before = panel.picture.value
+        panel.run()
+        assert panel.bar.value == len(panel.nanoseconds) == 300
+        assert panel.nanoseconds[0] > 5e7
+        found = re.search("as long as ([0-9,]+) later ones", panel.sentence.text)
+        expected = panel.nanoseconds[0] / np.median(panel.nanoseconds[1:])
+        assert float(found[1].replace(",", "")) == pytest.approx(expected, abs=1)
+        assert panel.picture.value != before
+
+    def test_the_first_call_is_that_of_a_function_compiled_anew(self):
+        panel = stopwatch.FirstCallPanel(calls=3)
+        panel.run()
+        assert panel.nanoseconds[0] > 100 * panel.nanoseconds[2]
+
+    def test_repeated_and_distinct_inputs(self):
+        panel = stopwatch.RepeatedPanel(sizes=(5, 20), rounds=3, sample_seconds=1e-4)
+        before = panel.picture.value
+        panel.run()
+        assert [race.offers for race in panel.races] == [5, 20]
+        assert panel.bar.value == panel.bar.max == 6
+        for race in panel.races:
+            assert race.candidates == [stopwatch.DISTINCT, stopwatch.REPEATED]
+            ratio = race.speedup(stopwatch.REPEATED, over=stopwatch.DISTINCT)
+            assert f"N = {race.offers}: {ratio} (" in panel.sentence.text
+        assert panel.picture.value != before
+
+    def test_a_stopped_run_keeps_its_sizes(self):
+        panel = stopwatch.RepeatedPanel(sizes=(5, 20), rounds=3, sample_seconds=1e-4)
+        panel.bar.observe(lambda c: c.new == 4 and panel.stop_button.click(), names="value")
+        panel.run()
+        assert [race.offers for race in panel.races] == [5]
+        assert "N = 20" not in panel.sentence.text
+
+
+class TestBatches:
+    def panel(self):
+        panel = batches.BatchPanel(rounds=3, sample_seconds=1e-4)
+        panel.controls["largest"].value = 8
+        return panel
+
+    @pytest.mark.parametrize("bids", ["own bids", "shared bids"])
+    def test_all_ways_are_timed_by_button(self, bids):
+        panel = self.panel()
+        panel.controls["bids"].value = bids
+        before = panel.picture.value
+        panel.run()
+        assert list(panel.races) == [1, 2, 4, 8]
+        assert panel.bar.value == panel.bar.max == 12
+        ways = {
+            f"{name} {way}"
+            for name in batches.present()
+            for way in ("one by one", "batch", "batch, 2 threads")
+        }
+        for race in panel.races.values():
+            assert set(race.candidates) == ways
+        for name in batches.present():
+            assert f"{batches.ratio(panel.races[8], name)} times as fast" in panel.sentence.text
+        assert panel.picture.value != before
+        answer = batches.break_even(panel.races, "numba")
+        assert exercises.check_break_even(answer, panel.races).state == "right"
+
+    def test_a_stopped_run_keeps_its_sizes(self):
+        panel = self.panel()
+        panel.bar.observe(lambda c: c.new == 4 and panel.stop_button.click(), names="value")
+        panel.run()
+        assert list(panel.races) == [1]
+        panel.bar.unobserve_all()
+        panel.bar.observe(lambda _: panel.stop_button.click(), names="value")
+        panel.run()
+        assert panel.sentence.text == "Stopped before the first size was done."
+
+    def test_ways_that_disagree_are_not_timed(self):
+        batch = batches.families.make_batches("own bids", 4, distinct=1)[0]
+        ways = batches.ways_to_clear(["numba"], 2)
+        batches.verify(ways, batch)
+        clear, one_by_one = ways["numba batch"]
+
+        def wrong(*arguments):
+            prices, dispatch = clear(*arguments)
+            return prices + 1, dispatch
+
+        with pytest.raises(timing.Disagreement):
+            batches.verify(ways | {"wrong": (wrong, one_by_one)}, batch)
+
+    def races(self, **single):
+        """Batches that cost 1000 ns and 100 a market; single calls as given, with no noise."""
+        noise = np.linspace(0.99, 1.01, 11)
+        return {
+            size: timing.Race(
+                32,
+                {
+                    "numba one by one": cost * noise,
+                    "numba one by one (again)": cost * noise,
+                    "numba batch": (1000 / size + 100) * noise[::-1],
+                },
+            )
+            for size, cost in ((int(name[1:]), cost) for name, cost in single.items())
+        }
+
+    def test_the_break_even_is_between_two_sizes(self):
+        races = self.races(B1=400, B2=400, B4=400, B8=400)
+        assert batches.break_even(races, "numba") == (2, 4)
+        assert batches.break_even(self.races(B1=50, B2=50), "numba") == (2, np.inf)
+        assert batches.break_even(self.races(B1=5000, B2=5000), "numba") == (0, 1)
+        single, fixed, each = batches.costs(races, "numba")
+        assert (single, fixed, each) == pytest.approx((400, 1000, 100))
+
+    @pytest.mark.parametrize(
+        ("answer", "state", "words"),
+        [
+            (None, "not done yet", ""),
+            ((2, 4), "right", "between 2 and 4"),
+            ((3, 4), "right", "between 2 and 4"),
+            ((4, 8), "not right yet", "between 2 and 4"),
+            ((1, 8), "not right yet", "between 2 and 4"),
+            ((4, 2), "not right yet", "must not exceed"),
+            ("two", "not right yet", "two numbers"),
+        ],
+    )
+    def test_check(self, answer, state, words):
+        races = self.races(B1=400, B2=400, B4=400, B8=400)
+        verdict = exercises.check_break_even(answer, races)
+        assert verdict.state == state
+        assert words in verdict.message
+        if answer:
+            assert "run the batches first" in exercises.check_break_even(answer, {}).message
+
+    @pytest.mark.parametrize(
+        ("function", "state", "words"),
+        [
+            (lambda s, f, m: None, "not done yet", ""),
+            (lambda s, f, m: f / (s - m), "not right yet", "is 21; yours says 20.2"),
+            (lambda s, f, m: -(-f // (s - m)), "not right yet", "fails: ZeroDivisionError"),
+            (
+                lambda s, f, m: np.inf if m >= s else max(1, -(-f // (s - m))),
+                "right",
+                "from 4 on; measured: between 2 and 4",
+            ),
+        ],
+    )
+    def test_the_model_meets_the_measurement(self, function, state, words):
+        races = self.races(B1=400, B2=400, B4=400, B8=400)
+        verdict = exercises.check_model(function, races)
+        assert verdict.state == state
+        assert words in verdict.message
+        assert exercises.check_model(function, {}).state == state
+
+
+class TestYears:
+    def test_the_estimate_is_that_of_the_simulation(self):
+        panel = lost_load.YearsPanel()
+        before = panel.picture.value
+        panel.controls["years"].value = 20
+        panel.controls["threads"].value = 2
+        panel.controls["seed"].value = 3
+        panel.run()
+        found = adequacy.simulate(20, seed=3)
+        assert panel.simulation == found
+        assert panel.bar.value == panel.bar.max == 20
+        assert panel.sentence.text.startswith(f"20 years: {found.loss_of_load} hours of lost load")
+        assert "174,720 markets" in panel.sentence.text
+        assert panel.picture.value != before
+        assert panel.exact == pytest.approx(lost_load.PUBLISHED, abs=5e-4)
+
+    def test_it_can_be_stopped(self, monkeypatch):
+        monkeypatch.setattr(lost_load, "FRAME_SECONDS", 0)
+        panel = lost_load.YearsPanel()
+        panel.bar.observe(lambda c: c.new == 3 and panel.stop_button.click(), names="value")
+        panel.run()
+        assert panel.simulation.years == 4
+        assert panel.sentence.text.startswith("4 years: ")
+
+    def test_the_price_duration_curve_is_a_mean_year(self):
+        simulation = adequacy.simulate(3, seed=1)
+        hours, prices = batch_pictures.duration(simulation)
+        assert hours[0] == 0
+        assert hours[-1] == pytest.approx(rts79.HOURS)
+        assert list(prices[:-1]) == sorted(simulation.hours_at_price, reverse=True)
+        mean = (np.diff(hours) * prices[:-1]).sum() / rts79.HOURS
+        assert mean == pytest.approx(simulation.mean_price)
+
+    def test_the_parts_of_a_year(self):
+        parts = lost_load.parts_of_a_year(rounds=2)
+        assert len(parts) == 3
+        assert all(0 < low <= median <= high for low, median, high in parts.values())
+
+
 class TestContract:
     @pytest.mark.parametrize("case", CASES)
     def test_all_backends_agree(self, case):
@@ -361,6 +597,53 @@ class TestExercises:
     )
     def test_crossover(self, answer, ratios, state, words):
         verdict = exercises.check_crossover(answer, self.races(*ratios))
+        assert verdict.state == state
+        assert words in verdict.message
+
+    @pytest.mark.parametrize(
+        ("answer", "state", "words"),
+        [
+            (None, "not done yet", ""),
+            (7, "not right yet", "give the letters"),
+            ({"A", "Z"}, "not right yet", "no line is called Z; the lines are A to L"),
+            ({"A", "B"}, "not right yet", "1 of 8 lies found.\nB is innocent: same arguments"),
+            (
+                set("ACEFGIK"),
+                "not right yet",
+                "7 of 8 lies found.\none you have not named: ",
+            ),
+            (set("ABCEFGIKL"), "not right yet", "8 of 8 lies found.\nB is innocent"),
+            (["a", "c", "e", "f", "g", "i", "k", "l"], "right", "all 8"),
+        ],
+    )
+    def test_lies(self, answer, state, words):
+        verdict = exercises.check_lies(answer)
+        assert verdict.state == state
+        assert words in verdict.message
+
+    def test_the_report_shows_its_lines_and_not_the_answers(self):
+        bundle = Report()._repr_mimebundle_()
+        for letter, line in REPORT.items():
+            assert f"{letter}  {line.text}" in bundle["text/plain"]
+            assert line.why not in "".join(bundle.values())
+            assert line.lie is None or line.lie not in "".join(bundle.values())
+
+    @pytest.mark.parametrize(
+        ("function", "state", "words"),
+        [
+            (lambda a, b: None, "not done yet", ""),
+            (lambda a, b: 1 / 0, "not right yet", "fails: ZeroDivisionError"),
+            (lambda a, b: np.median(b / a), "not right yet", "upside down"),
+            (lambda a, b: np.median(a) / np.median(b), "not right yet", "ratio of the medians"),
+            (lambda a, b: np.mean(a / b), "not right yet", "mean of the ratios"),
+            (lambda a, b: a.mean() / b.mean(), "not right yet", "ratio of the means"),
+            (lambda a, b: a.min() / b.min(), "not right yet", "ratio of the minima"),
+            (lambda a, b: sorted(a / b)[len(a) // 2], "not right yet", "an even number"),
+            (lambda a, b: np.median(a / b), "right", "5 hidden cases"),
+        ],
+    )
+    def test_paired_ratio(self, function, state, words):
+        verdict = exercises.check_paired_ratio(function)
         assert verdict.state == state
         assert words in verdict.message
 

@@ -12,7 +12,7 @@ from typing import Any, SupportsIndex
 
 import numpy as np
 from numba import njit, types
-from numpy import empty, ndarray
+from numpy import empty, float64, ndarray
 from numpy.typing import ArrayLike
 
 from market_py.backends.numba_kernels import FEW, clear, clear_rows, is_market
@@ -20,6 +20,9 @@ from market_py.validation import Floats, Ties, check_batch, check_market
 
 OFFERS_PER_CHUNK = 1 << 14
 """About this many offers are handed to a thread at a time."""
+
+WORTH_RELEASING = 1 << 14
+"""To clear so many offers takes long enough for other threads to run meanwhile."""
 
 DOUBLE = np.dtype(np.float64)
 INDEX = "index"
@@ -38,12 +41,18 @@ def _check_and_clear(bids, quantities, demand, pro_rata, cap, dispatch):  # type
     return clear(bids, quantities, demand, pro_rata, cap, dispatch, scratch)
 
 
-@njit(
-    [types.float64(offers, offers, types.float64, PLAIN) for offers in (PLAIN, STRIDED)],
-    cache=True,
-)
-def _clear_plain(bids, quantities, demand, dispatch):  # type: ignore[no-untyped-def]
+SIGNATURES = [types.float64(offers, offers, types.float64, PLAIN) for offers in (PLAIN, STRIDED)]
+
+
+@njit(SIGNATURES, cache=True)
+def _clear_attached(bids, quantities, demand, dispatch):  # type: ignore[no-untyped-def]
     """Clear one market by the default rules."""
+    return _check_and_clear(bids, quantities, demand, False, math.nan, dispatch)
+
+
+@njit(SIGNATURES, cache=True, nogil=True)
+def _clear_released(bids, quantities, demand, dispatch):  # type: ignore[no-untyped-def]
+    """Do the same with the GIL released."""
     return _check_and_clear(bids, quantities, demand, False, math.nan, dispatch)
 
 
@@ -59,13 +68,15 @@ def market_clearing(
     if (
         type(bids) is type(quantities) is ndarray
         and bids.dtype is quantities.dtype is DOUBLE
-        and type(demand) is float
+        and (type(demand) is float or type(demand) is float64)
         and ties is INDEX
         and price_cap is None
     ):
         try:
-            dispatch = empty(len(bids))
-            price = _clear_plain(bids, quantities, demand, dispatch)
+            offers = len(bids)
+            dispatch = empty(offers)
+            fill = _clear_attached if offers < WORTH_RELEASING else _clear_released
+            price = fill(bids, quantities, demand, dispatch)
         except TypeError:  # Of another dimension.
             price = math.nan
         if price == price:

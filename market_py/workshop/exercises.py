@@ -6,7 +6,7 @@ Nothing is sent or stored anywhere.
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -16,6 +16,8 @@ import market_py
 from market_py import rts79
 from market_py.timing import Race
 from market_py.validation import Floats
+from market_py.workshop import batches
+from market_py.workshop.flawed_report import REPORT
 
 State = Literal["not done yet", "not right yet", "right"]
 _SIGNS: dict[State, str] = {"not done yet": "○", "not right yet": "✗", "right": "✓"}
@@ -220,3 +222,127 @@ def crossover(races: Sequence[Race]) -> tuple[float, float]:
             return below, race.offers
         below = race.offers
     return below, np.inf
+
+
+def check_lies(letters: Any) -> Verdict:
+    """Check which lines of the flawed report are said to lie."""
+    if letters is None:
+        return NOT_DONE
+    try:
+        said = {str(letter).strip().upper() for letter in letters} - {"", ","}
+    except TypeError:
+        return hint('give the letters, as in {"A", "B"}.')
+    if strangers := sorted(said - REPORT.keys()):
+        return hint(f"no line is called {', '.join(strangers)}; the lines are A to {max(REPORT)}.")
+    lies = {letter for letter, line in REPORT.items() if line.lie}
+    accused = [f"{letter} is innocent: {REPORT[letter].why}." for letter in sorted(said - lies)]
+    missed = [f"one you have not named: {REPORT[letter].lie}" for letter in sorted(lies - said)]
+    if accused or missed:
+        found = f"{len(said & lies)} of {len(lies)} lies found."
+        return hint("\n".join([found, *accused, *missed]))
+    why = [f"{letter}: {REPORT[letter].why}." for letter in sorted(lies)]
+    return right("\n".join([f"all {len(lies)}, and nobody is accused wrongly.", *why]))
+
+
+PAIRED_CASES: list[tuple[str, list[float], list[float]]] = [
+    ("the same ratio in every round", [2, 4, 6], [1, 2, 3]),
+    ("b is the slower one", [1, 1, 1], [4, 4, 4]),
+    ("a slow moment that hits one of them only", [2, 4, 2, 4, 100], [1, 2, 1, 2, 1]),
+    ("a machine that is slow in some rounds", [12, 20, 60], [4, 40, 20]),
+    ("an even number of rounds", [1, 3, 5, 7], [1, 1, 1, 1]),
+]
+WRONG_RATIOS: dict[str, Callable[[Floats, Floats], Any]] = {
+    "It is upside down: how many times faster b is, that is a's time over b's.": (
+        lambda a, b: np.median(b / a)
+    ),
+    "This is the ratio of the medians; first divide, within rounds.": (
+        lambda a, b: np.median(a) / np.median(b)
+    ),
+    "This is the mean of the ratios; one bad round moves it.": lambda a, b: np.mean(a / b),
+    "This is the ratio of the means; one bad round moves it.": (
+        lambda a, b: np.mean(a) / np.mean(b)
+    ),
+    "This is the ratio of the minima: two lucky rounds.": lambda a, b: np.min(a) / np.min(b),
+}
+
+
+def check_paired_ratio(paired_ratio: Callable[..., Any]) -> Verdict:
+    """Judge a learner's ratio of two candidates, from their rounds, by hidden cases."""
+    for about, a, b in PAIRED_CASES:
+        one, other = np.array(a, float), np.array(b, float)
+        call = f"paired_ratio({a}, {b})"
+        try:
+            answer = paired_ratio(one.copy(), other.copy())
+            if answer is None:
+                return NOT_DONE
+            answer = float(answer)
+        except Exception as error:
+            return hint(f"{call} fails: {error!r}.")
+        expected = float(np.median(one / other))
+        if not np.isclose(answer, expected):
+            likely = (
+                f"\n{about}" for about, wrong in WRONG_RATIOS.items() if wrong(one, other) == answer
+            )
+            return hint(
+                f"{about}.\n{call} is {expected:g}; yours says {answer:g}." + next(likely, "")
+            )
+    return right(f"{len(PAIRED_CASES)} hidden cases, disturbed rounds among them.")
+
+
+def check_break_even(answer: Any, races: Mapping[int, Race], name: str = "numba") -> Verdict:
+    """Check a claimed break-even ``(low, high)``, in markets, against the learner's own races.
+
+    Up to the first one batch call is not faster than single calls, by the intervals of the races;
+    from the second on it is.
+    """
+    if answer is None:
+        return NOT_DONE
+    if not races:
+        return hint("run the batches first: their raw data judges your answer.")
+    try:
+        low, high = (float(bound) for bound in answer)
+    except (TypeError, ValueError):
+        return hint('give two numbers of markets, as in (2, 4); "never" is float("inf").')
+    if not low <= high:
+        return hint("the first number must not exceed the second.")
+    below, above = batches.break_even(races, name)
+    found = f"in your data, for {name}, it lies between {below:g} and {above:g} markets"
+    if low < below or high > above:
+        return hint(f"{found}, by the intervals of the ratios.")
+    return right(f"you say {low:g} to {high:g}; {found}.")
+
+
+MODEL_CASES: list[tuple[str, tuple[float, float, float], float]] = [
+    ("the fixed cost is saved in twenty markets", (1000, 10_000, 500), 20),
+    ("no part of a market can be cleared: round up", (1000, 10_100, 500), 21),
+    ("a cheap call pays at once, but no batch is smaller than one", (1000, 100, 500), 1),
+    ("nothing is saved in a market: it never pays", (500, 1000, 500), np.inf),
+    ("the batch costs more in each market: it never pays", (500, 1000, 600), np.inf),
+]
+
+
+def check_model(break_even: Callable[..., Any], races: Mapping[int, Race]) -> Verdict:
+    """Judge a learner's model of the break-even, then hold it against the learner's own races."""
+    for about, costs, expected in MODEL_CASES:
+        call = f"break_even{costs}"
+        try:
+            answer = break_even(*costs)
+            if answer is None:
+                return NOT_DONE
+            answer = float(answer)
+        except Exception as error:
+            return hint(f"{call} fails: {error!r}.")
+        if answer != expected:
+            return hint(f"{about}.\n{call} is {expected:g}; yours says {answer:g}.")
+    said = [f"{len(MODEL_CASES)} hidden cases."]
+    for name in batches.present():
+        if len(races) > 1 and batches.BATCH.format(name) in next(iter(races.values())).rounds:
+            single, fixed, each = batches.costs(races, name)
+            below, above = batches.break_even(races, name)
+            said.append(
+                f"{name} here: {single:,.0f} ns for a single call; {fixed:,.0f} ns for a batch and "
+                f"{each:,.0f} ns for each market in it. Your model says from "
+                f"{float(break_even(single, fixed, each)):,g} on; measured: between {below:,g} and "
+                f"{above:,g}."
+            )
+    return right("\n".join(said))

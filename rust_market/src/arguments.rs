@@ -20,6 +20,9 @@ use pyo3::{PyTypeInfo, intern};
 
 use crate::raise;
 
+/// To clear so many offers takes long enough for other threads to run meanwhile.
+const WORTH_DETACHING: usize = 1 << 14;
+
 /// An argument that is an array of real numbers.
 pub(crate) enum Numbers<'py> {
     /// Checked by rust-numpy against writing from Rust, as long as this lives.
@@ -36,9 +39,19 @@ impl<'py> Numbers<'py> {
         require_dimensions(argument, &array, &[1], "1 dimension")?;
         require_offers(argument, &array)?;
         #[cfg(not(Py_GIL_DISABLED))]
-        return Ok(Self::Attached(array));
-        #[cfg(Py_GIL_DISABLED)]
+        if array.len() < WORTH_DETACHING {
+            return Ok(Self::Attached(array));
+        }
         Self::borrow(argument, array)
+    }
+
+    /// Whether it pays to release the GIL while the values are read, and is sound.
+    pub(crate) fn may_be_detached(&self) -> bool {
+        match self {
+            Self::Borrowed(array) => array.len() >= WORTH_DETACHING,
+            #[cfg(not(Py_GIL_DISABLED))]
+            Self::Attached(_) => false,
+        }
     }
 
     /// The offers of a batch: a row for each market, or one for all.

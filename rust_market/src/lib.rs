@@ -79,7 +79,8 @@ mod rust_market {
         let ties = ties.parse();
         let mut dispatch = Fresh::vector(py, bids.offers())?;
         // From here on no Python code runs that could change the arguments.
-        let bids = bids.values()?;
+        let offered = &bids;
+        let bids = offered.values()?;
         if quantities.is_err() || demand.is_err() || price_cap.is_err() || ties.is_err() {
             // One has the wrong type; should the values of an earlier one be wrong, that comes
             // first. Those after it are left out: they take values that are right.
@@ -95,10 +96,14 @@ mod rust_market {
             price_cap: price_cap?,
             ties: ties?,
         };
+        let detach = offered.may_be_detached() && quantities.may_be_detached();
         let (quantities, values) = (quantities.values()?, dispatch.values()?);
-        let price = with_workspace(|kept| {
-            merit_order::clear(bids, quantities, demand, rules, values, &mut kept.scratch)
-        });
+        let mut clear = || {
+            with_workspace(|kept| {
+                merit_order::clear(bids, quantities, demand, rules, values, &mut kept.scratch)
+            })
+        };
+        let price = if detach { py.detach(clear) } else { clear() };
         Ok((price.map_err(raise)?, dispatch.finish()))
     }
 
