@@ -137,6 +137,7 @@ def assert_sentence_is_true(panel):
     assert f"{(dispatch > 0).sum()} of 32 offers run" in sentence
 
 
+@pytest.mark.long
 def test_contract(page, workshop):
     notebook = open_notebook(page, workshop, "notebooks/02_contract.ipynb")
     notebook.run_all()
@@ -160,6 +161,7 @@ def press(panel, label, page, seconds=60):
     return panel.settled()
 
 
+@pytest.mark.long
 def test_timing(page, workshop):
     notebook = open_notebook(page, workshop, "notebooks/03_timing.ipynb")
     notebook.run_all()
@@ -185,6 +187,7 @@ def test_timing(page, workshop):
     shoot(page, "03")
 
 
+@pytest.mark.long
 def test_batch(page, workshop):
     notebook = open_notebook(page, workshop, "notebooks/08_batch.ipynb")
     notebook.run_all()
@@ -250,6 +253,7 @@ def measured(panel, label, page):
     return panel.settled()
 
 
+@pytest.mark.long
 def test_border(page, workshop):
     notebook = open_notebook(page, workshop, "notebooks/05_border.ipynb")
     notebook.run_all()
@@ -265,6 +269,7 @@ def test_border(page, workshop):
     shoot(page, "05")
 
 
+@pytest.mark.long
 def test_sort_and_allocation(page, workshop):
     notebook = open_notebook(page, workshop, "notebooks/06_sort_and_allocation.ipynb")
     notebook.run_all()
@@ -291,6 +296,7 @@ def test_sort_and_allocation(page, workshop):
     shoot(page, "06")
 
 
+@pytest.mark.long
 def test_no_sorting(page, workshop):
     notebook = open_notebook(page, workshop, "notebooks/07_no_sorting.ipynb")
     notebook.run_all()
