@@ -41,7 +41,7 @@ def test_notebook_with_its_solutions(path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links to tools of POSIX")
-@pytest.mark.parametrize("how", ["as it is", "solved"])
+@pytest.mark.parametrize("how", [pytest.param("as it is", marks=pytest.mark.long), "solved"])
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=ids)
 def test_notebook_without_the_extension(path, how, tmp_path):
     """Neither the extension nor cargo: every notebook runs and says what to do."""
