@@ -153,7 +153,7 @@ def test_contract(page, workshop):
     shoot(page, "02")
 
 
-def press(panel, label, page, seconds=60):
+def press(panel, label, page, seconds=120):
     """Press a button and wait until what it starts is done."""
     panel.button(label).press("Enter")
     page.wait_for_timeout(200)
@@ -245,14 +245,6 @@ def test_published_result(page, workshop):
     shoot(page, "04")
 
 
-def measured(panel, label, page):
-    """The picture and the sentence after a button was pressed and its work is done."""
-    panel.button(label).press("Enter")
-    page.wait_for_timeout(200)
-    panel.button(label).and_(page.locator(":enabled")).wait_for(timeout=120_000)
-    return panel.settled()
-
-
 @pytest.mark.long
 def test_border(page, workshop):
     notebook = open_notebook(page, workshop, "notebooks/05_border.ipynb")
@@ -261,7 +253,7 @@ def test_border(page, workshop):
     before = panel.settled()
     panel.slider("offers N").press("ArrowLeft")
     assert panel.settled() == before, "moving a slider times nothing"
-    after = measured(panel, "Time the border", page)
+    after = press(panel, "Time the border", page)
     assert after[0] != before[0]
     assert after[1].startswith("N = 5, ns per call: an empty call takes ")
     assert page.get_by_text("not done yet").count() == 1
@@ -279,16 +271,16 @@ def test_sort_and_allocation(page, workshop):
     panel.slider("already in order (%)").press("ArrowRight", 10)
     panel.button("rust-scratch").press("Enter")
     assert panel.settled() == before, "moving a slider times nothing"
-    first = measured(panel, "Time the rungs", page)
+    first = press(panel, "Time the rungs", page)
     assert first[1].startswith("20 offers, 50 % in order, 256 different markets: numba-sort ")
     assert "rust-scratch" not in first[1]
     panel.dropdown("markets").select_option("one market, repeated")
-    second = measured(panel, "Time the rungs", page)
+    second = press(panel, "Time the rungs", page)
     assert "a multiple of the run before" in second[1]
     assert len({before[0], first[0], second[0]}) == 3
     counts = notebook.panel_with_button("Count")
     before = counts.settled()
-    after = measured(counts, "Count", page)
+    after = press(counts, "Count", page)
     assert after[0] != before[0]
     assert after[1].startswith("200 offers, per market: ")
     assert page.get_by_text("not done yet").count() == 1
@@ -316,7 +308,7 @@ def test_no_sorting(page, workshop):
     assert "No candidate is left, so the price is " in panel.settled()[1]
     growth = notebook.panel_with_button("Time the growth")
     before = growth.settled()
-    after = measured(growth, "Time the growth", page)
+    after = press(growth, "Time the growth", page)
     assert after[0] != before[0]
     assert "time grows as N to the power of: numba-sort " in after[1]
     assert page.get_by_text("not done yet").count() == 1

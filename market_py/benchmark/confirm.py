@@ -15,9 +15,9 @@ from pathlib import Path
 import pyperf
 
 from market_py import registry, timing
+from market_py.benchmark.plan import REFERENCE
 
 SIZES = (5, 20, 200, 1000)
-REFERENCE = "numba-sort"
 NAMES = (REFERENCE, "numba", "rust")
 # The environment says where numba's cache is, without which each process compiles anew.
 OPTIONS = ("--processes=5", "--values=5", "--min-time=0.05", "--copy-env")

@@ -17,6 +17,8 @@ LARGE = 100_000
 """From this size on only the published numba variant races beside the backends."""
 LARGE_VARIANTS = ("numba-sort",)
 PUBLISHED = ("numba-sort", "rust-naive")
+REFERENCE = PUBLISHED[0]
+"""What the others are so many times faster than."""
 REPEATED_SIZES = (5, 10, 20, 50, 100, 200)
 LADDER_SIZE = 200
 FAMILY_SIZES = (20, 200, 1000, 100_000)

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from market_py import tables
 from market_py.benchmark.confirm import Confirmation
-from market_py.benchmark.plan import LADDER_SIZE, PUBLISHED
+from market_py.benchmark.plan import LADDER_SIZE, PUBLISHED, REFERENCE
 from market_py.benchmark.results import KINDS, Kind, Results
 from market_py.benchmark.targets import over_random, targets
 from market_py.benchmark.waterfall import waterfalls
@@ -23,8 +23,6 @@ TITLES: dict[Kind, str] = {
     "families": "Easy, hard, degenerate and real inputs",
     "batch": "Many markets per call",
 }
-REFERENCE = "numba-sort"
-"""What the others are so many times faster than."""
 COMPARED = ("numba-sort", "rust-naive", "numba", "rust")
 COMPARED_SIZES = (5, 10, 20, 50, 100, 200)
 PAIRS = (("numba-sort", "rust-naive"), ("numba-sort", "rust"))

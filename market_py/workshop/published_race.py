@@ -8,6 +8,7 @@ import numpy as np
 
 import market_py
 from market_py import timing
+from market_py.benchmark.plan import PUBLISHED
 from market_py.extension import status
 from market_py.registry import contestants
 from market_py.timing import Race
@@ -15,7 +16,6 @@ from market_py.validation import Floats
 from market_py.workshop.panels import Explorer, Job, Shown, choice, slider
 from market_py.workshop.pictures import DispatchPicture, RacePicture
 
-PUBLISHED = "numba-sort", "rust-naive"
 FAMILIES: dict[str, Callable[[int, np.random.Generator], Floats]] = {
     "random prices": lambda n, rng: rng.uniform(0, 100, n),
     "few price levels (ties)": lambda n, rng: rng.choice([10.0, 20.0, 30.0], n),
