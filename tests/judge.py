@@ -8,6 +8,7 @@ from fractions import Fraction
 from itertools import accumulate
 
 import numpy as np
+import oracle
 
 PRICES = {
     "uniform": lambda n, rng: rng.uniform(-50, 300, n),
@@ -23,7 +24,9 @@ QUANTITIES = {
     "uniform": lambda n, rng: rng.uniform(0, 100, n),
     "integers": lambda n, rng: rng.integers(0, 400, n).astype(float),
     "tenths": lambda n, rng: rng.integers(0, 9, n) / 10,
-    "zeros": lambda n, rng: np.where(rng.random(n) < 0.7, 0.0, rng.uniform(0, 100, n)),
+    "zeros": lambda n, rng: np.where(
+        rng.random(n) < 0.7, rng.choice([0.0, -0.0], n), rng.uniform(0, 100, n)
+    ),
     "dust": lambda n, rng: np.where(rng.random(n) < 0.1, 1.0, 2.0**-53),
     "wide": lambda n, rng: 10.0 ** rng.uniform(-30, 10, n),
     "one huge": lambda n, rng: np.where(np.arange(n) == rng.integers(n), 1e9, rng.random(n)),
@@ -85,6 +88,7 @@ def price_of(bids, quantities, demand):
 
 def judge(result, bids, quantities, demand, *, tolerance=1e-12):
     """Assert that price and dispatch (ties by index) are what the contract says."""
+    oracle.check_form(result, quantities)
     price, dispatch = result
     expected, shortage = price_of(bids, quantities, demand)
     assert price == expected

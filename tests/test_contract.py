@@ -29,6 +29,9 @@ EDGES = [
     # Equal prices, -0.0 and 0.0 among them: the lower index first.
     ([20, 10, 10], [50, 50, 50], 70, 10, [0, 50, 20]),
     ([0.0, -0.0], [50, 50], 70, 0, [50, 20]),
+    # A quantity of -0.0 is dispatched as 0.0, first among equals and where a trace remains.
+    ([5, 5], [-0.0, 50], 30, 5, [0, 30]),
+    ([5, 5], [0.1, -0.0], 0.1 * (1 + 5e-10), 5, [0.1, 0]),
     ([-10, -20], [50, 50], 30, -20, [0, 30]),
     # Sums beyond the largest double.
     ([1, 2, 3], [1.7e308, 1.7e308, 1.7e308], 1.75e308, 2, [1.7e308, 5e306, 0]),

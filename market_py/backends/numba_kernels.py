@@ -130,7 +130,7 @@ def _serve(bids, quantities, price, remaining, dispatch):  # type: ignore[no-unt
             continue
         for i in range(start, stop):
             if bids[i] == price:
-                dispatch[i] = max(min(quantities[i], high + low), 0.0)
+                dispatch[i] = max(min(quantities[i], high + low), 0.0) + 0.0  # No negative zero.
                 high, rounding = _two_sum(high, -quantities[i])
                 low += rounding
                 if high + low <= 0.0:

@@ -172,7 +172,8 @@ impl Market<'_> {
                 let mut remaining = Sum::new(remaining);
                 for at in tied {
                     let accepted = self.quantities[at].min(remaining.value());
-                    dispatch[at] = accepted.max(0.0);
+                    // Adding zero turns -0.0 into 0.0, which a maximum need not.
+                    dispatch[at] = accepted.max(0.0) + 0.0;
                     remaining.add(-self.quantities[at]);
                     if remaining.value() <= 0.0 {
                         break;
