@@ -3,7 +3,8 @@
 Each rung changes one thing about the one before, checks no values, and is frozen. Those that sort
 keep the semantics of the published function, not the contract's. The Rust rungs are in
 ``rust_market/core/src/ladder.rs``, their borders in ``rust_market/src/ladder.rs``. Only Rust has a
-rung that returns a list: numba returns arrays.
+rung that returns a list: numba returns arrays. What calls the kernels of the backend is not cached:
+numba would not notice that they have changed.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ def numba_keys(bids, quantities, demand):  # type: ignore[no-untyped-def]
     return price, dispatch
 
 
-@njit(cache=True)
+@njit
 def numba_select(bids, quantities, demand):  # type: ignore[no-untyped-def]
     """Clear a market without sorting, as the backend does; the array is made in compiled code."""
     dispatch = np.empty(bids.size)
@@ -85,7 +86,7 @@ def into(fill: Callable[[Floats, Floats, float, Floats], float]) -> Callable[...
     return clear_into
 
 
-@njit(cache=True)
+@njit
 def _select(bids, quantities, demand, dispatch):  # type: ignore[no-untyped-def]
     """Fill the dispatch, return the price, check nothing."""
     scratch = np.empty((2, bids.size if bids.size > FEW else 0))

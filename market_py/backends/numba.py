@@ -11,11 +11,15 @@ from queue import Empty, SimpleQueue
 from typing import Any, SupportsIndex
 
 import numpy as np
-from numba import njit, types
 from numpy import empty, float64, ndarray
 from numpy.typing import ArrayLike
 
-from market_py.backends.numba_kernels import FEW, clear, clear_rows, is_market
+from market_py.backends.numba_kernels import (
+    check_and_clear,
+    clear_attached,
+    clear_released,
+    clear_rows,
+)
 from market_py.validation import Floats, Ties, check_batch, check_market
 
 OFFERS_PER_CHUNK = 1 << 14
@@ -26,34 +30,6 @@ WORTH_RELEASING = 1 << 14
 
 DOUBLE = np.dtype(np.float64)
 INDEX = "index"
-PLAIN = types.Array(types.float64, 1, "C")
-STRIDED = types.Array(types.float64, 1, "A", readonly=True)
-
-
-@njit(cache=True)
-def _check_and_clear(bids, quantities, demand, pro_rata, cap, dispatch):  # type: ignore[no-untyped-def]
-    """Clear one market and return its price, or NaN where the arguments are not a market."""
-    if bids.size != quantities.size or bids.size == 0 or not is_market(bids, quantities, demand):
-        return math.nan
-    # No copy is made of what is contiguous by its type.
-    bids, quantities = np.ascontiguousarray(bids), np.ascontiguousarray(quantities)
-    scratch = np.empty((2, bids.size if bids.size > FEW else 0))
-    return clear(bids, quantities, demand, pro_rata, cap, dispatch, scratch)
-
-
-SIGNATURES = [types.float64(offers, offers, types.float64, PLAIN) for offers in (PLAIN, STRIDED)]
-
-
-@njit(SIGNATURES, cache=True)
-def _clear_attached(bids, quantities, demand, dispatch):  # type: ignore[no-untyped-def]
-    """Clear one market by the default rules."""
-    return _check_and_clear(bids, quantities, demand, False, math.nan, dispatch)
-
-
-@njit(SIGNATURES, cache=True, nogil=True)
-def _clear_released(bids, quantities, demand, dispatch):  # type: ignore[no-untyped-def]
-    """Do the same with the GIL released."""
-    return _check_and_clear(bids, quantities, demand, False, math.nan, dispatch)
 
 
 def market_clearing(
@@ -75,7 +51,7 @@ def market_clearing(
         try:
             offers = len(bids)
             dispatch = empty(offers)
-            fill = _clear_attached if offers < WORTH_RELEASING else _clear_released
+            fill = clear_attached if offers < WORTH_RELEASING else clear_released
             price = fill(bids, quantities, demand, dispatch)
         except TypeError:  # Of another dimension.
             price = math.nan
@@ -86,7 +62,7 @@ def market_clearing(
     offered = _writeable(market.bids), _writeable(market.quantities)
     cap = math.nan if market.price_cap is None else market.price_cap
     dispatch = np.empty(market.bids.size)
-    price = _check_and_clear(*offered, market.demand, market.ties == "pro_rata", cap, dispatch)
+    price = check_and_clear(*offered, market.demand, market.ties == "pro_rata", cap, dispatch)
     if math.isnan(price):
         raise ValueError("the arguments changed during the call")
     return price, dispatch

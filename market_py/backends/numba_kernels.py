@@ -4,6 +4,9 @@ The algorithm is that of ``rust_market/core``. Loops that are to be vectorised h
 comparison chooses between a value and zero. LLVM may reorder the sums that only locate the price
 (``fastmath``), since a bound of their error is taken into account; the sum behind the dispatch has
 a fixed order, so that a market has one result, cleared alone or in a batch.
+
+numba compiles a cached function anew when the file that holds it changes, and does not look at what
+the function calls: so cached functions call only compiled functions of their own file.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
+from numba import njit, types
 
 from market_py.backends.constants import COVERAGE, EPSILON, SCALE, TINY
 
@@ -402,3 +405,34 @@ def _two_sum(a, b):  # type: ignore[no-untyped-def]
     b_rounded = total - a
     a_rounded = total - b_rounded
     return total, (a - a_rounded) + (b - b_rounded)
+
+
+@njit(cache=True)
+def check_and_clear(bids, quantities, demand, pro_rata, cap, dispatch):  # type: ignore[no-untyped-def]
+    """Clear one market and return its price, or NaN where the arguments are not a market."""
+    if bids.size != quantities.size or bids.size == 0 or not is_market(bids, quantities, demand):
+        return math.nan
+    # No copy is made of what is contiguous by its type.
+    bids, quantities = np.ascontiguousarray(bids), np.ascontiguousarray(quantities)
+    scratch = np.empty((2, bids.size if bids.size > FEW else 0))
+    return clear(bids, quantities, demand, pro_rata, cap, dispatch, scratch)
+
+
+# Compiled at import, hence after all that they call.
+_PLAIN = types.Array(types.float64, 1, "C")
+_STRIDED = types.Array(types.float64, 1, "A", readonly=True)
+_SIGNATURES = [
+    types.float64(offers, offers, types.float64, _PLAIN) for offers in (_PLAIN, _STRIDED)
+]
+
+
+@njit(_SIGNATURES, cache=True)
+def clear_attached(bids, quantities, demand, dispatch):  # type: ignore[no-untyped-def]
+    """Clear one market by the default rules."""
+    return check_and_clear(bids, quantities, demand, False, math.nan, dispatch)
+
+
+@njit(_SIGNATURES, cache=True, nogil=True)
+def clear_released(bids, quantities, demand, dispatch):  # type: ignore[no-untyped-def]
+    """Do the same with the GIL released."""
+    return check_and_clear(bids, quantities, demand, False, math.nan, dispatch)
