@@ -7,7 +7,7 @@ use pulp::{Arch, Simd, WithSimd};
 
 use crate::check::{self, Check};
 use crate::clearing::Market;
-use crate::order::MeritOrder;
+use crate::order::SharedOrder;
 use crate::{Error, Rules, Scratch, Ties, threads};
 
 /// About this many offers are handed to a thread at a time.
@@ -86,12 +86,11 @@ pub fn clear_batch(
     if !batch.shares_valid() {
         batch.check()?;
     }
-    let mut shared_order = None;
-    if let Rows::Shared(bids) = batch.bids {
-        let mut order = MeritOrder::default();
-        order.sort(bids)?;
-        shared_order = Some(order);
-    }
+    let shared_order = match batch.bids {
+        // To sort for one market takes longer than to search.
+        Rows::Shared(bids) if prices.len() > 1 => Some(SharedOrder::new(bids)?),
+        _ => None,
+    };
     let shared_order = shared_order.as_ref();
 
     let markets_per_chunk = (OFFERS_PER_CHUNK / batch.offers).max(1);
@@ -127,7 +126,7 @@ pub fn clear_batch(
 struct Chunk<'a> {
     batch: &'a Batch<'a>,
     first: usize,
-    order: Option<&'a MeritOrder>,
+    order: Option<&'a SharedOrder>,
     prices: &'a mut [f64],
     dispatch: &'a mut [f64],
     scratch: &'a mut Scratch,
@@ -142,7 +141,7 @@ impl WithSimd for Chunk<'_> {
         for (at, (price, dispatch)) in self.prices.iter_mut().zip(rows).enumerate() {
             let market = self.batch.market(self.first + at);
             // Shared bids are known to be valid.
-            if !market.is_valid(simd, self.order.is_none()) {
+            if !market.is_valid(simd, matches!(self.batch.bids, Rows::Each(_))) {
                 self.batch.check()?;
             }
             *price = match self.order {

@@ -3,11 +3,14 @@
 use pulp::{Arch, Simd, WithSimd};
 
 use crate::coverage::Target;
-use crate::order::MeritOrder;
+use crate::order::SharedOrder;
 use crate::passes::{BLOCK, accept_below, all_finite, inside};
 use crate::selection::{Candidates, Marked};
 use crate::sum::Sum;
 use crate::{Error, Rules, Ties, check};
+
+/// Offers at one price that are served before asking whether anything remains.
+const SERVED_AT_ONCE: usize = 8;
 
 /// Working memory, kept from one clearing to the next.
 #[derive(Debug, Default)]
@@ -105,11 +108,12 @@ impl Market<'_> {
         if self.demand == 0.0 {
             return Ok(self.clear_without_demand(dispatch));
         }
-        let target = Target::new(self.bids, self.quantities, self.demand);
-        let price = scratch
-            .candidates
-            .price(simd, &target, self.bids, self.quantities)?;
-        Ok(self.settle(simd, price, dispatch))
+        let (target, candidates) = (self.target(), &mut scratch.candidates);
+        let Some(price) = candidates.price(simd, &target, self.bids, self.quantities)? else {
+            return Ok(self.fall_short(dispatch));
+        };
+        let tied = Tied::new(simd, self.bids, price);
+        Ok(self.settle(simd, price, tied, dispatch))
     }
 
     /// Clears the market, whose merit order is known; the result is the same.
@@ -117,29 +121,45 @@ impl Market<'_> {
     pub(crate) fn clear_in_order<S: Simd>(
         &self,
         simd: S,
-        order: &MeritOrder,
+        order: &SharedOrder,
         dispatch: &mut [f64],
     ) -> f64 {
         if self.demand == 0.0 {
             return self.clear_without_demand(dispatch);
         }
-        let target = Target::new(self.bids, self.quantities, self.demand);
-        let price = order.price(&target, self.bids, self.quantities, 0.0);
-        self.settle(simd, price, dispatch)
+        let Some(position) = order.marginal(&self.target(), self.bids, self.quantities) else {
+            return self.fall_short(dispatch);
+        };
+        let tied = order.tied(position);
+        self.settle(simd, self.bids[tied[0]], tied.iter().copied(), dispatch)
     }
 
-    /// Dispatches the offers at the price that covers demand; without one, in a shortage, all.
     #[inline(always)]
-    fn settle<S: Simd>(&self, simd: S, price: Option<f64>, dispatch: &mut [f64]) -> f64 {
-        let Some(price) = price else {
-            for (accepted, &quantity) in dispatch.iter_mut().zip(self.quantities) {
-                *accepted = quantity + 0.0;
-            }
-            return self.shortage_price() + 0.0;
-        };
+    fn target(&self) -> Target<'_> {
+        Target::new(self.bids, self.quantities, self.demand)
+    }
+
+    /// Dispatches everything.
+    #[cold]
+    fn fall_short(&self, dispatch: &mut [f64]) -> f64 {
+        for (accepted, &quantity) in dispatch.iter_mut().zip(self.quantities) {
+            *accepted = quantity + 0.0;
+        }
+        self.shortage_price() + 0.0
+    }
+
+    /// Dispatches the offers at the price that covers demand, where offers are tied.
+    #[inline(always)]
+    fn settle<S: Simd>(
+        &self,
+        simd: S,
+        price: f64,
+        tied: impl Iterator<Item = usize> + Clone,
+        dispatch: &mut [f64],
+    ) -> f64 {
         let below = accept_below(simd, self.bids, self.quantities, price, dispatch);
         // Rounding may leave less than nothing.
-        self.share(simd, (self.demand - below).max(0.0), price, dispatch);
+        self.share((self.demand - below).max(0.0), tied, dispatch);
         price + 0.0
     }
 
@@ -163,21 +183,33 @@ impl Market<'_> {
         offers.filter_map(move |(&bid, &quantity)| (all || quantity > 0.0).then_some(bid))
     }
 
-    /// Shares what remains of demand among the offers at the price.
+    /// Shares what remains of demand among the offers at the price, the lowest index first.
     #[inline(always)]
-    fn share<S: Simd>(&self, simd: S, remaining: f64, price: f64, dispatch: &mut [f64]) {
-        let tied = Tied::new(simd, self.bids, price);
+    fn share(
+        &self,
+        remaining: f64,
+        tied: impl Iterator<Item = usize> + Clone,
+        dispatch: &mut [f64],
+    ) {
         match self.rules.ties {
             Ties::Index => {
-                let mut remaining = Sum::new(remaining);
+                let (mut remaining, mut rounding) = (remaining, 0.0);
+                let mut served = 0;
                 for at in tied {
-                    let accepted = self.quantities[at].min(remaining.value());
-                    // Adding zero turns -0.0 into 0.0, which a maximum need not.
-                    dispatch[at] = accepted.max(0.0) + 0.0;
-                    remaining.add(-self.quantities[at]);
-                    if remaining.value() <= 0.0 {
+                    // Where nothing remains is not to be predicted: it is asked seldom.
+                    if served % SERVED_AT_ONCE == 0 && remaining + rounding <= 0.0 {
                         break;
                     }
+                    let quantity = self.quantities[at];
+                    let left = remaining + rounding;
+                    let accepted = if quantity < left { quantity } else { left };
+                    // Adding zero turns -0.0 into 0.0, which a maximum need not.
+                    dispatch[at] = accepted.max(0.0) + 0.0;
+                    // Dekker's FastTwoSum: the quantity is less than what remains, or the last.
+                    let left = remaining - quantity;
+                    rounding += (remaining - left) - quantity;
+                    remaining = left;
+                    served += 1;
                 }
             }
             Ties::ProRata => {

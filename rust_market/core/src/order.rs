@@ -31,15 +31,15 @@ impl MeritOrder {
         Ok(())
     }
 
-    /// The price of the first offer with which supply, on top of what is known, covers demand.
+    /// The position of the first offer with which supply, on top of what is known, covers demand.
     #[inline(always)]
-    pub(crate) fn price(
+    pub(crate) fn marginal(
         &self,
         target: &Target<'_>,
         bids: &[f64],
         quantities: &[f64],
         known: f64,
-    ) -> Option<f64> {
+    ) -> Option<usize> {
         let mut supply = known;
         let mut passed = 0;
         // By fours: an addition waits for the one before, so that the chain is a quarter as long.
@@ -52,13 +52,71 @@ impl MeritOrder {
             supply = sum;
             passed += 4;
         }
-        let mut left = self.places[passed..].iter();
-        left.find(|&&at| {
-            supply += quantities[at];
-            // Offers at the same price may follow; the exact sum includes them.
-            target.is_covered_at(bids[at], supply)
-        })
-        .map(|&at| bids[at])
+        let left = self.places[passed..].iter();
+        left.enumerate()
+            .find(|&(_, &at)| {
+                supply += quantities[at];
+                // Offers at the same price may follow; the exact sum includes them.
+                target.is_covered_at(bids[at], supply)
+            })
+            .map(|(after, _)| passed + after)
+    }
+
+    /// The price at a position.
+    pub(crate) fn price(&self, bids: &[f64], position: usize) -> f64 {
+        bids[self.places[position]]
+    }
+}
+
+/// The merit order that markets share, and where in it each price begins and ends.
+#[derive(Debug)]
+pub(crate) struct SharedOrder {
+    order: MeritOrder,
+    /// First position of each price, and the end.
+    starts: Vec<usize>,
+    /// Which price each position has.
+    level: Vec<usize>,
+}
+
+impl SharedOrder {
+    pub(crate) fn new(bids: &[f64]) -> Result<Self, Error> {
+        let mut shared = Self {
+            order: MeritOrder::default(),
+            starts: Vec::new(),
+            level: Vec::new(),
+        };
+        shared.order.sort(bids)?;
+        for list in [&mut shared.starts, &mut shared.level] {
+            list.try_reserve_exact(bids.len() + 1)
+                .map_err(|_| Error::OutOfMemory)?;
+        }
+        let keys = &shared.order.keys;
+        for (position, (rank, _)) in keys.iter().enumerate() {
+            if position == 0 || *rank != keys[position - 1].0 {
+                shared.starts.push(position);
+            }
+            shared.level.push(shared.starts.len() - 1);
+        }
+        shared.starts.push(bids.len());
+        Ok(shared)
+    }
+
+    /// The places of the offers at the price at a position, the lowest index first.
+    #[inline(always)]
+    pub(crate) fn tied(&self, position: usize) -> &[usize] {
+        let level = self.level[position];
+        &self.order.places[self.starts[level]..self.starts[level + 1]]
+    }
+
+    /// The position of the marginal offer, or none in a shortage.
+    #[inline(always)]
+    pub(crate) fn marginal(
+        &self,
+        target: &Target<'_>,
+        bids: &[f64],
+        quantities: &[f64],
+    ) -> Option<usize> {
+        self.order.marginal(target, bids, quantities, 0.0)
     }
 }
 

@@ -67,7 +67,8 @@ impl Candidates {
             let (bids, quantities) = (&self.bids[..before], &self.quantities[..before]);
             if patience == 0 {
                 self.order.sort(bids)?;
-                let price = self.order.price(target, bids, quantities, bracket.below);
+                let found = self.order.marginal(target, bids, quantities, bracket.below);
+                let price = found.map(|position| self.order.price(bids, position));
                 return Ok(price.or(bracket.answer()));
             }
             bracket.narrow(simd, target, bids, quantities, places.guesses(bids));

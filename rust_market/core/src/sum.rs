@@ -9,13 +9,6 @@ pub(crate) struct Sum {
 }
 
 impl Sum {
-    pub(crate) fn new(value: f64) -> Self {
-        Self {
-            high: value,
-            low: 0.0,
-        }
-    }
-
     pub(crate) fn add(&mut self, value: f64) {
         let (high, error) = two_sum(self.high, value);
         self.high = high;
