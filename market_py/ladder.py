@@ -89,8 +89,8 @@ def into(fill: Callable[[Floats, Floats, float, Floats], float]) -> Callable[...
 @njit
 def _select(bids, quantities, demand, dispatch):  # type: ignore[no-untyped-def]
     """Fill the dispatch, return the price, check nothing."""
-    scratch = np.empty((2, bids.size if bids.size > FEW else 0))
-    return clear(bids, quantities, demand, False, math.nan, dispatch, scratch)
+    kept = dispatch if bids.size <= FEW else np.empty(2 * bids.size)
+    return clear(bids, quantities, demand, False, math.nan, dispatch, kept)
 
 
 numba_out = into(_select)

@@ -31,12 +31,15 @@ PATIENCE = 8
 """So many passes that do not shrink the candidates to a half are bad luck, or malice."""
 BLOCK = 64
 """So many offers are looked at together for the price."""
+SERVED_AT_ONCE = 8
+"""Offers at one price that are served before asking whether anything remains: a jump that depends
+on it cannot be predicted."""
 
 REORDERED = {"reassoc", "nsz"}
 
 
 @njit(cache=True, nogil=True)
-def is_market(bids, quantities, demand):  # type: ignore[no-untyped-def]
+def _is_market(bids, quantities, demand):  # type: ignore[no-untyped-def]
     """Whether all values are what the contract asks for."""
     refused = not 0.0 <= demand <= LARGEST
     for i in range(bids.size):
@@ -47,11 +50,23 @@ def is_market(bids, quantities, demand):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def clear(bids, quantities, demand, pro_rata, cap, dispatch, scratch):  # type: ignore[no-untyped-def]
-    """Clear one market: fill the dispatch, return the price; a cap of NaN means none."""
+def _are_offered(quantities, demand):  # type: ignore[no-untyped-def]
+    """Whether quantities and demand are what the contract asks for."""
+    refused = not 0.0 <= demand <= LARGEST
+    for i in range(quantities.size):
+        refused |= not ((quantities[i] >= 0.0) & (quantities[i] <= LARGEST))
+    return not refused
+
+
+@njit(cache=True, nogil=True)
+def clear(bids, quantities, demand, pro_rata, cap, dispatch, kept):  # type: ignore[no-untyped-def]
+    """Clear one market: fill the dispatch, return the price; a cap of NaN means none.
+
+    ``kept`` is working memory for twice as many doubles as there are offers, if more than `FEW`.
+    """
     if demand == 0.0:
         return _clear_without_demand(bids, quantities, dispatch)
-    price = _lowest_covering_price(bids, quantities, demand, dispatch, scratch[0], scratch[1])
+    price = _lowest_covering_price(bids, quantities, demand, dispatch, kept)
     return _settle(price, bids, quantities, demand, pro_rata, cap, dispatch)
 
 
@@ -61,26 +76,51 @@ def clear_rows(bids, quantities, demand, pro_rata, cap, prices, dispatch, start,
 
     Returns whether all of them are markets; if not, the results mean nothing.
     """
-    shared = len(bids) == 1
-    order = np.argsort(bids[0], kind="mergesort") if shared else np.empty(0, dtype=np.int64)
-    scratch = np.empty((2, dispatch.shape[1]))
+    kept = np.empty(2 * dispatch.shape[1])
     for row in range(start, stop):
-        own_bids = bids[0 if shared else row]
+        own_bids = bids[row if len(bids) > 1 else 0]
+        own_quantities = quantities[row if len(quantities) > 1 else 0]
+        own_demand = demand[row if len(demand) > 1 else 0]
+        own_cap = cap[row if len(cap) > 1 else 0]
+        if not _is_market(own_bids, own_quantities, own_demand):
+            return False
+        prices[row] = clear(
+            own_bids, own_quantities, own_demand, pro_rata, own_cap, dispatch[row], kept
+        )
+    return True
+
+
+@njit(cache=True, nogil=True)
+def clear_rows_in_order(
+    bids, quantities, demand, pro_rata, cap, prices, dispatch, order, tied, start, stop
+):  # type: ignore[no-untyped-def]
+    """Do the same where all rows share valid bids.
+
+    ``order`` is their merit order; from ``tied[0]`` to ``tied[1]`` the price at a position is the
+    same.
+    """
+    bids = bids[0]
+    for row in range(start, stop):
         own_quantities = quantities[row if len(quantities) > 1 else 0]
         own_demand = demand[row if len(demand) > 1 else 0]
         own_cap = cap[row if len(cap) > 1 else 0]
         own_dispatch = dispatch[row]
-        if not is_market(own_bids, own_quantities, own_demand):
+        if not _are_offered(own_quantities, own_demand):
             return False
-        if shared and own_demand > 0.0:
-            price = _price_in_order(order, own_bids, own_quantities, own_demand)
+        if own_demand == 0.0:
+            prices[row] = _clear_without_demand(bids, own_quantities, own_dispatch)
+            continue
+        at = _marginal(order, bids, own_quantities, own_demand)
+        price = bids[order[at]] if at < order.size else math.nan
+        if pro_rata or at == order.size:
             prices[row] = _settle(
-                price, own_bids, own_quantities, own_demand, pro_rata, own_cap, own_dispatch
+                price, bids, own_quantities, own_demand, pro_rata, own_cap, own_dispatch
             )
         else:
-            prices[row] = clear(
-                own_bids, own_quantities, own_demand, pro_rata, own_cap, own_dispatch, scratch
-            )
+            remaining = _accept_below(bids, own_quantities, price, own_demand, own_dispatch)
+            places = order[tied[0, at] : tied[1, at]]
+            _serve_places(places, own_quantities, remaining, own_dispatch)
+            prices[row] = price + 0.0
     return True
 
 
@@ -91,14 +131,20 @@ def _settle(price, bids, quantities, demand, pro_rata, cap, dispatch):  # type: 
         for i in range(bids.size):
             dispatch[i] = quantities[i] + 0.0
         return (_highest_offer(bids, quantities) if math.isnan(cap) else cap) + 0.0
-    for i in range(bids.size):
-        dispatch[i] = (quantities[i] if bids[i] < price else 0.0) + 0.0
-    remaining = max(demand - _sum(dispatch), 0.0)  # Rounding may leave less than nothing.
+    remaining = _accept_below(bids, quantities, price, demand, dispatch)
     if pro_rata:
         _share(bids, quantities, price, remaining, dispatch)
     else:
         _serve(bids, quantities, price, remaining, dispatch)
     return price + 0.0
+
+
+@njit(cache=True, nogil=True)
+def _accept_below(bids, quantities, price, demand, dispatch):  # type: ignore[no-untyped-def]
+    """Dispatch what is offered below a price, nothing else; return what remains of demand."""
+    for i in range(bids.size):
+        dispatch[i] = (quantities[i] if bids[i] < price else 0.0) + 0.0
+    return max(demand - _sum(dispatch), 0.0)  # Rounding may leave less than nothing.
 
 
 @njit(cache=True, nogil=True)
@@ -124,20 +170,43 @@ def _sum(terms):  # type: ignore[no-untyped-def]
 def _serve(bids, quantities, price, remaining, dispatch):  # type: ignore[no-untyped-def]
     """Dispatch the offers at the price, the lowest index first, until nothing remains."""
     high, low = remaining, 0.0
+    served = 0
     for start in range(0, bids.size, BLOCK):
-        stop = min(start + BLOCK, bids.size)
+        # A loop over a slice, from zero, is vectorised; over places further on it is not.
+        block = bids[start : start + BLOCK]
         tied = 0
-        for i in range(start, stop):
-            tied += bids[i] == price
+        for i in range(block.size):
+            tied += 1 if block[i] == price else 0
         if tied == 0:
             continue
-        for i in range(start, stop):
+        for i in range(start, start + block.size):
             if bids[i] == price:
-                dispatch[i] = max(min(quantities[i], high + low), 0.0) + 0.0  # No negative zero.
-                high, rounding = _two_sum(high, -quantities[i])
-                low += rounding
-                if high + low <= 0.0:
+                if served % SERVED_AT_ONCE == 0 and high + low <= 0.0:
                     return
+                dispatch[i], high, low = _take(quantities[i], high, low)
+                served += 1
+
+
+@njit(cache=True, nogil=True)
+def _serve_places(places, quantities, remaining, dispatch):  # type: ignore[no-untyped-def]
+    """Do the same where the places of those offers are known."""
+    high, low = remaining, 0.0
+    for served in range(places.size):
+        if served % SERVED_AT_ONCE == 0 and high + low <= 0.0:
+            return
+        place = places[served]
+        dispatch[place], high, low = _take(quantities[place], high, low)
+
+
+@njit(cache=True, nogil=True)
+def _take(quantity, high, low):  # type: ignore[no-untyped-def]
+    """Accept a quantity as far as anything remains; return this, and what then remains."""
+    remaining = high + low  # NaN where more was taken than a double holds: nothing remains.
+    accepted = quantity if quantity < remaining else remaining
+    accepted = accepted if accepted > 0.0 else 0.0
+    left = high - quantity
+    # Dekker's FastTwoSum: the quantity is less than what remains, or the last.
+    return accepted, left, low + ((high - left) - quantity)
 
 
 @njit(cache=True, nogil=True)
@@ -189,32 +258,35 @@ def _bounds(offers, target):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _price_in_order(order, bids, quantities, demand):  # type: ignore[no-untyped-def]
-    """Find the lowest price that covers demand, the merit order known; NaN in a shortage."""
+def _marginal(order, bids, quantities, demand):  # type: ignore[no-untyped-def]
+    """Find the position of the offer with which supply covers demand; in a shortage, the end."""
     target = demand * COVERAGE
-    surely_short, surely_covered = _bounds(bids.size, target)
+    surely_short, surely_covered = _bounds(order.size, target)
     supply = 0.0
-    first = 0
+    position = 0
     # By fours: an addition waits for the one before, so that one for four takes a quarter.
-    while first + 4 <= order.size:
-        a, b = quantities[order[first]], quantities[order[first + 1]]
-        c, d = quantities[order[first + 2]], quantities[order[first + 3]]
+    while position + 4 <= order.size:
+        a, b = quantities[order[position]], quantities[order[position + 1]]
+        c, d = quantities[order[position + 2]], quantities[order[position + 3]]
         total = supply + ((a + b) + (c + d))
         if total >= surely_short:
             break
         supply = total
-        first += 4
-    for i in order[first:]:
-        supply += quantities[i]
+        position += 4
+    while position < order.size:
+        price = bids[order[position]]
+        supply += quantities[order[position]]
+        # Offers at the same price may follow; the exact sum includes them.
         if supply >= surely_short and (
-            surely_covered <= supply <= LARGEST or _covers(bids, quantities, bids[i], target)
+            surely_covered <= supply <= LARGEST or _covers(bids, quantities, price, target)
         ):
-            return bids[i]
-    return math.nan
+            break
+        position += 1
+    return position
 
 
 @njit(cache=True, nogil=True)
-def _lowest_covering_price(bids, quantities, demand, supply, kept_bids, kept_quantities):  # type: ignore[no-untyped-def]
+def _lowest_covering_price(bids, quantities, demand, supply, kept):  # type: ignore[no-untyped-def]
     """Find the lowest price that covers demand; NaN in a shortage.
 
     Guess some prices, add up what is offered at or below each in one pass, keep the offers between
@@ -226,6 +298,7 @@ def _lowest_covering_price(bids, quantities, demand, supply, kept_bids, kept_qua
     low, below, high = -math.inf, 0.0, math.inf
     few_bids, few_quantities, count = bids, quantities, bids.size
     if count > FEW:
+        kept_bids, kept_quantities = kept[:count], kept[count:]
         place = np.uint64(0)
         patience = PATIENCE
         while count > FEW and patience > 0:
@@ -410,12 +483,13 @@ def _two_sum(a, b):  # type: ignore[no-untyped-def]
 @njit(cache=True)
 def check_and_clear(bids, quantities, demand, pro_rata, cap, dispatch):  # type: ignore[no-untyped-def]
     """Clear one market and return its price, or NaN where the arguments are not a market."""
-    if bids.size != quantities.size or bids.size == 0 or not is_market(bids, quantities, demand):
+    if bids.size != quantities.size or bids.size == 0 or not _is_market(bids, quantities, demand):
         return math.nan
     # No copy is made of what is contiguous by its type.
     bids, quantities = np.ascontiguousarray(bids), np.ascontiguousarray(quantities)
-    scratch = np.empty((2, bids.size if bids.size > FEW else 0))
-    return clear(bids, quantities, demand, pro_rata, cap, dispatch, scratch)
+    # Few offers leave it alone: anything will do.
+    kept = dispatch if bids.size <= FEW else np.empty(2 * bids.size)
+    return clear(bids, quantities, demand, pro_rata, cap, dispatch, kept)
 
 
 # Compiled at import, hence after all that they call.

@@ -201,10 +201,10 @@ impl Market<'_> {
                         break;
                     }
                     let quantity = self.quantities[at];
+                    // NaN where more was taken than a double holds: nothing remains.
                     let left = remaining + rounding;
                     let accepted = if quantity < left { quantity } else { left };
-                    // Adding zero turns -0.0 into 0.0, which a maximum need not.
-                    dispatch[at] = accepted.max(0.0) + 0.0;
+                    dispatch[at] = if accepted > 0.0 { accepted } else { 0.0 };
                     // Dekker's FastTwoSum: the quantity is less than what remains, or the last.
                     let left = remaining - quantity;
                     rounding += (remaining - left) - quantity;
