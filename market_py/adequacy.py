@@ -11,6 +11,7 @@ R. Billinton, R. N. Allan, *Reliability Evaluation of Power Systems* (2nd ed., P
 from __future__ import annotations
 
 import math
+import threading
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -26,9 +27,6 @@ from market_py.validation import Floats
 
 VALUE_OF_LOST_LOAD = 1000.0
 """$/MWh"""
-
-BYTES_PER_ARRAY = 120_000
-"""Larger ones the C library may map and unmap for each use; page faults cost more than clearing."""
 
 
 class Indices(NamedTuple):
@@ -180,8 +178,10 @@ def simulate_yearly(
     chosen = default_backend() if backend is None else get_backend(backend)
     demand = rts79.hourly_loads() if loads is None else np.asarray(loads, dtype=float)
 
+    outages = _Outages(units, len(demand))
+
     def one(year: int) -> _Year:
-        return _simulate_year(year, seed, units, demand, value_of_lost_load, chosen)
+        return _simulate_year(outages.draw(seed, year), units, demand, value_of_lost_load, chosen)
 
     result = Simulation()
     for year in _in_order(one, years, threads):
@@ -205,51 +205,56 @@ def _in_order(one: Callable[[int], _Year], years: int, threads: int) -> Iterator
 
 
 def _simulate_year(
-    year: int,
-    seed: int,
+    offered: Floats,
     units: Sequence[rts79.Unit],
     demand: Floats,
     value_of_lost_load: float,
     backend: Backend,
 ) -> _Year:
-    """Draw the outages of a year, and clear some hundreds of its hours in each call."""
+    """Clear all hours of a year in one call."""
     bids = np.array([unit.fuel_cost + unit.om_cost for unit in units])
+    prices, dispatch = backend.market_clearing_batch(
+        bids, offered, demand, price_cap=value_of_lost_load, threads=1
+    )
+    unserved = demand - dispatch.sum(axis=1)
+    short = unserved > 1e-9 * demand
     levels = np.unique(np.append(bids, value_of_lost_load))
-    short_hours, unserved_energy = 0, 0.0
-    hours_at_level = np.zeros(len(levels), dtype=int)
-    first = 0
-    for offered in _draw(year, seed, units, len(demand)):
-        asked = demand[first : first + len(offered)]
-        first += len(offered)
-        prices, dispatch = backend.market_clearing_batch(
-            bids, offered, asked, price_cap=value_of_lost_load, threads=1
-        )
-        unserved = asked - dispatch.sum(axis=1)
-        short = unserved > 1e-9 * asked
-        short_hours += int(short.sum())
-        unserved_energy += float(unserved[short].sum())
-        hours_at_level += np.bincount(np.searchsorted(levels, prices), minlength=len(levels))
-    at_level = zip(levels.tolist(), hours_at_level.tolist(), strict=True)
-    hours_at_price = {level: hours for level, hours in at_level if hours}
-    return _Year(short_hours, unserved_energy, hours_at_price)
+    hours = np.bincount(np.searchsorted(levels, prices), minlength=len(levels))
+    at_level = zip(levels.tolist(), hours.tolist(), strict=True)
+    return _Year(
+        int(short.sum()),
+        float(unserved[short].sum()),
+        {level: count for level, count in at_level if count},
+    )
+
+
+class _Outages(threading.local):
+    """What units offer in each hour of a year.
+
+    Each thread has working memory of its own and keeps it: to map fresh pages for every year costs
+    more than to clear it.
+    """
+
+    def __init__(self, units: Sequence[rts79.Unit], hours: int) -> None:
+        self._capacities = np.array([unit.capacity for unit in units], dtype=float)
+        self._rates = np.array([unit.forced_outage_rate for unit in units])
+        self._offered = np.empty((hours, len(units)))
+        self._up = np.empty((hours, len(units)), dtype=bool)
+
+    def draw(self, seed: int, year: int) -> Floats:
+        """Draw a year from its own stream, over the one before."""
+        rng = np.random.Generator(np.random.PCG64DXSM(np.random.SeedSequence([seed, year])))
+        rng.random(out=self._offered)
+        np.greater_equal(self._offered, self._rates, out=self._up)
+        np.multiply(self._up, self._capacities, out=self._offered)
+        return self._offered
 
 
 def draw_year(
     year: int, seed: int = 0, units: Sequence[rts79.Unit] = rts79.UNITS, hours: int = rts79.HOURS
 ) -> Floats:
     """What the units offer in each hour of a year, shape (hours, units): their capacity, or 0."""
-    return np.concatenate(list(_draw(year, seed, units, hours)))
-
-
-def _draw(year: int, seed: int, units: Sequence[rts79.Unit], hours: int) -> Iterator[Floats]:
-    """Draw the outages of a year from its own stream, some hundreds of hours at a time."""
-    capacities = np.array([unit.capacity for unit in units], dtype=float)
-    rates = np.array([unit.forced_outage_rate for unit in units])
-    rng = np.random.Generator(np.random.PCG64DXSM(np.random.SeedSequence([seed, year])))
-    at_a_time = max(1, BYTES_PER_ARRAY // (8 * len(units)))
-    for first in range(0, hours, at_a_time):
-        drawn = rng.random((min(at_a_time, hours - first), len(units)))
-        yield (drawn >= rates) * capacities
+    return _Outages(units, hours).draw(seed, year)
 
 
 def exact(units: Sequence[rts79.Unit] = rts79.UNITS, loads: Floats | None = None) -> Indices:

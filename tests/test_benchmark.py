@@ -1,6 +1,7 @@
 """What is timed, kept and judged; never who is fast."""
 
 import io
+import itertools
 import json
 import types
 from dataclasses import replace
@@ -16,8 +17,9 @@ from market_py.benchmark import confirm, families, machine, plan, tables
 from market_py.benchmark.command import main
 from market_py.benchmark.floors import floors
 from market_py.benchmark.picture import ResultPicture
-from market_py.benchmark.results import Results, Timed, Unreadable
+from market_py.benchmark.results import KINDS, Results, Timed, Unreadable
 from market_py.benchmark.run import run
+from market_py.benchmark.studies import Studied
 from market_py.benchmark.targets import targets
 
 
@@ -162,8 +164,11 @@ def results(*timed):
 class TestResults:
     def test_they_survive_a_round_trip(self, tmp_path):
         before = results(timed(numba=100.0 / 3, rust=20.0), timed("batch", "own bids", 32, rust=7))
+        before.studied = [Studied("rust", 2, 1, 10, 0.5, (9.4, 0.1), (1176.0, 10.0))]
+        before.confirmed = [confirm.Confirmation(5, "rust", 1e-6, 1e-8, 3.0)]
         before.save(tmp_path / "run.json")
         after = Results.load(tmp_path / "run.json")
+        assert (after.studied[0].years, after.confirmed) == (10, before.confirmed)
         assert (after.time, after.machine) == (before.time, before.machine)
         assert after.settings == json.loads(json.dumps(before.settings))
         assert [entry.key for entry in after.timed] == [entry.key for entry in before.timed]
@@ -189,7 +194,7 @@ class TestResults:
             (lambda text: text[: len(text) // 2], "is not JSON"),
             (lambda text: "[1, 2]", "holds no results"),
             (lambda text: "{}", "holds no results"),
-            (lambda text: text.replace('"schema": 1', '"schema": 99'), "has schema 99; 1 can be"),
+            (lambda text: text.replace('"schema": 2', '"schema": 99'), "has schema 99; 2 can be"),
             (lambda text: text.replace('"races"', '"rages"'), "is damaged: KeyError: 'races'"),
             (lambda text: text.replace('"single"', '"double"'), "is damaged: .*kind 'double'"),
             (lambda text: text.replace("19.8", '"x"'), "is damaged: ValueError"),
@@ -304,12 +309,21 @@ class TestRun:
     def test_every_section_is_timed_kept_and_shown(self, tmp_path, monkeypatch):
         monkeypatch.setattr(timing, "WARM_UP_SECONDS", 1e-4)
         found, path = results(), tmp_path / "run.json"
-        heats = plan.heats(replace(SMALL, kinds=plan.KINDS))
+        heats = plan.heats(replace(SMALL, kinds=plan.SECTIONS, years=3, seeds=(1, 2)))
         ticks = []
         assert run(found, heats, path, progress=ticks.append)
-        assert len(ticks) == 2 * len(heats)
+        assert len(ticks) == sum(heat.rounds for heat in heats)
         kept = Results.load(path)
-        assert {entry.kind for entry in kept.timed} == set(plan.KINDS)
+        assert {entry.kind for entry in kept.timed} == set(KINDS)
+        assert kept.studied == found.studied
+        compiled = [name for name in ("rust", "numba") if name in registry.available_backends()]
+        # The first seed on one thread and on two, the second on two.
+        assert [(study.backend, study.threads, study.seed) for study in kept.studied] == [
+            (name, *run) for name in compiled for run in ((1, 1), (2, 1), (2, 2))
+        ]
+        for one, other in itertools.pairwise(kept.studied):
+            if (one.backend, one.seed) == (other.backend, other.seed):
+                assert one.loss_of_load == other.loss_of_load
         batch = kept.find("batch", "own bids", 32)
         assert {"numba-sort", "numba", "numba, 2 threads", "one pass"} <= set(batch.rounds)
         assert kept.find("repeated", "repeated", 5).distinct == 1
@@ -322,6 +336,7 @@ class TestRun:
         text = console.export_text()
         assert "shared bids, N = 32: numba-sort on" in text
         assert all(title in text for title in tables.TITLES.values())
+        assert "every hour of every year cleared" in text
         assert not ResultPicture(kept).is_empty
         assert ResultPicture(results()).is_empty
 
@@ -374,7 +389,7 @@ class TestPlan:
         ]  # fmt: skip
 
     def test_chosen_names_race_everywhere(self):
-        heats = self.heats(variants=("python", "numba-sort"))
+        heats = self.heats(variants=("python", "numba-sort"), kinds=KINDS)
         assert {heat.names for heat in heats} == {("python", "numba-sort")}
 
     def test_frozen_variants_may_differ_only_where_the_contract_does(self):
@@ -404,7 +419,9 @@ def test_fresh_processes_confirm(monkeypatch):
     assert asked[0][1:3] == ["-m", "market_py.benchmark.confirm"]
     assert (reference.name, reference.mean, reference.ratio) == ("numba-sort", 4e-6, None)
     assert (numba.offers, numba.deviation, numba.ratio) == (5, 0.0, 2.0)
-    assert tables.confirmed([reference, numba], results()).row_count == 2
+    found = results()
+    found.confirmed = [reference, numba]
+    assert tables.confirmed(found).row_count == 2
 
 
 @pytest.mark.long

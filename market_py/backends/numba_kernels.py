@@ -91,9 +91,9 @@ def clear_rows(bids, quantities, demand, pro_rata, cap, prices, dispatch, start,
 
 
 @njit(cache=True, nogil=True)
-def clear_rows_in_order(
+def clear_rows_in_order(  # type: ignore[no-untyped-def]
     bids, quantities, demand, pro_rata, cap, prices, dispatch, order, tied, start, stop
-):  # type: ignore[no-untyped-def]
+):
     """Do the same where all rows share valid bids.
 
     ``order`` is their merit order; from ``tied[0]`` to ``tied[1]`` the price at a position is the

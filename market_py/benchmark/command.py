@@ -17,8 +17,9 @@ from market_py import timing
 from market_py.benchmark import machine, plan, tables
 from market_py.benchmark.confirm import confirm
 from market_py.benchmark.picture import ResultPicture
-from market_py.benchmark.results import KINDS, Results, Unreadable, default_path
+from market_py.benchmark.results import Results, Unreadable, default_path
 from market_py.benchmark.run import new_results, run
+from market_py.benchmark.studies import Study
 
 REFUSED = 2
 """Exit status of what was asked wrongly."""
@@ -40,7 +41,7 @@ def main(arguments: list[str]) -> int:
         other = Results.load(chosen.compare) if chosen.compare else None
         if chosen.plot:
             path, results = chosen.plot, Results.load(chosen.plot)
-            heats = []
+            heats: list[plan.Heat | Study] = []
         else:
             settings = _settings(chosen)
             heats = plan.heats(settings)
@@ -69,24 +70,26 @@ def main(arguments: list[str]) -> int:
     console.print(f"Kept in {', '.join(map(str, files))}.", soft_wrap=True, highlight=False)
     if chosen.confirm:
         console.print("Confirming in fresh processes; this takes minutes.")
-        console.print(tables.confirmed(confirm(), results))
+        results.confirmed = confirm()
+        results.save(path)
+        console.print(tables.confirmed(results))
     return 0
 
 
-def _run(results: Results, heats: list[plan.Heat], path: Path) -> bool:
-    total = sum(heat.seconds_per_round * heat.settings.rounds for heat in heats)
+def _run(results: Results, heats: list[plan.Heat | Study], path: Path) -> bool:
+    total = sum(heat.seconds_per_round * heat.rounds for heat in heats)
     layout = "{desc} {percentage:3.0f} %|{bar}| {elapsed} < {remaining}"
     with tqdm(total=total, bar_format=layout, smoothing=0.1, leave=False) as bar:
 
-        def advance(heat: plan.Heat) -> None:
-            bar.set_description_str(f"{heat.kind}, {heat.family}, N = {heat.offers:,}", False)
+        def advance(heat: plan.Heat | Study) -> None:
+            bar.set_description_str(heat.label, False)
             bar.update(min(heat.seconds_per_round, total - bar.n))
 
         return run(results, heats, path, progress=advance)
 
 
 def _kept(results: Results, path: Path) -> str:
-    if not results.timed:
+    if not results.timed and not results.studied:
         return "No round was complete."
     rounds = sum(timed.race.finished for timed in results.timed)
     return (
@@ -115,6 +118,7 @@ def _settings(chosen: argparse.Namespace) -> plan.Settings:
         "variants": chosen.variants,
         "threads": chosen.threads,
         "rounds": chosen.rounds,
+        "years": chosen.years,
         "seed": chosen.seed,
     }
     given: dict[str, Any] = {
@@ -133,13 +137,15 @@ def _parser() -> argparse.ArgumentParser:
     positive, natural = _at_least(1), _at_least(0)
     ask = parser.add_argument
     ask("--quick", action="store_true", help="a smaller run, within a minute")
-    ask("--only", nargs="+", choices=KINDS, metavar="SECTION", help=f"of {', '.join(KINDS)}")
+    sections = ", ".join(plan.SECTIONS)
+    ask("--only", nargs="+", choices=plan.SECTIONS, metavar="SECTION", help=f"of {sections}")
     ask("--sizes", nargs="+", type=positive, metavar="N", help="offers per market")
     ask("--variants", nargs="+", metavar="NAME", help="variants and backends, in this order")
     families = plan.Settings().families
     listed = f"of inputs, in that section: {', '.join(map(repr, families))}"
     ask("--families", nargs="+", choices=families, metavar="FAMILY", help=listed)
     ask("--threads", nargs="+", type=positive, metavar="K", help="numbers of threads, in batches")
+    ask("--years", type=positive, help="of outages, in the study (10,000)")
     ask("--rounds", type=positive, help=f"samples of each candidate ({timing.ROUNDS})")
     ask("--seed", type=natural, help="of the inputs and of the order (0)")
     ask("--output", type=Path, metavar="FILE.json", help="default: results/, named by time")

@@ -9,7 +9,7 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullLocator
 
-from market_py.benchmark.plan import REFERENCE
+from market_py.benchmark.confirm import REFERENCE
 from market_py.benchmark.results import Results
 from market_py.timing import ONE_PASS, Race
 from market_py.workshop.pictures import BLACK, LEGEND, Picture, candidate_style

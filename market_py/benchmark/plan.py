@@ -8,7 +8,9 @@ from typing import Any
 
 from market_py import registry, timing
 from market_py.benchmark import families
+from market_py.benchmark.confirm import REFERENCE
 from market_py.benchmark.results import KINDS, Kind
+from market_py.benchmark.studies import Study, studies
 from market_py.benchmark.targets import threaded
 from market_py.validation import Floats
 
@@ -16,9 +18,7 @@ SIZES = (5, 10, 20, 50, 100, 200, 1000, 10_000, 100_000, 1_000_000)
 LARGE = 100_000
 """From this size on only the published numba variant races beside the backends."""
 LARGE_VARIANTS = ("numba-sort",)
-PUBLISHED = ("numba-sort", "rust-naive")
-REFERENCE = PUBLISHED[0]
-"""What the others are so many times faster than."""
+PUBLISHED = (REFERENCE, "rust-naive")
 REPEATED_SIZES = (5, 10, 20, 50, 100, 200)
 LADDER_SIZE = 200
 FAMILY_SIZES = (20, 200, 1000, 100_000)
@@ -27,11 +27,15 @@ SECONDS_PER_OFFER = 50e-9
 """A guess, for the time left."""
 
 
+SECTIONS = (*KINDS, "adequacy")
+"""The sections of a run: races of each kind, and a study."""
+
+
 @dataclass(frozen=True)
 class Settings:
     """What a run is asked for."""
 
-    kinds: tuple[Kind, ...] = KINDS
+    kinds: tuple[str, ...] = SECTIONS
     sizes: tuple[int, ...] = SIZES
     repeated_sizes: tuple[int, ...] = REPEATED_SIZES
     family_sizes: tuple[int, ...] = FAMILY_SIZES
@@ -44,6 +48,10 @@ class Settings:
     threads: tuple[int, ...] = (1, 2)
     """Numbers of threads, in batches."""
     batch_markets: int = BATCH_MARKETS
+    years: int = 10_000
+    """Of outages, in the study."""
+    seeds: tuple[int, ...] = (1, 2, 3)
+    """Of the study."""
     rounds: int = timing.ROUNDS
     sample_seconds: float = timing.SAMPLE_SECONDS
     seed: int = 0
@@ -73,6 +81,16 @@ class Heat:
     names: tuple[str, ...]
     """Of variants and backends."""
     settings: Settings
+
+    @property
+    def rounds(self) -> int:
+        """Samples of each candidate."""
+        return self.settings.rounds
+
+    @property
+    def label(self) -> str:
+        """What to call it while it runs."""
+        return f"{self.kind}, {self.family}, N = {self.offers:,}"
 
     @property
     def markets(self) -> int:
@@ -126,8 +144,8 @@ def _on(clear: registry.ClearBatch, threads: int) -> timing.Clear:
     return clear_on
 
 
-def heats(settings: Settings) -> list[Heat]:
-    """Every race of a run, in order.
+def heats(settings: Settings) -> list[Heat | Study]:
+    """Every race of a run, in order, and every study.
 
     Raises
     ------
@@ -160,12 +178,16 @@ def heats(settings: Settings) -> list[Heat]:
         "families": _family_heats(settings, only(backends)),
         "batch": ((name, families.RTS_OFFERS, in_batch) for name in families.BATCH_FAMILIES),
     }
-    return [
+    races = [
         Heat(kind, family, offers, names, settings)
-        for kind in settings.kinds
+        for kind in KINDS
+        if kind in settings.kinds
         for family, offers, names in sections[kind]
         if names
     ]
+    if "adequacy" not in settings.kinds:
+        return [*races]
+    return [*races, *studies(settings.years, settings.seeds, settings.threads)]
 
 
 def _family_heats(

@@ -14,16 +14,18 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from market_py import timing
+from market_py.benchmark.confirm import Confirmation
+from market_py.benchmark.studies import Studied
 from market_py.extension import REPOSITORY
 from market_py.tally import Work
 
-SCHEMA = 1
+SCHEMA = 2
 """Version of the files; those of another are refused."""
 FOLDER = REPOSITORY / "results"
 
 Kind = Literal["single", "repeated", "ladder", "families", "batch"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
-"""The sections of a run."""
+"""The sections of a run that are races."""
 
 
 class Unreadable(ValueError):
@@ -93,6 +95,9 @@ class Results:
     timed: list[Timed] = field(default_factory=list)
     work: list[Work] = field(default_factory=list)
     """What the rungs of the ladder do, if that was counted."""
+    studied: list[Studied] = field(default_factory=list)
+    confirmed: list[Confirmation] = field(default_factory=list)
+    """What fresh processes measured, if they were asked."""
 
     def of_kind(self, kind: Kind) -> Iterator[Timed]:
         """Races of a section, in the order in which they were run."""
@@ -111,6 +116,8 @@ class Results:
             "machine": self.machine,
             "settings": self.settings,
             "work": [asdict(work) for work in self.work],
+            "studied": [asdict(study) for study in self.studied],
+            "confirmed": [asdict(line) for line in self.confirmed],
             "races": [timed.to_json() for timed in self.timed],
         }
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -146,8 +153,15 @@ class Results:
             raise Unreadable(f"{path} has schema {data['schema']}; {SCHEMA} can be read")
         try:
             timed = [Timed.from_json(entry) for entry in data["races"]]
-            work = [Work(**entry) for entry in data["work"]]
-            return cls(dict(data["machine"]), dict(data["settings"]), data["time"], timed, work)
+            return cls(
+                dict(data["machine"]),
+                dict(data["settings"]),
+                data["time"],
+                timed,
+                [Work(**entry) for entry in data["work"]],
+                [Studied.from_json(entry) for entry in data["studied"]],
+                [Confirmation(**entry) for entry in data["confirmed"]],
+            )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise Unreadable(f"{path} is damaged: {type(error).__name__}: {error}") from error
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from market_py import tally, timing
 from market_py.benchmark import machine, plan
 from market_py.benchmark.floors import floors
 from market_py.benchmark.results import Results, Timed
+from market_py.benchmark.studies import Study
 
 
 def new_results(settings: plan.Settings) -> Results:
@@ -20,29 +22,29 @@ def new_results(settings: plan.Settings) -> Results:
 
 def run(
     results: Results,
-    heats: list[plan.Heat],
+    heats: Sequence[plan.Heat | Study],
     path: Path,
     *,
-    progress: Callable[[plan.Heat], object] = lambda heat: None,
+    progress: Callable[[plan.Heat | Study], object] = lambda heat: None,
 ) -> bool:
-    """Run races, add them to the results, and save these after each.
+    """Run races and studies, add them to the results, and save these after each.
 
     Parameters
     ----------
     results : Results
         To be added to.
-    heats : list of Heat
+    heats : sequence of Heat or Study
         What to run.
     path : Path
         The file that is written again and again.
     progress : callable
-        Called with the current race after each of its rounds.
+        Called with the current race or study after each of its rounds or years.
 
     Returns
     -------
     bool
         Whether all was run; False after Ctrl-C or SIGTERM. The complete rounds of the race in
-        progress are kept then, too.
+        progress are kept then, too; a study is kept whole or not at all.
 
     Raises
     ------
@@ -51,34 +53,42 @@ def run(
     """
     with _signals_interrupt():
         try:
-            if any(heat.kind == "ladder" for heat in heats) and tally.can_count():
+            ladder = any(isinstance(heat, plan.Heat) and heat.kind == "ladder" for heat in heats)
+            if ladder and tally.can_count():
                 results.work = tally.count(plan.LADDER_SIZE)
             for heat in heats:
-                results.timed.append(_timed(heat, _race(heat, progress)))
+                if isinstance(heat, Study):
+                    results.studied.append(heat.run(partial(progress, heat)))
+                else:
+                    _race(results, heat, partial(progress, heat))
                 results.save(path)
-        except timing.Stopped as stopped:
-            if stopped.race.finished:
-                results.timed.append(_timed(heat, stopped.race))
-        except KeyboardInterrupt:
-            pass  # Between two races, or while one is prepared: nothing is lost.
+        except (timing.Stopped, KeyboardInterrupt):
+            pass  # The rounds of a race are among the results; between two, nothing is lost.
         else:
             return True
         results.save(path)
         return False
 
 
-def _race(heat: plan.Heat, progress: Callable[[plan.Heat], object]) -> timing.Race:
+def _race(results: Results, heat: plan.Heat, progress: Callable[[], object]) -> None:
+    """Run a race and add it to the results, as far as it came."""
     inputs = heat.inputs()
-    return timing.race(
-        heat.candidates(),
-        inputs,
-        floors=floors(inputs[0]),
-        may_differ=heat.may_differ(),
-        rounds=heat.settings.rounds,
-        sample_seconds=heat.settings.sample_seconds,
-        progress=lambda: progress(heat),
-        seed=heat.settings.seed,
-    )
+    try:
+        race = timing.race(
+            heat.candidates(),
+            inputs,
+            floors=floors(inputs[0]),
+            may_differ=heat.may_differ(),
+            rounds=heat.rounds,
+            sample_seconds=heat.settings.sample_seconds,
+            progress=progress,
+            seed=heat.settings.seed,
+        )
+    except timing.Stopped as stopped:
+        if stopped.race.finished:
+            results.timed.append(_timed(heat, stopped.race))
+        raise
+    results.timed.append(_timed(heat, race))
 
 
 def _timed(heat: plan.Heat, race: timing.Race) -> Timed:

@@ -8,9 +8,9 @@ import numpy as np
 from rich.console import RenderableType
 from rich.table import Table
 
-from market_py import tables
-from market_py.benchmark.confirm import Confirmation
-from market_py.benchmark.plan import LADDER_SIZE, PUBLISHED, REFERENCE
+from market_py import adequacy, tables
+from market_py.benchmark.confirm import REFERENCE
+from market_py.benchmark.plan import LADDER_SIZE, PUBLISHED
 from market_py.benchmark.results import KINDS, Kind, Results
 from market_py.benchmark.targets import over_random, targets
 from market_py.benchmark.waterfall import waterfalls
@@ -42,13 +42,18 @@ def report(results: Results) -> Iterator[RenderableType]:
         yield work(results)
     if any(over_random(results)):
         yield adversarial(results)
-    yield first_calls(results)
+    if results.studied:
+        yield studied(results)
+    if results.timed:
+        yield first_calls(results)
     if any(results.of_kind("single")):
         yield comparison_as_published(results)
-    yield target_report(results)
     if results.timed:
+        yield target_report(results)
         yield resolution(results)
-    yield correctness(results)
+        yield correctness(results)
+    if results.confirmed:
+        yield confirmed(results)
 
 
 def comparison_as_published(results: Results) -> Table:
@@ -212,6 +217,37 @@ def adversarial(results: Results) -> Table:
     return table
 
 
+def studied(results: Results) -> Table:
+    """Table of the simulations: what they found beside the exact indices, and how fast."""
+    exact = adequacy.exact()
+    table = Table(
+        title="Adequacy of the RTS-79, every hour of every year cleared",
+        caption="Mean; in brackets, how many standard errors it is from the exact index.",
+    )
+    headings = ("years", "backend", "threads", "seed", "loss of load, h/year")
+    for heading in (*headings, "unserved energy, MWh/year", "s", "million clearings per s"):
+        table.add_column(heading)
+    table.add_row(
+        "exact", "", "", "", f"{exact.loss_of_load:.3f}", f"{exact.unserved_energy:,.1f}", "", ""
+    )
+    for study in results.studied:
+        found = zip((study.loss_of_load, study.unserved_energy), exact, strict=True)
+        indices = [
+            f"{mean:,.{digits}f} [{(mean - index) / error:+.2f}]"
+            for digits, ((mean, error), index) in zip((3, 1), found, strict=True)
+        ]
+        table.add_row(
+            f"{study.years:,}",
+            study.backend,
+            str(study.threads),
+            str(study.seed),
+            *indices,
+            f"{study.seconds:.1f}",
+            f"{study.clearings_per_second / 1e6:.2f}",
+        )
+    return table
+
+
 def first_calls(results: Results) -> Table:
     """Table of the slowest first call of each candidate."""
     table = Table(
@@ -304,7 +340,7 @@ def change(here: Results, other: Results) -> Table:
     return table
 
 
-def confirmed(found: list[Confirmation], results: Results) -> Table:
+def confirmed(results: Results) -> Table:
     """Table of what fresh processes measured, beside the ratios within this one."""
     table = Table(
         title="Confirmed in fresh processes by pyperf",
@@ -314,7 +350,7 @@ def confirmed(found: list[Confirmation], results: Results) -> Table:
     headings = ("offers", "candidate", "µs per call", "times faster than numba-sort", "one process")
     for heading in headings:
         table.add_column(heading)
-    for line in found:
+    for line in results.confirmed:
         race = results.find("single", "random", line.offers)
         inside = ""
         if race and {line.name, "numba-sort"} <= set(race.rounds) and line.ratio is not None:
