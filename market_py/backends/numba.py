@@ -24,7 +24,7 @@ from market_py.backends.numba_kernels import (
 )
 from market_py.validation import Batch, Floats, Ties, check_batch, check_market
 
-OFFERS_PER_CHUNK = 1 << 14
+OFFERS_PER_CHUNK = 1 << 13
 """About this many offers are handed to a thread at a time."""
 
 WORTH_RELEASING = 1 << 14

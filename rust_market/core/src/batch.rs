@@ -11,7 +11,7 @@ use crate::order::SharedOrder;
 use crate::{Error, Rules, Scratch, Ties, threads};
 
 /// About this many offers are handed to a thread at a time.
-const OFFERS_PER_CHUNK: usize = 1 << 14;
+const OFFERS_PER_CHUNK: usize = 1 << 12;
 
 /// One argument of a batch: the same for all markets, or a row for each.
 #[derive(Clone, Copy, Debug)]
