@@ -195,7 +195,10 @@ impl Market<'_> {
             Ties::Index => {
                 let (mut remaining, mut rounding) = (remaining, 0.0);
                 let mut served = 0;
-                #[expect(clippy::explicit_counter_loop, reason = "enumerate is not inlined here")]
+                #[expect(
+                    clippy::explicit_counter_loop,
+                    reason = "enumerate is not inlined here"
+                )]
                 for at in tied {
                     // Where nothing remains is not to be predicted: it is asked seldom.
                     if served % SERVED_AT_ONCE == 0 && remaining + rounding <= 0.0 {
