@@ -41,6 +41,7 @@ def find() -> ModuleType:
         from rust_market import (  # noqa: F401
             BUILD_ID,
             BUILD_PROFILE,
+            Environment,
             market_clearing,
             market_clearing_batch,
             market_clearing_into,

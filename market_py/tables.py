@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 
+import numpy as np
+from rich.console import Console
 from rich.table import Table
 
 from market_py import timing
 from market_py.adequacy import Indices, Simulation
+from market_py.validation import Floats
 
 
 def timed(
@@ -67,3 +71,26 @@ def indices(found: Simulation, exact: Indices) -> Table:
     for price, hours in sorted(found.hours_at_price.items()):
         table.add_row(f"hours at {price:,.2f} $/MWh", f"{hours / found.years:,.1f} a year", "")
     return table
+
+
+def merit_order(
+    names: Sequence[str],
+    bids: Floats,
+    quantities: Floats,
+    dispatch: Floats,
+    demand: float,
+    price: float,
+) -> str:
+    """Table of a market cleared, cheapest offer first, as text."""
+    table = Table(
+        title=f"Demand {demand:,.1f} MW, price {price:,.2f} €/MWh",
+        caption=f"Served {dispatch.sum():,.1f} MW.",
+    )
+    for heading in ("generator", "bid, €/MWh", "offered, MW", "dispatched, MW"):
+        table.add_column(heading, justify="left" if heading == "generator" else "right")
+    for i in np.argsort(bids, kind="stable"):
+        table.add_row(names[i], f"{bids[i]:,.2f}", f"{quantities[i]:,.1f}", f"{dispatch[i]:,.1f}")
+    console = Console(width=100, file=io.StringIO())
+    with console.capture() as text:
+        console.print(table)
+    return text.get()

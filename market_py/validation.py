@@ -129,9 +129,19 @@ def check_batch(
         checked_demand,
         _check_ties(ties),
         cap,
-        _check_threads(threads),
+        check_threads(threads),
         markets[1],
     )
+
+
+def check_vector(argument: str, value: ArrayLike, *, negative: bool) -> Floats:
+    """Return a vector of finite numbers, none of them negative unless that is allowed.
+
+    Errors as for `check_market`, naming the argument.
+    """
+    checked = _numbers(argument, value, _VECTOR)
+    (_finite if negative else _finite_not_negative)(argument, checked)
+    return checked
 
 
 # Dimensions that an argument may have, and how to say it.
@@ -201,7 +211,14 @@ def _check_ties(ties: Ties) -> Ties:
     return ties
 
 
-def _check_threads(threads: SupportsIndex | None) -> int:
+def check_threads(threads: SupportsIndex | None) -> int:
+    """Return how many threads may work.
+
+    Raises
+    ------
+    TypeError, ValueError
+        It is not a positive integer, nor None.
+    """
     if threads is None:
         # The cores that this process may use, where the system tells.
         affinity = getattr(os, "sched_getaffinity", None)

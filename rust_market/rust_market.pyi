@@ -4,7 +4,8 @@ The contract (merit order, price, shortage, ties, errors) is that of ``market_py
 ``market_clearing`` and ``market_clearing_batch`` may be replaced by these.
 """
 
-from typing import Literal, SupportsIndex
+from collections.abc import Sequence
+from typing import Literal, Self, SupportsIndex
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -166,3 +167,100 @@ def market_clearing_into(
     ValueError
         `out` has another length, is read-only, or shares memory with the offers.
     """
+
+class Environment:
+    """Markets to learn in: a whole step of many of them in one call.
+
+    `market_py.env` makes one from a system and rules, and is the interface for use; here the caller
+    owns every array. All are contiguous; ``B`` markets, ``N`` agents, ``T`` hours, ``F`` features.
+
+    Parameters
+    ----------
+    capacities, costs : sequence of float, N
+        MW, and marginal costs in €/MWh.
+    demand : sequence of float, T
+        Demand of each hour without noise, MW.
+    noise : tuple of float
+        Standard deviation of the noise on demand, and its bounds, MW.
+    max_bid_delta : float
+        Largest markup, €/MWh.
+    markup_penalty, unserved_penalty, reward_scale : float
+        As for `market_py.env.Model`.
+    pro_rata : bool
+        How ties at the marginal price are broken.
+    price_cap : float or None
+        Price of a shortage, €/MWh.
+    template : sequence of float, N * F
+        Observations with gaps for demand, the first feature, and for the time, the last ones.
+    demand_scale : float
+        What demand is multiplied with in an observation.
+    time : sequence of float
+        The features that tell the time, of each hour and of the one after the last.
+    autoreset : bool
+        Whether a market whose last hour is over begins its next episode in the same step.
+
+    Raises
+    ------
+    ValueError
+        Lengths disagree.
+    """
+
+    def __new__(
+        cls,
+        *,
+        capacities: Sequence[float] | NDArray[np.float64],
+        costs: Sequence[float] | NDArray[np.float64],
+        demand: Sequence[float] | NDArray[np.float64],
+        noise: tuple[float, float, float],
+        max_bid_delta: float,
+        markup_penalty: float,
+        unserved_penalty: float,
+        reward_scale: float,
+        pro_rata: bool,
+        price_cap: float | None,
+        template: Sequence[float] | NDArray[np.float64],
+        demand_scale: float,
+        time: Sequence[float] | NDArray[np.float64],
+        autoreset: bool,
+    ) -> Self: ...
+    def observe(
+        self,
+        seeds: NDArray[np.uint64],
+        episodes: NDArray[np.uint64],
+        hours: NDArray[np.uint64],
+        observations: NDArray[np.float64],
+    ) -> None:
+        """Fill the observations, (B, N, F), of the hour that each clock, (B,), shows.
+
+        Raises
+        ------
+        TypeError, ValueError
+            An array has another dtype or length, is not contiguous, or may not be written.
+        """
+
+    def step(
+        self,
+        seeds: NDArray[np.uint64],
+        episodes: NDArray[np.uint64],
+        hours: NDArray[np.uint64],
+        actions: NDArray[np.float64],
+        observations: NDArray[np.float64],
+        final_observations: NDArray[np.float64],
+        rewards: NDArray[np.float64],
+        ended: NDArray[np.bool_],
+        demand: NDArray[np.float64],
+        prices: NDArray[np.float64],
+        dispatch: NDArray[np.float64],
+        threads: int,
+    ) -> None:
+        """Step all markets by an hour, by actions of shape (B, N, 2): fill the other arrays.
+
+        Clocks, ``ended``, ``demand`` and ``prices`` have shape (B,), ``rewards`` and ``dispatch``
+        (B, N), observations (B, N, F); the final ones are written where an episode has ended. The
+        GIL is released from 256 agents on. Nothing depends on the number of threads.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As for `observe`; an action outside its bounds is named. Nothing has changed then.
+        """

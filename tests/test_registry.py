@@ -19,6 +19,7 @@ FAKE = "BUILD_ID, BUILD_PROFILE, __version__ = {build!r}, {profile!r}, '0'\n" + 
     def market_clearing(*args, **kwargs): pass
     def market_clearing_batch(*args, **kwargs): pass
     def market_clearing_into(*args, **kwargs): pass
+    class Environment: pass
     """
 )
 
@@ -137,6 +138,7 @@ def test_an_extension_built_meanwhile_is_found(tmp_path):
             assert not extension.status()[0]
             assert "rust_market" not in sys.modules
             names = "market_clearing = market_clearing_batch = market_clearing_into = print"
+            names += "; Environment = object"
             build = f"BUILD_ID, BUILD_PROFILE = {extension.source_id()!r}, 'release'"
             source = f"{names}; {build}; __version__ = '0'"
             pathlib.Path(sys.argv[1], "rust_market.py").write_text(source)

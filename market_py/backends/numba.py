@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
-from functools import cache
-from queue import Empty, SimpleQueue
 from typing import Any, SupportsIndex
 
 import numpy as np
@@ -22,6 +17,7 @@ from market_py.backends.numba_kernels import (
     clear_rows,
     clear_rows_in_order,
 )
+from market_py.backends.threads import in_shares
 from market_py.validation import Batch, Floats, Ties, check_batch, check_market
 
 OFFERS_PER_CHUNK = 1 << 13
@@ -124,45 +120,11 @@ def _shared_order(batch: Batch) -> tuple[NDArray[np.intp], ...]:
 
 
 def _clear_rows(arguments: tuple[Any, ...], workers: int) -> bool:
-    """Clear all rows; false when one is not a market.
-
-    Threads of our own run compiled code that has released the GIL: numba's parallel loops abort
-    under concurrent calls where there is no other threading layer than `workqueue`.
-    """
+    """Clear all rows; false when one is not a market."""
     markets, offers = arguments[6].shape
-    step = max(1, OFFERS_PER_CHUNK // offers)
     clear: Callable[..., bool] = clear_rows if len(arguments) == 7 else clear_rows_in_order
-    starts: SimpleQueue[int] = SimpleQueue()
-    for start in range(0, markets, step):
-        starts.put(start)
-
-    def work() -> bool:
-        while True:
-            try:
-                start = starts.get_nowait()
-            except Empty:
-                return True
-            if not clear(*arguments, start, min(start + step, markets)):
-                return False
-
-    helpers: list[Future[bool]] = []
-    # Where no thread can be started, as when Python shuts down, this one does all.
-    with suppress(RuntimeError):
-        helpers.extend(_pool().submit(work) for _ in range(1, workers))
-    mine = work()
-    # Who has not begun by now is not needed.
-    return all([mine, *(helper.result() for helper in helpers if not helper.cancel())])
-
-
-@cache
-def _pool() -> ThreadPoolExecutor:
-    """Threads that help; to start one takes as long as to clear hundreds of markets."""
-    return ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="clearing")
-
-
-if hasattr(os, "register_at_fork"):
-    # A process that was forked inherits the pool, but not its threads.
-    os.register_at_fork(after_in_child=_pool.cache_clear)
+    share = max(1, OFFERS_PER_CHUNK // offers)
+    return in_shares(lambda start, stop: clear(*arguments, start, stop), markets, share, workers)
 
 
 def _writeable(array: Floats) -> Floats:

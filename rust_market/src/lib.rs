@@ -3,6 +3,7 @@
 //! Signatures, units and errors are documented in `rust_market.pyi`.
 
 mod arguments;
+mod environment;
 mod ladder;
 mod results;
 mod workspace;
@@ -41,6 +42,8 @@ mod rust_market {
     use crate::results::Fresh;
     use crate::workspace::with_workspace;
 
+    #[pymodule_export]
+    use crate::environment::Environment;
     #[pymodule_export]
     use crate::ladder::{
         market_clearing_cheap, market_clearing_into, market_clearing_keys, market_clearing_naive,

@@ -25,15 +25,18 @@ mod batch;
 pub mod check;
 mod clearing;
 mod coverage;
+pub mod environment;
 mod error;
 pub mod ladder;
 mod order;
 mod passes;
+pub mod random;
 mod rules;
 mod selection;
 mod shortfall;
 mod sum;
 pub mod tally;
+mod tanh;
 mod threads;
 
 pub use batch::{Batch, Rows, clear_batch};

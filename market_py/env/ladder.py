@@ -1,0 +1,150 @@
+"""Two frozen ways to step markets, to compare the backends with; never tuned nor weakened.
+
+`PythonStep` has the published shape: a Python loop over the agents around a call of the published
+clearing function. `NumbaStep` is what a user of numba would write: one compiled loop over the
+markets, in parallel where asked, with the published clearing function inside. Both check nothing,
+and draw noise with a generator's state at reset.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numba
+import numpy as np
+from numba import njit, prange
+
+from market_py.env.model import Model
+from market_py.ladder import numba_sort
+from market_py.validation import Floats
+
+
+class PythonStep:
+    """One market, agent by agent; the observer is ``simple``."""
+
+    def __init__(self, model: Model) -> None:
+        system = model.system
+        self._model = model
+        self._agents = list(system.names)
+        self._capacities = dict(zip(self._agents, system.capacities.tolist(), strict=True))
+        self._costs = dict(zip(self._agents, system.costs.tolist(), strict=True))
+        self._largest = (system.demand.max(), system.capacities.max(), system.costs.max())
+        self.reset(0)
+
+    def reset(self, seed: int) -> dict[str, Floats]:
+        """Begin an episode."""
+        self._hour, self._demand = 0, _noisy(self._model, np.random.default_rng(seed))
+        return {agent: self._observe(agent) for agent in self._agents}
+
+    def step(self, actions: dict[str, Floats]) -> tuple[dict[str, Floats], dict[str, float], bool]:
+        """Step by an hour; the next episode begins after the last."""
+        model = self._model
+        bids, quantities = {}, {}
+        for agent, action in actions.items():
+            bids[agent] = self._costs[agent] + np.tanh(action[1]) * model.max_bid_delta
+            quantities[agent] = (1 - action[0]) * self._capacities[agent]
+        demand = self._demand[self._hour]
+        price, dispatch = numba_sort(
+            np.array([bids[agent] for agent in self._agents]),
+            np.array([quantities[agent] for agent in self._agents]),
+            demand,
+        )
+        unserved = max(0.0, demand - dispatch.sum())
+        rewards = {}
+        for i, agent in enumerate(self._agents):
+            cost = self._costs[agent]
+            reward = (price - cost) * dispatch[i]
+            reward -= model.markup_penalty * (bids[agent] - cost) ** 2
+            reward -= model.unserved_penalty * unserved
+            rewards[agent] = reward * model.reward_scale
+        self._hour += 1
+        ended = self._hour == model.system.hours
+        if ended:
+            self._hour = 0
+        return {agent: self._observe(agent) for agent in self._agents}, rewards, ended
+
+    def _observe(self, agent: str) -> Floats:
+        demand, capacity, cost = self._largest
+        hour = (self._model.system.first_hour + self._hour) % 24
+        return np.array(
+            [
+                self._demand[self._hour] / demand,
+                self._capacities[agent] / capacity,
+                self._costs[agent] / cost,
+                hour / 24,
+            ]
+        )
+
+
+class NumbaStep:
+    """Many markets in one compiled loop; the observer is ``simple``."""
+
+    def __init__(self, model: Model, markets: int, *, threads: int = 1) -> None:
+        system = model.system
+        rng = np.random.default_rng(0)
+        self._demand = np.array([_noisy(model, rng) for _ in range(markets)])
+        self._hours = np.zeros(markets, dtype=np.int64)
+        self._system = system.capacities.copy(), system.costs.copy(), system.demand.copy()
+        self._rules: tuple[Any, ...] = (
+            float(model.max_bid_delta),
+            float(model.markup_penalty),
+            float(model.unserved_penalty),
+            float(model.reward_scale),
+            system.first_hour,
+        )
+        self._results = (
+            np.empty((markets, model.agents, 4)),
+            np.empty((markets, model.agents)),
+            np.empty(markets, dtype=bool),
+        )
+        self._threads = threads
+        self._step: Callable[..., None] = _numba_step if threads == 1 else _numba_step_parallel
+
+    def step(self, actions: Floats) -> tuple[Any, ...]:
+        """Step all by an hour, by actions of shape (B, N, 2); the next episode begins by itself."""
+        numba.set_num_threads(self._threads)
+        self._step(actions, self._hours, self._demand, *self._system, *self._rules, *self._results)
+        return self._results
+
+
+def _noisy(model: Model, rng: np.random.Generator) -> Floats:
+    """Draw the demand of an episode."""
+    deviation, low, high = model.noise
+    drawn = rng.normal(0, deviation, model.system.hours)
+    noisy: Floats = model.system.demand + np.clip(drawn, low, high)
+    return noisy
+
+
+def _step_markets(  # type: ignore[no-untyped-def]
+    actions, hours, demand, capacities, costs, profile,
+    max_bid_delta, markup_penalty, unserved_penalty, reward_scale, first_hour,
+    observations, rewards, ended,
+):  # fmt: skip
+    largest, most, dearest = profile.max(), capacities.max(), costs.max()
+    for market in prange(hours.size):
+        bids, quantities = np.empty(costs.size), np.empty(costs.size)
+        for agent in range(costs.size):
+            bids[agent] = costs[agent] + math.tanh(actions[market, agent, 1]) * max_bid_delta
+            quantities[agent] = (1.0 - actions[market, agent, 0]) * capacities[agent]
+        asked = demand[market, hours[market]]
+        price, dispatch = numba_sort(bids, quantities, asked)
+        unserved = max(asked - dispatch.sum(), 0.0)
+        for agent in range(costs.size):
+            reward = (price - costs[agent]) * dispatch[agent]
+            reward -= markup_penalty * (bids[agent] - costs[agent]) ** 2
+            rewards[market, agent] = (reward - unserved_penalty * unserved) * reward_scale
+        hours[market] += 1
+        ended[market] = hours[market] == profile.size
+        if ended[market]:
+            hours[market] = 0
+        for agent in range(costs.size):
+            observations[market, agent, 0] = demand[market, hours[market]] / largest
+            observations[market, agent, 1] = capacities[agent] / most
+            observations[market, agent, 2] = costs[agent] / dearest
+            observations[market, agent, 3] = (first_hour + hours[market]) % 24 / 24
+
+
+_numba_step = njit(_step_markets)
+_numba_step_parallel = njit(parallel=True)(_step_markets)

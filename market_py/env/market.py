@@ -1,0 +1,84 @@
+"""One market, step by step: what the single-market environments share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from market_py.env.actions import as_actions
+from market_py.env.clocks import Clocks
+from market_py.env.model import Model
+from market_py.env.outcome import Outcome
+from market_py.env.picture import draw
+from market_py.env.stepper import make_stepper
+from market_py.env.vector import check_seed
+from market_py.tables import merit_order
+from market_py.validation import Floats
+
+RENDER_MODES = ("rgb_array", "ansi")
+
+
+class OneMarket:
+    """A market whose episode ends, and is begun anew by its caller."""
+
+    def __init__(self, model: Model, backend: str | None, render_mode: str | None) -> None:
+        if render_mode not in (None, *RENDER_MODES):
+            modes = ", ".join(map(repr, RENDER_MODES))
+            raise ValueError(f"render_mode = {render_mode!r}: must be None or one of {modes}")
+        self.model = model
+        self.clocks = Clocks.at_start(1)
+        self._render_mode = render_mode
+        self._stepper = make_stepper(model, backend, autoreset=False, threads=1)
+        self._outcome = Outcome.of(model, 1)
+        self._offers: Floats | None = None
+        self._state = "new"
+
+    def reset(self, seed: int | None) -> Floats:
+        """Begin an episode; return a new array of the observations, shape (N, F)."""
+        if seed is not None:
+            self.clocks.seeds[0], self.clocks.episodes[0] = check_seed(seed), 0
+        elif self._state == "new":
+            self.clocks.seeds[0] = np.random.SeedSequence().generate_state(1, np.uint32)[0]
+        else:
+            self.clocks.episodes[0] += np.uint64(1)
+        self.clocks.hours[0] = 0
+        self._state = "running"
+        self._offers = None
+        self._stepper.observe(self.clocks, self._outcome.observations)
+        return np.array(self._outcome.observations[0])
+
+    def step(self, actions: ArrayLike) -> tuple[Floats, Floats, bool, dict[str, Any]]:
+        """Step by actions of shape (N, 2).
+
+        Returns new arrays of observations and rewards, whether the last hour is over, and facts
+        about the hour cleared.
+        """
+        if self._state != "running":
+            why = "call reset first" if self._state == "new" else "the episode is over, call reset"
+            raise RuntimeError(f"step: {why}")
+        checked = as_actions(actions, (self.model.agents, 2))
+        outcome = self._outcome
+        self._stepper.step(self.clocks, checked[np.newaxis], outcome)
+        ended = bool(outcome.ended[0])
+        self._state = "over" if ended else "running"
+        self._offers = checked
+        info = {
+            "price": float(outcome.prices[0]),
+            "demand": float(outcome.demand[0]),
+            "dispatch": outcome.dispatch[0].copy(),
+        }
+        return outcome.observations[0].copy(), outcome.rewards[0].copy(), ended, info
+
+    def render(self) -> NDArray[np.uint8] | str | None:
+        """Show the hour last cleared, in the mode that was chosen; nothing before the first."""
+        if self._render_mode is None or self._offers is None:
+            return None
+        system, outcome = self.model.system, self._outcome
+        quantities = (1 - self._offers[:, 0]) * system.capacities
+        bids = system.costs + np.tanh(self._offers[:, 1]) * self.model.max_bid_delta
+        cleared = float(outcome.demand[0]), float(outcome.prices[0])
+        if self._render_mode == "rgb_array":
+            return draw(bids, quantities, *cleared)
+        return merit_order(system.names, bids, quantities, outcome.dispatch[0], *cleared)

@@ -1,0 +1,55 @@
+"""Random numbers without a state: each is a function of a key and of a counter.
+
+Philox4x64-10 of Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3" (SC
+2011): the words are those of `numpy.random.Philox`, here for many keys at once. Rust and numba have
+their own copies.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from market_py.validation import Floats
+
+Words = NDArray[np.uint64]
+
+MULTIPLIERS = 0xD2E7470EE14C6C93, 0xCA5A826395121157
+WEYL = 0x9E3779B97F4A7C15, 0xBB67AE8584CAA73B
+"""What the key grows by from round to round."""
+ROUNDS = 10
+_LOW = np.uint64(0xFFFFFFFF)
+_HALF = np.uint64(32)
+
+
+def philox(seeds: Words, episodes: Words, hours: Words) -> tuple[Words, Words]:
+    """Two random words for each key (seed, 0) and counter (episode, hour, 0, 0)."""
+    a, b = episodes, hours
+    c, d = np.zeros_like(a), np.zeros_like(a)
+    for step in range(ROUNDS):
+        key = seeds + np.uint64(step * WEYL[0] % 2**64), np.uint64(step * WEYL[1] % 2**64)
+        low, low_carried = _multiply(a, np.uint64(MULTIPLIERS[0]))
+        high, high_carried = _multiply(c, np.uint64(MULTIPLIERS[1]))
+        a, b, c, d = high_carried ^ b ^ key[0], high, low_carried ^ d ^ key[1], low
+    return a, b
+
+
+def _multiply(one: Words, other: np.uint64) -> tuple[Words, Words]:
+    """Return the lower and the upper word of a product."""
+    one_low, one_high = one & _LOW, one >> _HALF
+    other_low, other_high = other & _LOW, other >> _HALF
+    crossed, crossed_too = one_low * other_high, one_high * other_low
+    middle = (one_low * other_low >> _HALF) + (crossed & _LOW) + (crossed_too & _LOW)
+    upper = one_high * other_high + (crossed >> _HALF) + (crossed_too >> _HALF)
+    return one * other, upper + (middle >> _HALF)
+
+
+def normal(seeds: Words, episodes: Words, hours: Words) -> Floats:
+    """Draw a number of the standard normal distribution each (Box and Muller)."""
+    radius, angle = map(_open_unit, philox(seeds, episodes, hours))
+    return np.asarray(np.sqrt(-2 * np.log(radius)) * np.cos(2 * np.pi * angle), dtype=np.float64)
+
+
+def _open_unit(words: Words) -> Floats:
+    """Turn words into numbers between zero and one, neither of them."""
+    return np.asarray(((words >> np.uint64(11)) + 0.5) / 2.0**53, dtype=np.float64)

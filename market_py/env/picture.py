@@ -1,0 +1,29 @@
+"""A picture of one hour: the merit order, and where demand meets it."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from market_py.validation import Floats
+
+# Okabe and Ito's palette, told apart by line style too.
+BLUE, VERMILION, GREEN = "#0072B2", "#D55E00", "#009E73"
+
+
+def draw(bids: Floats, quantities: Floats, demand: float, price: float) -> NDArray[np.uint8]:
+    """Draw the supply curve, demand and the price; an image of shape (480, 640, 3)."""
+    figure = Figure(figsize=(6.4, 4.8), dpi=100, layout="constrained")
+    canvas = FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    order = np.argsort(bids, kind="stable")
+    supply = np.concatenate([[0.0], np.cumsum(quantities[order])])
+    axes.stairs(bids[order], supply, baseline=None, color=BLUE, linewidth=2, label="offers")
+    axes.axvline(demand, color=VERMILION, linestyle="--", label=f"demand {demand:,.0f} MW")
+    axes.axhline(price, color=GREEN, linestyle=":", label=f"price {price:,.2f} €/MWh")
+    axes.set(xlabel="MW", ylabel="€/MWh", xlim=(0, max(supply[-1], demand) * 1.05 or 1))
+    axes.legend(loc="upper left")
+    canvas.draw()  # type: ignore[no-untyped-call]
+    return np.asarray(canvas.buffer_rgba())[:, :, :3].copy()  # type: ignore[no-untyped-call]

@@ -1,0 +1,111 @@
+"""One market as a Gymnasium environment: one generator learns among given policies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import gymnasium
+import numpy as np
+from gymnasium import spaces
+from numpy.typing import ArrayLike, NDArray
+
+from market_py.env.actions import as_actions
+from market_py.env.market import RENDER_MODES, OneMarket
+from market_py.env.model import Model
+from market_py.env.system import System
+from market_py.env.vector import action_space, observation_space
+from market_py.validation import Floats
+
+Policy = Callable[[Floats], ArrayLike]
+"""From observations of shape (N, F) to actions of shape (N, 2)."""
+
+
+def truthful(observations: Floats) -> Floats:
+    """Offer the whole capacity at marginal cost."""
+    return np.zeros((len(observations), 2))
+
+
+class MarketEnv(gymnasium.Env[Floats, Floats]):
+    """One market with one agent that learns.
+
+    Parameters
+    ----------
+    system : System
+        The generators, and their demand.
+    agent : int or str
+        The generator that learns: its place, or its name.
+    others : callable
+        Policy of the others: observations of all, shape (N, F), to actions of all, shape (N, 2);
+        that of the learning agent is left out.
+    backend : str, optional
+        One of `market_py.env.available_steppers`; by default the fastest.
+    render_mode : {"rgb_array", "ansi"}, optional
+        A picture of the merit order of the hour last cleared, or a table.
+    **rules
+        As for `market_py.env.Model`.
+
+    Raises
+    ------
+    TypeError, ValueError, ImportError
+        As for `market_py.env.Model` and `market_py.env.make_stepper`; an agent that is not there.
+    """
+
+    metadata: ClassVar[dict[str, Any]] = {  # type: ignore[misc]
+        "render_modes": list(RENDER_MODES),
+        "render_fps": 4,
+    }
+
+    def __init__(
+        self,
+        system: System,
+        agent: int | str = 0,
+        *,
+        others: Policy = truthful,
+        backend: str | None = None,
+        render_mode: str | None = None,
+        **rules: Any,
+    ) -> None:
+        known = dict(zip(system.names, range(system.generators), strict=True))
+        place = known.get(agent, -1) if isinstance(agent, str) else agent
+        if not 0 <= place < system.generators:
+            raise ValueError(
+                f"agent = {agent!r}: must be in 0 to {system.generators - 1}, or a name"
+            )
+        self.agent, self.others, self.render_mode = place, others, render_mode
+        self._market = OneMarket(Model(system, **rules), backend, render_mode)
+        self._seen: Floats = np.empty((0, 0))
+        self.observation_space: spaces.Box = observation_space(self._market.model)  # type: ignore[assignment]
+        self.action_space: spaces.Box = action_space()  # type: ignore[assignment]
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Floats, dict[str, Any]]:
+        """Begin an episode; without a seed, the next one of the seed before."""
+        super().reset(seed=seed)
+        self._seen = self._market.reset(seed)
+        return self._seen[self.agent].copy(), {}
+
+    def step(self, action: ArrayLike) -> tuple[Floats, float, bool, bool, dict[str, Any]]:
+        """Clear an hour; an episode is truncated after its last.
+
+        Raises
+        ------
+        TypeError, ValueError
+            An action is not in its space; nothing has changed then.
+        RuntimeError
+            The market has not been reset, or the episode is over.
+        """
+        own = as_actions(action, (2,))
+        agents = self._market.model.agents
+        actions = np.zeros((agents, 2))
+        if len(self._seen):
+            actions[:] = as_actions(self.others(self._seen), (agents, 2))
+        actions[self.agent] = own
+        self._seen, rewards, ended, info = self._market.step(actions)
+        info["dispatch"] = float(info["dispatch"][self.agent])
+        return self._seen[self.agent].copy(), float(rewards[self.agent]), False, ended, info
+
+    def render(self) -> NDArray[np.uint8] | str | None:
+        """Show the hour last cleared, in the mode that was chosen; nothing before the first."""
+        return self._market.render()

@@ -1,0 +1,68 @@
+"""Steppers: the backends of the environment, by name."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Protocol
+
+from market_py.env.clocks import Clocks
+from market_py.env.model import Model
+from market_py.env.outcome import Outcome
+from market_py.registry import available_backends
+from market_py.validation import Floats
+
+STEPPERS = ("rust", "numba", "numpy")
+"""Every backend of the environment, the fastest first."""
+
+
+class Stepper(Protocol):
+    """Steps markets of one model; trajectories depend on their clocks and actions only."""
+
+    def observe(self, clocks: Clocks, observations: Floats) -> None:
+        """Fill observations, shape (B, N, F), of the hour that each clock shows."""
+
+    def step(self, clocks: Clocks, actions: Floats, outcome: Outcome) -> None:
+        """Step all markets by an hour, by actions of shape (B, N, 2): fill the outcome.
+
+        An action outside its bounds is a ValueError that names it, and nothing has changed.
+        """
+
+
+def available_steppers() -> list[str]:
+    """Names of the backends that are usable here, the fastest first."""
+    return [name for name in STEPPERS if name in available_backends()]
+
+
+def make_stepper(
+    model: Model,
+    backend: str | None = None,
+    *,
+    autoreset: bool,
+    threads: int | None = None,
+) -> Stepper:
+    """Make a stepper.
+
+    Parameters
+    ----------
+    model : Model
+        What it steps.
+    backend : str, optional
+        One of `available_steppers`; by default the fastest.
+    autoreset : bool
+        Whether a market begins anew when its last hour is over.
+    threads : int, optional
+        At most this many work; by default as many as there are cores.
+
+    Raises
+    ------
+    ValueError
+        There is no such backend.
+    ImportError
+        It is not installed here.
+    """
+    name = available_steppers()[0] if backend is None else backend
+    if name not in STEPPERS:
+        raise ValueError(f"backend = {name!r}: must be one of {', '.join(map(repr, STEPPERS))}")
+    module = importlib.import_module(f"market_py.env.backends.{name}")
+    stepper: Stepper = module.Stepper(model, autoreset=autoreset, threads=threads)
+    return stepper

@@ -1,0 +1,220 @@
+"""Many markets stepped together, as arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+from gymnasium import spaces
+from gymnasium.vector import AutoresetMode, VectorEnv
+from gymnasium.vector.utils import batch_space
+from numpy.typing import ArrayLike, NDArray
+
+from market_py.env.actions import HIGH, LOW, as_actions
+from market_py.env.clocks import Clocks
+from market_py.env.model import Model
+from market_py.env.outcome import Outcome
+from market_py.env.stepper import make_stepper
+from market_py.env.system import System
+from market_py.validation import Floats
+
+Bools = NDArray[np.bool_]
+
+
+class MarketVectorEnv(VectorEnv[Floats, Floats, NDArray[Any]]):
+    """``B`` markets with ``N`` agents each, stepped together.
+
+    An episode is truncated after its last hour, never terminated. A market whose episode has ended
+    begins the next one within the same step: the observation is then the first of the new episode,
+    and ``infos["final_obs"]`` holds the last of the old one.
+
+    Parameters
+    ----------
+    system : System
+        The generators, and their demand.
+    num_envs : int
+        How many markets, ``B``.
+    backend : str, optional
+        One of `market_py.env.available_steppers`; by default the fastest.
+    threads : int, optional
+        At most this many work; by default as many as there are cores. No result depends on it.
+    copy : bool
+        Whether each step returns arrays of its own. If not, it returns the same arrays each time,
+        over the ones before.
+    **rules
+        As for `market_py.env.Model`.
+
+    Raises
+    ------
+    TypeError, ValueError, ImportError
+        As for `market_py.env.Model` and `market_py.env.make_stepper`.
+
+    Notes
+    -----
+    Observations have shape (B, N, F), actions (B, N, 2), rewards (B, N). ``infos`` holds, of the
+    hour that was cleared, ``price`` in €/MWh and ``demand`` in MW of shape (B,), and ``dispatch``
+    in MW of shape (B, N).
+    """
+
+    metadata: ClassVar[dict[str, Any]] = {  # type: ignore[misc]
+        "autoreset_mode": AutoresetMode.SAME_STEP,
+        "render_modes": [],
+    }
+
+    def __init__(
+        self,
+        system: System,
+        num_envs: int = 1,
+        *,
+        backend: str | None = None,
+        threads: int | None = None,
+        copy: bool = True,
+        **rules: Any,
+    ) -> None:
+        if not isinstance(num_envs, int | np.integer) or num_envs < 1:
+            raise ValueError(f"num_envs = {num_envs!r}: must be a positive integer")
+        self.model = Model(system, **rules)
+        self.num_envs = int(num_envs)
+        self.single_observation_space = observation_space(self.model, (self.model.agents,))
+        self.single_action_space = action_space((self.model.agents,))
+        self.observation_space = batch_space(self.single_observation_space, self.num_envs)
+        self.action_space = batch_space(self.single_action_space, self.num_envs)
+        self._stepper = make_stepper(self.model, backend, autoreset=True, threads=threads)
+        self._copy = copy
+        self._clocks = Clocks.at_start(self.num_envs)
+        self._outcome = Outcome.of(self.model, self.num_envs)
+        self._never_terminated = np.zeros(self.num_envs, dtype=bool)
+        self._is_reset = False
+
+    def reset(
+        self,
+        *,
+        seed: int | Sequence[int | None] | None = None,
+        options: dict[str, Any] | None = None,
+    ) -> tuple[Floats, dict[str, Any]]:
+        """Begin an episode in every market, or in those of ``options["reset_mask"]``.
+
+        Parameters
+        ----------
+        seed : int or sequence of int, optional
+            Of the noise of each market; market ``i`` gets ``seed + i``. Without a seed the next
+            episode of the one before begins; at first, that is drawn.
+        options : dict, optional
+            ``reset_mask``, of shape (B,), says which markets begin an episode.
+        """
+        mask = self._mask(options)
+        seeds = self._seeds(seed)
+        clocks = self._clocks
+        clocks.episodes[mask] += np.uint64(1)
+        clocks.hours[mask] = 0
+        for market in np.flatnonzero(mask).tolist():
+            if (given := seeds[market]) is not None:
+                clocks.seeds[market], clocks.episodes[market] = given, 0
+        self._is_reset = True
+        self._stepper.observe(clocks, self._outcome.observations)
+        return self._given(self._outcome.observations), {}
+
+    def step(self, actions: ArrayLike) -> tuple[Floats, Floats, Bools, Bools, dict[str, Any]]:
+        """Step all markets by an hour; see the class.
+
+        Raises
+        ------
+        TypeError, ValueError
+            Actions are not what the action space says; nothing has changed then.
+        RuntimeError
+            The markets have not been reset.
+        """
+        if not self._is_reset:
+            raise RuntimeError("step: call reset first")
+        outcome = self._outcome
+        shape = (self.num_envs, self.model.agents, 2)
+        self._stepper.step(self._clocks, as_actions(actions, shape), outcome)
+        given = self._given
+        infos = {
+            "price": given(outcome.prices),
+            "demand": given(outcome.demand),
+            "dispatch": given(outcome.dispatch),
+        }
+        if outcome.ended.any():
+            infos["final_obs"] = given(outcome.final_observations)
+            infos["_final_obs"] = given(outcome.ended)
+        return (
+            given(outcome.observations),
+            given(outcome.rewards),
+            given(self._never_terminated),
+            given(outcome.ended),
+            infos,
+        )
+
+    @property
+    def clocks(self) -> Clocks:
+        """A copy of where the markets are: with the system and the rules, their whole state."""
+        return self._clocks.copy()
+
+    @clocks.setter
+    def clocks(self, clocks: Clocks) -> None:
+        """Go on from there; the next step is that which would have followed."""
+        if clocks.hours.max(initial=0) >= self.model.system.hours:
+            raise ValueError("clocks: an episode is over")
+        self._clocks.set(clocks)
+        self._is_reset = True
+
+    def _given(self, array: NDArray[Any]) -> NDArray[Any]:
+        return array.copy() if self._copy else array
+
+    def _mask(self, options: dict[str, Any] | None) -> Bools:
+        mask = (options or {}).get("reset_mask")
+        if mask is None:
+            return np.ones(self.num_envs, dtype=bool)
+        mask = np.asarray(mask)
+        if mask.dtype != bool or mask.shape != (self.num_envs,) or not mask.any():
+            raise ValueError(
+                f"reset_mask: must be {self.num_envs} booleans, one at least true, got {mask!r}"
+            )
+        return mask
+
+    def _seeds(self, seed: int | Sequence[int | None] | None) -> Sequence[int | None]:
+        if seed is None and not self._is_reset:
+            drawn = np.random.SeedSequence().generate_state(1, np.uint32)
+            seed = int(drawn[0])
+        if seed is None:
+            return [None] * self.num_envs
+        if isinstance(seed, int | np.integer):
+            return [check_seed(int(seed) + market) for market in range(self.num_envs)]
+        if len(seed) != self.num_envs:
+            raise ValueError(f"seed: must be {self.num_envs} seeds, got {len(seed)}")
+        return [None if each is None else check_seed(each) for each in seed]
+
+
+def check_seed(seed: Any) -> int:
+    """Return a seed that is one.
+
+    Raises
+    ------
+    ValueError
+        It is not.
+    """
+    if not isinstance(seed, int | np.integer) or isinstance(seed, bool) or not 0 <= seed < 2**63:
+        raise ValueError(f"seed = {seed!r}: must be a whole number in [0, 2**63)")
+    return int(seed)
+
+
+def observation_space(model: Model, shape: tuple[int, ...] = ()) -> spaces.Box:
+    """Return the space of observations of one agent, shape (F,), or of more."""
+    low, high = model.observation_bounds
+    whole = (*shape, model.features)
+    return spaces.Box(
+        np.broadcast_to(low, whole), np.broadcast_to(high, whole), whole, dtype=np.float64
+    )
+
+
+def action_space(shape: tuple[int, ...] = ()) -> spaces.Box:
+    """Return the space of actions of one agent, shape (2,), or of more.
+
+    The share of its capacity that an agent withholds, in [0, 1], and its markup before it is
+    squashed, in [-10, 10].
+    """
+    whole = (*shape, 2)
+    low, high = (np.broadcast_to(bound, whole).astype(np.float32) for bound in (LOW, HIGH))
+    return spaces.Box(low, high, whole, dtype=np.float32)

@@ -1,0 +1,488 @@
+//! Markets to learn in: a whole step of many of them in one call.
+//!
+//! A step turns actions into offers, clears the markets, pays the rewards, moves on by an hour and
+//! shows what the next hour looks like. All that a market remembers is its [`Clock`]: the noise on
+//! its demand is a function of that, not of a generator's state.
+
+use std::num::NonZeroUsize;
+use std::sync::{Mutex, PoisonError};
+
+use pulp::{Arch, Simd, WithSimd};
+
+use crate::clearing::Market;
+use crate::random::normal;
+use crate::tanh::tanh;
+use crate::{Error, Rules, Scratch, threads};
+
+/// About this many agents are handed to a thread at a time.
+const AGENTS_PER_CHUNK: usize = 1 << 11;
+
+/// What agents may ask for: the share of their capacity that they withhold, and their markup
+/// before it is squashed.
+const ACTIONS: [(f64, f64, &str); 2] = [(0.0, 1.0, "in [0, 1]"), (-10.0, 10.0, "in [-10, 10]")];
+
+/// What does not change from step to step; lengths are those of `N` agents, `T` hours, `F` features
+/// of an observation, the last `C` of which tell the time.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// Capacities, MW; `N`.
+    pub capacities: Vec<f64>,
+    /// Marginal costs, €/MWh; `N`.
+    pub costs: Vec<f64>,
+    /// Demand without noise, MW; `T`.
+    pub demand: Vec<f64>,
+    /// Standard deviation of the noise on demand, and its bounds, MW.
+    pub noise: [f64; 3],
+    /// Largest markup, €/MWh.
+    pub max_bid_delta: f64,
+    /// What a squared markup costs.
+    pub markup_penalty: f64,
+    /// What a megawatt of unserved demand costs each agent.
+    pub unserved_penalty: f64,
+    /// What rewards are multiplied with.
+    pub reward_scale: f64,
+    /// How markets are cleared.
+    pub rules: Rules,
+    /// Observations with a gap for demand, the first feature, and for the time; `N` by `F`.
+    pub template: Vec<f64>,
+    /// What demand is multiplied with in an observation.
+    pub demand_scale: f64,
+    /// The features that tell the time, of each hour and of the one after the last; `T + 1` by `C`.
+    pub time: Vec<f64>,
+    /// Whether a market whose last hour is over begins anew at once.
+    pub autoreset: bool,
+}
+
+/// Where a market is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Clock {
+    /// Seed of its noise.
+    pub seed: u64,
+    /// Which episode of that seed.
+    pub episode: u64,
+    /// Which hour of the episode.
+    pub hour: u64,
+}
+
+/// The clocks of all markets.
+#[derive(Debug)]
+pub struct Clocks<'a> {
+    /// Of each market.
+    pub seeds: &'a [u64],
+    /// Of each market.
+    pub episodes: &'a mut [u64],
+    /// Of each market.
+    pub hours: &'a mut [u64],
+}
+
+/// What a step tells; rows of `B` markets.
+#[derive(Debug)]
+pub struct Outcome<'a> {
+    /// Of the hour to come; `B` by `N` by `F`.
+    pub observations: &'a mut [f64],
+    /// Of the hour after the last, written where an episode has ended; as `observations`.
+    pub final_observations: &'a mut [f64],
+    /// `B` by `N`.
+    pub rewards: &'a mut [f64],
+    /// Whether the last hour is over; `B`.
+    pub ended: &'a mut [bool],
+    /// Demand of the hour cleared, MW; `B`.
+    pub demand: &'a mut [f64],
+    /// Price of the hour cleared, €/MWh; `B`.
+    pub prices: &'a mut [f64],
+    /// Dispatch of the hour cleared, MW; `B` by `N`.
+    pub dispatch: &'a mut [f64],
+}
+
+/// Markets to learn in, and working memory that is kept from step to step.
+#[derive(Debug)]
+pub struct Environment {
+    settings: Settings,
+    kept: Mutex<Vec<Workspace>>,
+}
+
+#[derive(Debug, Default)]
+struct Workspace {
+    bids: Vec<f64>,
+    quantities: Vec<f64>,
+    scratch: Scratch,
+}
+
+impl Environment {
+    /// Markets with such settings, or none when there is no agent or no hour, or lengths disagree.
+    pub fn new(settings: Settings) -> Option<Self> {
+        let (agents, hours) = (settings.capacities.len(), settings.demand.len());
+        let fit = agents > 0
+            && hours > 0
+            && settings.costs.len() == agents
+            && settings.template.len().is_multiple_of(agents)
+            && settings.time.len().is_multiple_of(hours + 1)
+            && settings.time.len() / (hours + 1) < settings.template.len() / agents;
+        fit.then(|| Self {
+            settings,
+            kept: Mutex::default(),
+        })
+    }
+
+    /// Number of hours of an episode.
+    pub fn hours(&self) -> usize {
+        self.settings.demand.len()
+    }
+
+    /// Number of agents.
+    pub fn agents(&self) -> usize {
+        self.settings.capacities.len()
+    }
+
+    /// Length of an observation of one agent.
+    pub fn features(&self) -> usize {
+        self.settings.template.len() / self.agents()
+    }
+
+    /// Demand of the hour that a clock shows, MW.
+    pub fn demand(&self, clock: Clock) -> f64 {
+        let settings = &self.settings;
+        // After the last hour the profile begins again.
+        let profile = settings.demand[clock.hour as usize % settings.demand.len()];
+        let [deviation, low, high] = settings.noise;
+        if deviation == 0.0 {
+            return profile;
+        }
+        let noise = deviation * normal([clock.seed, 0], [clock.episode, clock.hour, 0, 0]);
+        profile + noise.clamp(low, high)
+    }
+
+    /// Shows the hour that each clock shows.
+    ///
+    /// # Panics
+    ///
+    /// When there is not a row for each market.
+    pub fn observe(&self, clocks: &Clocks<'_>, observations: &mut [f64]) {
+        let rows = observations.chunks_exact_mut(self.settings.template.len());
+        assert_eq!(rows.len(), clocks.seeds.len());
+        for (at, row) in rows.enumerate() {
+            self.show(clocks.at(at), row);
+        }
+    }
+
+    #[inline(always)]
+    fn show(&self, clock: Clock, observation: &mut [f64]) {
+        let settings = &self.settings;
+        let told = settings.time.len() / (settings.demand.len() + 1);
+        let hour = clock.hour as usize;
+        let time = &settings.time[hour * told..(hour + 1) * told];
+        let demand = self.demand(clock) * settings.demand_scale;
+        observation.copy_from_slice(&settings.template);
+        for features in observation.chunks_exact_mut(self.features()) {
+            features[0] = demand;
+            let gap = features.len() - told;
+            features[gap..].copy_from_slice(time);
+        }
+    }
+
+    /// Steps all markets by an hour, by the actions of all agents: `B` by `N` by two.
+    ///
+    /// At most `threads` threads work; the outcome does not depend on their number.
+    ///
+    /// # Errors
+    ///
+    /// An action that is not allowed is refused, the first one named, and nothing has changed;
+    /// [`Error::OutOfMemory`] when the working memory cannot grow, and the clocks are as before or
+    /// a step further.
+    ///
+    /// # Panics
+    ///
+    /// When rows are not as many or as long as they should, or an episode is over.
+    pub fn step(
+        &self,
+        clocks: Clocks<'_>,
+        actions: &[f64],
+        outcome: Outcome<'_>,
+        threads: NonZeroUsize,
+    ) -> Result<(), Error> {
+        let (markets, agents) = (clocks.seeds.len(), self.agents());
+        self.assert_fit(&clocks, actions, &outcome);
+        self.check(actions)?;
+        let each = (AGENTS_PER_CHUNK / agents).max(1);
+        let workers = markets.div_ceil(each).min(threads.get());
+        let left = Mutex::new((0, clocks, outcome));
+        let arch = Arch::new();
+        let work = || {
+            let mut workspace = self.workspace(each * agents)?;
+            loop {
+                let taken = left.lock().map_or(None, |mut left| {
+                    let (first, clocks, outcome) = &mut *left;
+                    let some = each.min(clocks.seeds.len());
+                    let start = *first;
+                    *first += some;
+                    let chunk = (clocks.take(some), outcome.take(some, self));
+                    (some > 0).then_some((start, chunk.0, chunk.1))
+                });
+                let Some((first, clocks, outcome)) = taken else {
+                    break;
+                };
+                let own = first * agents * 2..(first + clocks.seeds.len()) * agents * 2;
+                arch.dispatch(Chunk {
+                    environment: self,
+                    clocks,
+                    actions: &actions[own],
+                    outcome,
+                    workspace: &mut workspace,
+                })?;
+            }
+            let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.push(workspace);
+            Ok(())
+        };
+        threads::share(workers, work)
+    }
+
+    fn assert_fit(&self, clocks: &Clocks<'_>, actions: &[f64], outcome: &Outcome<'_>) {
+        let (markets, agents) = (clocks.seeds.len(), self.agents());
+        assert_eq!(
+            [clocks.episodes.len(), clocks.hours.len()],
+            [markets; 2],
+            "as many clocks as markets"
+        );
+        let shown = markets * self.settings.template.len();
+        assert_eq!(actions.len(), markets * agents * 2);
+        assert_eq!(outcome.observations.len(), shown);
+        assert_eq!(outcome.final_observations.len(), shown);
+        assert_eq!(outcome.rewards.len(), markets * agents);
+        assert_eq!(outcome.dispatch.len(), markets * agents);
+        assert_eq!(outcome.ended.len(), markets);
+        assert_eq!(outcome.demand.len(), markets);
+        assert_eq!(outcome.prices.len(), markets);
+        let last = self.settings.demand.len() as u64;
+        assert!(
+            clocks.hours.iter().all(|&hour| hour < last),
+            "no episode is over"
+        );
+    }
+
+    /// Refuses actions that are not allowed.
+    fn check(&self, actions: &[f64]) -> Result<(), Error> {
+        let [(least, most, _), (lowest, highest, _)] = ACTIONS;
+        let mut allowed = true;
+        for pair in actions.as_chunks::<2>().0 {
+            allowed &= (pair[0] >= least) & (pair[0] <= most);
+            allowed &= (pair[1] >= lowest) & (pair[1] <= highest);
+        }
+        if allowed {
+            return Ok(());
+        }
+        let refused = actions.iter().enumerate().find(|&(at, action)| {
+            let (low, high, _) = ACTIONS[at % 2];
+            !(low..=high).contains(action)
+        });
+        refused.map_or(Ok(()), |(at, &value)| {
+            let agent = at / 2 % self.agents();
+            let market = at / 2 / self.agents();
+            Err(Error::Value {
+                argument: "actions",
+                index: vec![market, agent, at % 2],
+                value,
+                must: ACTIONS[at % 2].2,
+            })
+        })
+    }
+
+    fn workspace(&self, places: usize) -> Result<Workspace, Error> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut workspace = kept.pop().unwrap_or_default();
+        drop(kept);
+        for list in [&mut workspace.bids, &mut workspace.quantities] {
+            if list.len() < places {
+                list.try_reserve(places - list.len())
+                    .map_err(|_| Error::OutOfMemory)?;
+                list.resize(places, 0.0);
+            }
+        }
+        Ok(workspace)
+    }
+}
+
+impl<'a> Clocks<'a> {
+    fn at(&self, market: usize) -> Clock {
+        Clock {
+            seed: self.seeds[market],
+            episode: self.episodes[market],
+            hour: self.hours[market],
+        }
+    }
+
+    /// Splits off the clocks of the first markets.
+    fn take(&mut self, markets: usize) -> Clocks<'a> {
+        let (seeds, rest) = self.seeds.split_at(markets);
+        self.seeds = rest;
+        Clocks {
+            seeds,
+            episodes: split_off(&mut self.episodes, markets),
+            hours: split_off(&mut self.hours, markets),
+        }
+    }
+}
+
+impl<'a> Outcome<'a> {
+    /// Splits off the outcome of the first markets.
+    fn take(&mut self, markets: usize, environment: &Environment) -> Outcome<'a> {
+        let (agents, shown) = (environment.agents(), environment.settings.template.len());
+        Outcome {
+            observations: split_off(&mut self.observations, markets * shown),
+            final_observations: split_off(&mut self.final_observations, markets * shown),
+            rewards: split_off(&mut self.rewards, markets * agents),
+            ended: split_off(&mut self.ended, markets),
+            demand: split_off(&mut self.demand, markets),
+            prices: split_off(&mut self.prices, markets),
+            dispatch: split_off(&mut self.dispatch, markets * agents),
+        }
+    }
+}
+
+fn split_off<'a, T>(values: &mut &'a mut [T], length: usize) -> &'a mut [T] {
+    let (taken, rest) = std::mem::take(values).split_at_mut(length);
+    *values = rest;
+    taken
+}
+
+/// Markets that a thread steps in one go.
+struct Chunk<'a> {
+    environment: &'a Environment,
+    clocks: Clocks<'a>,
+    actions: &'a [f64],
+    outcome: Outcome<'a>,
+    workspace: &'a mut Workspace,
+}
+
+impl WithSimd for Chunk<'_> {
+    type Output = Result<(), Error>;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> Self::Output {
+        let settings = &self.environment.settings;
+        let (agents, shown) = (settings.capacities.len(), settings.template.len());
+        let Workspace {
+            bids,
+            quantities,
+            scratch,
+        } = self.workspace;
+        let actions = self.actions.as_chunks::<2>().0;
+        for (bid, action) in bids.iter_mut().zip(actions) {
+            *bid = tanh(action[1]) * settings.max_bid_delta;
+        }
+        let Outcome {
+            observations,
+            final_observations,
+            rewards,
+            ended,
+            demand,
+            prices,
+            dispatch,
+        } = self.outcome;
+        for at in 0..ended.len() {
+            let own = at * agents..(at + 1) * agents;
+            let (bids, quantities) = (&mut bids[own.clone()], &mut quantities[..agents]);
+            let actions = &actions[own.clone()];
+            for agent in 0..agents {
+                bids[agent] += settings.costs[agent];
+                quantities[agent] = (1.0 - actions[agent][0]) * settings.capacities[agent];
+            }
+            let clock = self.clocks.at(at);
+            let market = Market {
+                bids,
+                quantities,
+                demand: self.environment.demand(clock),
+                rules: settings.rules,
+            };
+            let dispatch = &mut dispatch[own.clone()];
+            let price = market.clear(simd, dispatch, scratch)?;
+            let served: f64 = dispatch.iter().sum();
+            let unserved = (market.demand - served).max(0.0) * settings.unserved_penalty;
+            let rewards = &mut rewards[own];
+            for agent in 0..agents {
+                let cost = settings.costs[agent];
+                let markup = market.bids[agent] - cost;
+                let profit = (price - cost) * dispatch[agent];
+                let reward = profit - settings.markup_penalty * (markup * markup) - unserved;
+                rewards[agent] = reward * settings.reward_scale;
+            }
+            (demand[at], prices[at]) = (market.demand, price);
+
+            let next = Clock {
+                hour: clock.hour + 1,
+                ..clock
+            };
+            let place = at * shown..(at + 1) * shown;
+            let observation = &mut observations[place.clone()];
+            ended[at] = next.hour == settings.demand.len() as u64;
+            let mut next = next;
+            if ended[at] {
+                self.environment.show(next, &mut final_observations[place]);
+                if settings.autoreset {
+                    next = Clock {
+                        episode: clock.episode.wrapping_add(1),
+                        hour: 0,
+                        ..clock
+                    };
+                }
+            }
+            self.environment.show(next, observation);
+            (self.clocks.episodes[at], self.clocks.hours[at]) = (next.episode, next.hour);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_market_of_two_is_stepped_to_its_end_and_begins_anew() {
+        let environment = Environment::new(Settings {
+            capacities: vec![100.0, 50.0],
+            costs: vec![10.0, 20.0],
+            demand: vec![80.0, 120.0],
+            noise: [0.0; 3],
+            max_bid_delta: 50.0,
+            markup_penalty: 0.0,
+            unserved_penalty: 1.0,
+            reward_scale: 1.0,
+            rules: Rules::default(),
+            template: vec![0.0, 1.0, 0.0, 0.0, 2.0, 0.0],
+            demand_scale: 0.5,
+            time: vec![7.0, 8.0, 9.0],
+            autoreset: true,
+        })
+        .unwrap();
+        let (mut episodes, mut hours) = ([0], [0]);
+        let (mut observations, mut final_observations) = ([0.0; 6], [0.0; 6]);
+        let (mut rewards, mut dispatch) = ([0.0; 2], [0.0; 2]);
+        let (mut ended, mut demand, mut prices) = ([false], [0.0], [0.0]);
+        let mut found = Vec::new();
+        for _ in 0..2 {
+            let clocks = Clocks {
+                seeds: &[1],
+                episodes: &mut episodes,
+                hours: &mut hours,
+            };
+            let outcome = Outcome {
+                observations: &mut observations,
+                final_observations: &mut final_observations,
+                rewards: &mut rewards,
+                ended: &mut ended,
+                demand: &mut demand,
+                prices: &mut prices,
+                dispatch: &mut dispatch,
+            };
+            let stepped = environment.step(clocks, &[0.0; 4], outcome, NonZeroUsize::MIN);
+            assert_eq!(stepped, Ok(()));
+            found.push((prices[0], dispatch, rewards, ended[0]));
+        }
+        assert_eq!(found[0], (10.0, [80.0, 0.0], [0.0, 0.0], false));
+        assert_eq!(found[1], (20.0, [100.0, 20.0], [1000.0, 0.0], true));
+        assert_eq!(final_observations, [40.0, 1.0, 9.0, 40.0, 2.0, 9.0]);
+        assert_eq!(observations, [40.0, 1.0, 7.0, 40.0, 2.0, 7.0]);
+        assert_eq!((episodes, hours), ([1], [0]));
+    }
+}

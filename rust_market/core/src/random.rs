@@ -1,0 +1,77 @@
+//! Random numbers without a state: each is a function of a key and of a counter.
+//!
+//! Philox4x64-10 of Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3"
+//! (SC 2011); NumPy's generator of that name gives the same words.
+
+use std::f64::consts::TAU;
+
+const MULTIPLIERS: [u64; 2] = [0xD2E7_470E_E14C_6C93, 0xCA5A_8263_9512_1157];
+/// What the key grows by from round to round.
+const WEYL: [u64; 2] = [0x9E37_79B9_7F4A_7C15, 0xBB67_AE85_84CA_A73B];
+const ROUNDS: usize = 10;
+
+/// Four random words.
+#[inline]
+pub fn philox(mut key: [u64; 2], mut counter: [u64; 4]) -> [u64; 4] {
+    for _ in 0..ROUNDS {
+        let [low, high] = [counter[0], counter[2]];
+        let low = u128::from(low) * u128::from(MULTIPLIERS[0]);
+        let high = u128::from(high) * u128::from(MULTIPLIERS[1]);
+        counter = [
+            (high >> 64) as u64 ^ counter[1] ^ key[0],
+            high as u64,
+            (low >> 64) as u64 ^ counter[3] ^ key[1],
+            low as u64,
+        ];
+        key = [key[0].wrapping_add(WEYL[0]), key[1].wrapping_add(WEYL[1])];
+    }
+    counter
+}
+
+/// A number from the standard normal distribution (Box and Muller).
+#[inline]
+pub fn normal(key: [u64; 2], counter: [u64; 4]) -> f64 {
+    let [radius, angle, _, _] = philox(key, counter);
+    (-2.0 * open_unit(radius).ln()).sqrt() * (TAU * open_unit(angle)).cos()
+}
+
+/// A number between zero and one, neither of them.
+#[inline]
+fn open_unit(word: u64) -> f64 {
+    ((word >> 11) as f64 + 0.5) / (1u64 << 53) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_are_those_of_random123_and_numpy() {
+        let words = [
+            0x1655_4D9E_CA36_314C,
+            0xDB20_FE9D_672D_0FDC,
+            0xD7E7_72CE_E186_176B,
+            0x7E68_B68A_EC7B_A23B,
+        ];
+        assert_eq!(philox([0; 2], [0; 4]), words);
+        let words = [
+            0xE780_FCA7_803D_0007,
+            0x193B_C692_0AF9_DFA8,
+            0xB88E_C092_8360_2BBC,
+            0x2F71_E357_8A98_65D0,
+        ];
+        assert_eq!(philox([5, 6], [0, 3, 3, 4]), words);
+    }
+
+    #[test]
+    fn normal_numbers_have_the_moments_of_the_normal_distribution() {
+        let numbers: Vec<f64> = (0..100_000)
+            .map(|at| normal([7, 0], [at, 0, 0, 0]))
+            .collect();
+        let mean = |power| numbers.iter().map(|z: &f64| z.powi(power)).sum::<f64>() / 1e5;
+        assert!(mean(1).abs() < 0.015);
+        assert!((mean(2) - 1.0).abs() < 0.02);
+        assert!(mean(3).abs() < 0.06);
+        assert!((mean(4) - 3.0).abs() < 0.15);
+    }
+}

@@ -1,0 +1,209 @@
+//! Markets to learn in: arrays of the caller's in, filled in place.
+
+use std::num::NonZeroUsize;
+
+use merit_order::environment::{self, Clocks, Outcome, Settings};
+use merit_order::{Rules, Ties};
+use numpy::{
+    Element, PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn, PyReadwriteArrayDyn,
+    PyUntypedArrayMethods,
+};
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+
+use crate::raise;
+
+/// Markets stepped together; documented in `rust_market.pyi`.
+#[pyclass(frozen, module = "rust_market")]
+pub(crate) struct Environment(environment::Environment);
+
+#[pymethods]
+impl Environment {
+    #[new]
+    #[pyo3(signature = (
+        *, capacities, costs, demand, noise, max_bid_delta, markup_penalty, unserved_penalty,
+        reward_scale, pro_rata, price_cap, template, demand_scale, time, autoreset
+    ))]
+    #[expect(clippy::too_many_arguments, reason = "by keyword only")]
+    fn new(
+        capacities: Vec<f64>,
+        costs: Vec<f64>,
+        demand: Vec<f64>,
+        noise: [f64; 3],
+        max_bid_delta: f64,
+        markup_penalty: f64,
+        unserved_penalty: f64,
+        reward_scale: f64,
+        pro_rata: bool,
+        price_cap: Option<f64>,
+        template: Vec<f64>,
+        demand_scale: f64,
+        time: Vec<f64>,
+        autoreset: bool,
+    ) -> PyResult<Self> {
+        let ties = if pro_rata { Ties::ProRata } else { Ties::Index };
+        let settings = Settings {
+            capacities,
+            costs,
+            demand,
+            noise,
+            max_bid_delta,
+            markup_penalty,
+            unserved_penalty,
+            reward_scale,
+            rules: Rules { ties, price_cap },
+            template,
+            demand_scale,
+            time,
+            autoreset,
+        };
+        environment::Environment::new(settings)
+            .map(Self)
+            .ok_or_else(|| PyValueError::new_err("the lengths of the settings disagree"))
+    }
+
+    /// Show the hour that each clock shows.
+    fn observe(
+        &self,
+        seeds: &Bound<'_, PyAny>,
+        episodes: &Bound<'_, PyAny>,
+        hours: &Bound<'_, PyAny>,
+        observations: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        let seeds = readable::<u64>("seeds", seeds)?;
+        let markets = seeds.len();
+        let shown = markets * self.0.agents() * self.0.features();
+        let mut episodes = writable::<u64>("episodes", episodes, markets)?;
+        let mut hours = writable::<u64>("hours", hours, markets)?;
+        let mut observations = writable::<f64>("observations", observations, shown)?;
+        let clocks = Clocks {
+            seeds: seeds.as_slice()?,
+            episodes: episodes.as_slice_mut()?,
+            hours: hours.as_slice_mut()?,
+        };
+        require_hours(clocks.hours, self.0.hours())?;
+        self.0.observe(&clocks, observations.as_slice_mut()?);
+        Ok(())
+    }
+
+    /// Step all markets by an hour.
+    #[expect(clippy::too_many_arguments, reason = "the caller owns every array")]
+    fn step(
+        &self,
+        py: Python<'_>,
+        seeds: &Bound<'_, PyAny>,
+        episodes: &Bound<'_, PyAny>,
+        hours: &Bound<'_, PyAny>,
+        actions: &Bound<'_, PyAny>,
+        observations: &Bound<'_, PyAny>,
+        final_observations: &Bound<'_, PyAny>,
+        rewards: &Bound<'_, PyAny>,
+        ended: &Bound<'_, PyAny>,
+        demand: &Bound<'_, PyAny>,
+        prices: &Bound<'_, PyAny>,
+        dispatch: &Bound<'_, PyAny>,
+        threads: NonZeroUsize,
+    ) -> PyResult<()> {
+        let seeds = readable::<u64>("seeds", seeds)?;
+        let actions = readable::<f64>("actions", actions)?;
+        let (markets, agents) = (seeds.len(), self.0.agents());
+        let (offers, shown) = (markets * agents, markets * agents * self.0.features());
+        require_length("actions", actions.len(), offers * 2)?;
+        let mut episodes = writable::<u64>("episodes", episodes, markets)?;
+        let mut hours = writable::<u64>("hours", hours, markets)?;
+        let mut observations = writable::<f64>("observations", observations, shown)?;
+        let mut final_observations =
+            writable::<f64>("final_observations", final_observations, shown)?;
+        let mut rewards = writable::<f64>("rewards", rewards, offers)?;
+        let mut ended = writable::<bool>("ended", ended, markets)?;
+        let mut demand = writable::<f64>("demand", demand, markets)?;
+        let mut prices = writable::<f64>("prices", prices, markets)?;
+        let mut dispatch = writable::<f64>("dispatch", dispatch, offers)?;
+        let clocks = Clocks {
+            seeds: seeds.as_slice()?,
+            episodes: episodes.as_slice_mut()?,
+            hours: hours.as_slice_mut()?,
+        };
+        require_hours(clocks.hours, self.0.hours() - 1)?;
+        let actions = actions.as_slice()?;
+        let outcome = Outcome {
+            observations: observations.as_slice_mut()?,
+            final_observations: final_observations.as_slice_mut()?,
+            rewards: rewards.as_slice_mut()?,
+            ended: ended.as_slice_mut()?,
+            demand: demand.as_slice_mut()?,
+            prices: prices.as_slice_mut()?,
+            dispatch: dispatch.as_slice_mut()?,
+        };
+        if offers < WORTH_DETACHING {
+            self.0.step(clocks, actions, outcome, threads)
+        } else {
+            py.detach(|| self.0.step(clocks, actions, outcome, threads))
+        }
+        .map_err(raise)
+    }
+}
+
+/// To step so many agents takes long enough for other threads to run meanwhile.
+const WORTH_DETACHING: usize = 256;
+
+fn readable<'py, T: Element>(
+    argument: &str,
+    object: &Bound<'py, PyAny>,
+) -> PyResult<PyReadonlyArrayDyn<'py, T>> {
+    let array = contiguous::<T>(argument, object)?;
+    array
+        .try_readonly()
+        .map_err(|error| refuse(argument, &error))
+}
+
+fn writable<'py, T: Element>(
+    argument: &str,
+    object: &Bound<'py, PyAny>,
+    length: usize,
+) -> PyResult<PyReadwriteArrayDyn<'py, T>> {
+    let array = contiguous::<T>(argument, object)?;
+    require_length(argument, array.len(), length)?;
+    array
+        .try_readwrite()
+        .map_err(|error| refuse(argument, &error))
+}
+
+fn contiguous<'a, 'py, T: Element>(
+    argument: &str,
+    object: &'a Bound<'py, PyAny>,
+) -> PyResult<&'a Bound<'py, PyArrayDyn<T>>> {
+    let array = object.cast::<PyArrayDyn<T>>().map_err(|_| {
+        let dtype = T::get_dtype(object.py());
+        PyTypeError::new_err(format!("{argument}: must be an array of dtype {dtype}"))
+    })?;
+    if array.is_c_contiguous() {
+        Ok(array)
+    } else {
+        Err(refuse(argument, &"must be contiguous"))
+    }
+}
+
+fn require_length(argument: &str, got: usize, expected: usize) -> PyResult<()> {
+    if got == expected {
+        return Ok(());
+    }
+    Err(refuse(
+        argument,
+        &format!("must hold {expected} values, got {got}"),
+    ))
+}
+
+fn require_hours(hours: &[u64], last: usize) -> PyResult<()> {
+    match hours.iter().find(|&&hour| hour > last as u64) {
+        None => Ok(()),
+        Some(hour) => Err(refuse(
+            "hours",
+            &format!("{hour} is after the end of the episode"),
+        )),
+    }
+}
+
+fn refuse(argument: &str, why: &dyn std::fmt::Display) -> PyErr {
+    PyValueError::new_err(format!("{argument}: {why}"))
+}

@@ -1,0 +1,343 @@
+"""The environment: formulas, trajectories, conformance, abuse."""
+
+import copy
+import pickle
+import warnings
+
+import numpy as np
+import pytest
+
+pytest.importorskip("gymnasium")
+pytest.importorskip("pettingzoo")
+from gymnasium.utils.env_checker import check_env
+from gymnasium.vector import AutoresetMode
+from pettingzoo.test import parallel_api_test
+from stepping import PlainMarket
+
+from market_py import env
+
+RNG = np.random.default_rng(8)
+SYSTEM = env.System([100, 50, 80, 0, 30], [10.0, 25.5, 18.0, 40.0, -3.0], [90, 150, 60, 220, 130])
+ALIKE = env.System([50.0] * 6, [20.0] * 6, [120, 180, 260], first_hour=23)
+STEPPERS = [
+    pytest.param(
+        name, marks=pytest.mark.skipif(name not in env.available_steppers(), reason="not there")
+    )
+    for name in env.STEPPERS
+]
+
+
+@pytest.fixture(params=STEPPERS)
+def stepper(request):
+    return request.param
+
+
+def random_actions(markets, agents, rng=RNG):
+    actions = np.stack(
+        [rng.uniform(0, 1, (markets, agents)), rng.uniform(-10, 10, (markets, agents))], axis=2
+    )
+    # Ends of the intervals, and agents that do the same.
+    actions[rng.random(actions.shape[:2]) < 0.2] = [0.0, 0.0]
+    actions[rng.random(actions.shape[:2]) < 0.1] = [1.0, 10.0]
+    return actions
+
+
+class TestFormulas:
+    """10,000 steps of each backend against the formulas in plain Python."""
+
+    RULES = (
+        (SYSTEM, {"observer": "simple"}, 2000),
+        (SYSTEM, {"observer": "simple_v2", "ties": "pro_rata", "price_cap": 300.0}, 2000),
+        (ALIKE, {"observer": "simple_v3", "demand_noise": 0.3, "ties": "pro_rata"}, 2000),
+        (ALIKE, {"observer": "basic", "demand_noise": 0.0, "markup_penalty": 0.5}, 1000),
+        (env.System.random(9, hours=30, seed=1), {"max_bid_delta": 5.0}, 2500),
+        (env.System.rts79(week=30, hours=200), {"unserved_penalty": 7.0}, 500),
+    )
+
+    @pytest.mark.parametrize(("system", "rules", "steps"), RULES)
+    def test_steps_are_what_the_formulas_say(self, stepper, system, rules, steps):
+        markets = 4
+        vector = env.MarketVectorEnv(system, markets, backend=stepper, **rules)
+        plain = [PlainMarket(vector.model, 11 + i) for i in range(markets)]
+        observations, _ = vector.reset(seed=11)
+        assert observations == pytest.approx(np.array([m.observe() for m in plain]), rel=1e-9)
+        low, high = vector.model.observation_bounds
+        for _ in range(steps // markets):
+            actions = random_actions(markets, system.generators)
+            observations, rewards, terminated, truncated, infos = vector.step(actions)
+            expected = [market.step(action) for market, action in zip(plain, actions, strict=True)]
+            scale = np.abs([paid for _, paid, *_ in expected]).max()
+            for i, (shown, paid, ended, final, price) in enumerate(expected):
+                assert infos["price"][i] == pytest.approx(price, rel=1e-9, abs=1e-9)
+                assert rewards[i] == pytest.approx(np.array(paid), rel=1e-9, abs=1e-9 * scale)
+                assert observations[i] == pytest.approx(np.array(shown), rel=1e-9, abs=1e-12)
+                assert truncated[i] == ended
+                if ended:
+                    assert infos["final_obs"][i] == pytest.approx(
+                        np.array(final), rel=1e-9, abs=1e-12
+                    )
+                    assert infos["_final_obs"][i]
+            assert not terminated.any()
+            assert np.all((observations >= low) & (observations <= high))
+
+    def test_demand_is_as_noisy_as_it_says(self, stepper):
+        system = env.System([400.0, 300.0], [10.0, 20.0], [300.0] * 50)
+        vector = env.MarketVectorEnv(system, 400, backend=stepper)
+        vector.reset(seed=0)
+        demand = []
+        for _ in range(50):
+            demand.append(vector.step(np.zeros((400, 2, 2)))[4]["demand"])
+        noise = (np.array(demand) - 300) / 15
+        assert abs(noise.mean()) < 0.03
+        assert abs(noise.std() - 1) < 0.03
+        assert np.abs(np.corrcoef(noise[:-1].ravel(), noise[1:].ravel())[0, 1]) < 0.03
+
+
+class TestTrajectories:
+    def run(self, markets, stepper, threads=1, steps=12, **options):
+        vector = env.MarketVectorEnv(SYSTEM, markets, backend=stepper, threads=threads, **options)
+        rng = np.random.default_rng(3)
+        found = [vector.reset(seed=5)[0]]
+        for _ in range(steps):
+            actions = random_actions(2000, 5, rng)[:markets]
+            observations, rewards, _, truncated, infos = vector.step(actions)
+            found += [observations, rewards, truncated, infos["price"], infos["dispatch"]]
+            if truncated.any():
+                found.append(infos["final_obs"])
+        return found
+
+    def test_they_depend_neither_on_the_batch_nor_on_threads(self, stepper):
+        whole = self.run(2000, stepper)
+        for markets, threads in ((2000, 2), (2000, 7), (700, 3), (1, 1)):
+            some = self.run(markets, stepper, threads)
+            assert all(
+                np.array_equal(one[:markets], other) for one, other in zip(whole, some, strict=True)
+            )
+
+    def test_backends_agree(self):
+        first, *others = (self.run(300, name) for name in env.available_steppers())
+        for other in others:
+            for one, two in zip(first, other, strict=True):
+                assert np.allclose(one, two, rtol=1e-9, atol=1e-9)
+
+    def test_a_vector_is_as_many_single_markets(self, stepper):
+        vector = env.MarketVectorEnv(SYSTEM, 3, backend=stepper)
+        singles = [env.MarketParallelEnv(SYSTEM, backend=stepper) for _ in range(3)]
+        observations, _ = vector.reset(seed=40)
+        for i, single in enumerate(singles):
+            shown, _ = single.reset(seed=40 + i)
+            assert np.array_equal(list(shown.values()), observations[i])
+        for _ in range(17):
+            actions = random_actions(3, 5)
+            observations, rewards, terminated, truncated, infos = vector.step(actions)
+            for i, single in enumerate(singles):
+                by_agent = dict(zip(single.agents, actions[i], strict=True))
+                shown, paid, ended, cut, facts = single.step(by_agent)
+                shown = np.array(list(shown.values()))
+                assert np.array_equal(list(paid.values()), rewards[i])
+                assert set(cut.values()) == {bool(truncated[i])}
+                assert set(ended.values()) == {bool(terminated[i])}
+                assert [fact["dispatch"] for fact in facts.values()] == infos["dispatch"][
+                    i
+                ].tolist()
+                if truncated[i]:
+                    assert np.array_equal(shown, infos["final_obs"][i])
+                    shown = np.array(list(single.reset()[0].values()))
+                assert np.array_equal(shown, observations[i])
+
+    def test_every_market_and_episode_has_noise_of_its_own(self, stepper):
+        vector = env.MarketVectorEnv(SYSTEM, 50, backend=stepper, demand_noise=1e-3)  # Not cut off.
+        vector.reset(seed=0)
+        demand = np.array([vector.step(np.zeros((50, 5, 2)))[4]["demand"] for _ in range(20)])
+        by_hour = demand.reshape(4, 5, 50)
+        assert all(len(np.unique(by_hour[:, hour])) == 200 for hour in range(5))
+
+    def test_seeds_repeat_whole_episodes_and_differ_from_each_other(self, stepper):
+        def episodes(seed):
+            single = env.MarketEnv(SYSTEM, "unit_2", backend=stepper)
+            seen = []
+            for start in (seed, None, None):
+                observation, _ = single.reset(seed=start)
+                seen.append(observation)
+                for _ in range(5):
+                    seen.append(single.step([0.1, 0.5])[0])
+            return np.array(seen)
+
+        assert np.array_equal(episodes(3), episodes(3))
+        one, other = episodes(3)[:, 0], episodes(4)[:, 0]
+        assert np.all(one != other)
+        assert len(np.unique(one)) == len(one)
+
+    def test_a_checkpoint_goes_on_as_it_would_have(self, stepper):
+        vector = env.MarketVectorEnv(SYSTEM, 4, backend=stepper)
+        vector.reset(seed=9)
+        plans = [random_actions(4, 5) for _ in range(14)]
+        for actions in plans[:7]:
+            vector.step(actions)
+        kept = pickle.loads(pickle.dumps(vector.clocks))
+        expected = [vector.step(actions) for actions in plans[7:]]
+        other = env.MarketVectorEnv(SYSTEM, 4, backend=stepper)
+        other.clocks = kept
+        for actions, (observations, rewards, *_) in zip(plans[7:], expected, strict=True):
+            again = other.step(actions)
+            assert np.array_equal(again[0], observations)
+            assert np.array_equal(again[1], rewards)
+
+    def test_some_markets_may_be_reset(self, stepper):
+        vector = env.MarketVectorEnv(SYSTEM, 3, backend=stepper)
+        vector.reset(seed=1)
+        for _ in range(2):
+            vector.step(np.zeros((3, 5, 2)))
+        before = vector.clocks
+        vector.reset(options={"reset_mask": np.array([False, True, False])})
+        after = vector.clocks
+        assert after.hours.tolist() == [2, 0, 2]
+        assert after.episodes.tolist() == [0, 1, 0]
+        assert np.array_equal(after.seeds, before.seeds)
+
+
+class TestConformance:
+    def test_gymnasium(self, stepper):
+        single = env.MarketEnv(SYSTEM, backend=stepper, render_mode="rgb_array")
+        with warnings.catch_warnings():
+            # That it was not made by name.
+            warnings.filterwarnings("ignore", message=".*not within the observation space.*")
+            warnings.filterwarnings("ignore", category=UserWarning, module="gymnasium")
+            check_env(single, skip_render_check=False)
+
+    def test_pettingzoo(self, stepper):
+        parallel = env.MarketParallelEnv(SYSTEM, backend=stepper)
+        parallel_api_test(parallel, num_cycles=1000)
+
+    def test_pettingzoo_rendering(self, stepper):
+        def make(render_mode=None):
+            return env.MarketParallelEnv(SYSTEM, backend=stepper, render_mode=render_mode)
+
+        picture = make("rgb_array")
+        picture.reset(seed=0)
+        picture.step(dict.fromkeys(picture.agents, np.zeros(2)))
+        image = picture.render()
+        assert image.shape == (480, 640, 3)
+        assert len(np.unique(image)) > 10
+        text = make("ansi")
+        text.reset(seed=0)
+        assert text.render() is None
+        text.step(dict.fromkeys(text.agents, np.zeros(2)))
+        assert "unit_1" in text.render()
+        assert make().render() is None
+
+    def test_the_vector_declares_how_it_resets(self):
+        vector = env.MarketVectorEnv(SYSTEM, 2)
+        assert vector.metadata["autoreset_mode"] is AutoresetMode.SAME_STEP
+        assert vector.observation_space.shape == (2, 5, 4)
+        assert vector.action_space.shape == (2, 5, 2)
+        vector.action_space.seed(0)
+        observations, _ = vector.reset(seed=0)
+        for _ in range(6):
+            assert vector.observation_space.contains(observations)
+            observations = vector.step(vector.action_space.sample())[0]
+
+    @pytest.mark.parametrize("observer", env.OBSERVERS)
+    def test_observations_stay_in_their_space(self, observer):
+        system = env.System.rts79(hours=30)
+        vector = env.MarketVectorEnv(system, 20, observer=observer, demand_noise=1.0)
+        observations, _ = vector.reset(seed=2)
+        for _ in range(35):
+            assert vector.observation_space.contains(observations)
+            observations, *_, infos = vector.step(np.zeros((20, 32, 2)))
+            if "final_obs" in infos:
+                assert vector.observation_space.contains(infos["final_obs"])
+
+
+class TestAbuse:
+    def test_bad_actions_are_named_and_change_nothing(self, stepper):
+        vector = env.MarketVectorEnv(SYSTEM, 2, backend=stepper)
+        vector.reset(seed=0)
+        twin = copy.deepcopy(vector.clocks)
+        for place, value, words in (
+            ((1, 3, 1), np.nan, r"actions\[1, 3, 1\] = nan: must be in \[-10, 10\]"),
+            ((0, 4, 0), -0.1, r"actions\[0, 4, 0\] = -0.1: must be in \[0, 1\]"),
+            ((0, 0, 1), np.inf, r"actions\[0, 0, 1\] = inf: must be in \[-10, 10\]"),
+        ):
+            actions = np.zeros((2, 5, 2))
+            actions[place] = value
+            with pytest.raises(ValueError, match=words):
+                vector.step(actions)
+        for wrong in (np.zeros((2, 5)), np.zeros((3, 5, 2)), [[1], [2, 3]]):
+            with pytest.raises(ValueError, match=r"actions: must have shape \(2, 5, 2\)"):
+                vector.step(wrong)
+        for wrong in (np.zeros((2, 5, 2), dtype=bool), np.zeros((2, 5, 2), dtype=complex), "x"):
+            with pytest.raises(TypeError, match="actions: must be real numbers"):
+                vector.step(wrong)
+        now = vector.clocks
+        assert np.array_equal(
+            [now.seeds, now.episodes, now.hours], [twin.seeds, twin.episodes, twin.hours]
+        )
+
+    def test_order_of_calls(self, stepper):
+        vector = env.MarketVectorEnv(SYSTEM, 2, backend=stepper)
+        with pytest.raises(RuntimeError, match="call reset first"):
+            vector.step(np.zeros((2, 5, 2)))
+        single = env.MarketEnv(SYSTEM, backend=stepper)
+        with pytest.raises(RuntimeError, match="call reset first"):
+            single.step([0, 0])
+        single.reset(seed=0)
+        for _ in range(5):
+            single.step([0, 0])
+        with pytest.raises(RuntimeError, match="the episode is over"):
+            single.step([0, 0])
+        parallel = env.MarketParallelEnv(SYSTEM, backend=stepper)
+        with pytest.raises(RuntimeError, match="call reset first"):
+            parallel.step({})
+        parallel.reset(seed=0)
+        with pytest.raises(ValueError, match=r"missing or unknown.*unit_0"):
+            parallel.step({"unit_1": [0, 0]})
+
+    @pytest.mark.parametrize(
+        ("wrong", "words"),
+        [
+            ({"observer": "x"}, "observer = 'x': must be one of"),
+            ({"max_bid_delta": -1}, "max_bid_delta = -1: must be finite and >= 0"),
+            ({"demand_noise": np.nan}, "demand_noise = nan"),
+            ({"ties": "x"}, "ties = 'x': must be"),
+            ({"price_cap": np.inf}, "price_cap = inf: must be finite"),
+            ({"backend": "x"}, "backend = 'x': must be one of"),
+            ({"threads": 0}, "threads = 0: must be a positive integer"),
+            ({"num_envs": 0}, "num_envs = 0: must be a positive integer"),
+        ],
+    )
+    def test_parameters(self, wrong, words):
+        with pytest.raises(ValueError, match=words):
+            env.MarketVectorEnv(SYSTEM, **{"num_envs": 1, **wrong})
+
+    @pytest.mark.parametrize(
+        ("wrong", "words"),
+        [
+            (([-1.0], [1.0], [1.0]), r"capacities\[0\] = -1.0: must be finite and >= 0"),
+            (([1.0], [np.nan], [1.0]), r"costs\[0\] = nan: must be finite"),
+            (([1.0], [1.0, 2.0], [1.0]), "costs: must have 1 generators like capacities, got 2"),
+            (([1.0], [1.0], []), r"demand: must hold at least one"),
+            (([0.0], [1.0], [1.0]), "capacities: one at least must be > 0"),
+            (([1.0], [1.0], [1.0], ["a", "b"]), "names: must be 1 different ones"),
+        ],
+    )
+    def test_systems(self, wrong, words):
+        with pytest.raises(ValueError, match=words):
+            env.System(*wrong)
+
+    def test_seeds(self):
+        vector = env.MarketVectorEnv(SYSTEM, 2)
+        for wrong in (-1, 2**63):
+            with pytest.raises(ValueError, match="must be a whole number"):
+                vector.reset(seed=wrong)
+        with pytest.raises(ValueError, match="seed: must be 2 seeds, got 3"):
+            vector.reset(seed=[1, 2, 3])
+        with pytest.raises(ValueError, match="reset_mask: must be 2 booleans"):
+            vector.reset(options={"reset_mask": [True]})
+
+    def test_results_are_ones_own_unless_shared_ones_are_asked_for(self, stepper):
+        for shares in (False, True):
+            vector = env.MarketVectorEnv(SYSTEM, 2, backend=stepper, copy=not shares)
+            first, _ = vector.reset(seed=0)
+            second = vector.step(np.zeros((2, 5, 2)))[0]
+            assert (first is second) == shares
