@@ -19,7 +19,6 @@ from market_py.benchmark.confirm import confirm
 from market_py.benchmark.picture import ResultPicture
 from market_py.benchmark.results import Results, Unreadable, default_path
 from market_py.benchmark.run import new_results, run
-from market_py.benchmark.studies import Study
 
 REFUSED = 2
 """Exit status of what was asked wrongly."""
@@ -41,7 +40,7 @@ def main(arguments: list[str]) -> int:
         other = Results.load(chosen.compare) if chosen.compare else None
         if chosen.plot:
             path, results = chosen.plot, Results.load(chosen.plot)
-            heats: list[plan.Heat | Study] = []
+            heats: list[plan.AnyHeat] = []
         else:
             settings = _settings(chosen)
             heats = plan.heats(settings)
@@ -76,12 +75,12 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _run(results: Results, heats: list[plan.Heat | Study], path: Path) -> bool:
+def _run(results: Results, heats: list[plan.AnyHeat], path: Path) -> bool:
     total = sum(heat.seconds_per_round * heat.rounds for heat in heats)
     layout = "{desc} {percentage:3.0f} %|{bar}| {elapsed} < {remaining}"
     with tqdm(total=total, bar_format=layout, smoothing=0.1, leave=False) as bar:
 
-        def advance(heat: plan.Heat | Study) -> None:
+        def advance(heat: plan.AnyHeat) -> None:
             bar.set_description_str(heat.label, False)
             bar.update(min(heat.seconds_per_round, total - bar.n))
 

@@ -36,6 +36,7 @@ PARTS: dict[str, Callable[[Results], str]] = {
     "work": lambda results: markdown(tables.work(results)),
     "batch": lambda results: markdown(tables.batch(results)),
     "families": lambda results: markdown(tables.adversarial(results)),
+    "steps": lambda results: markdown(tables.stepped(results)),
     "adequacy": lambda results: markdown(tables.studied(results)),
     "confirmed": lambda results: markdown(tables.confirmed(results)),
     "targets": lambda results: markdown(tables.target_report(results)),

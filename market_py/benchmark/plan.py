@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from market_py import registry, timing
 from market_py.benchmark import families
 from market_py.benchmark.confirm import REFERENCE
+from market_py.benchmark.floors import floors
 from market_py.benchmark.results import KINDS, Kind
+from market_py.benchmark.steps import StepHeat, step_heats
 from market_py.benchmark.studies import Study, studies
 from market_py.benchmark.targets import threaded
 from market_py.validation import Floats
@@ -127,6 +129,26 @@ class Heat:
             for threads in (self.threads if name in registry.BACKENDS else (1,))
         }
 
+    def race(self, progress: Callable[[], object]) -> timing.Race:
+        """Verify the candidates, and race.
+
+        Raises
+        ------
+        Disagreement, Stopped
+            As `market_py.timing.race`.
+        """
+        inputs = self.inputs()
+        return timing.race(
+            self.candidates(),
+            inputs,
+            floors=floors(inputs[0]),
+            may_differ=self.may_differ(),
+            rounds=self.rounds,
+            sample_seconds=self.settings.sample_seconds,
+            progress=progress,
+            seed=self.settings.seed,
+        )
+
     def may_differ(self) -> tuple[str, ...]:
         """Candidates that keep the published semantics, where those differ from the contract."""
         everything = families.BATCH_FAMILIES if self.kind == "batch" else families.FAMILIES
@@ -144,7 +166,10 @@ def _on(clear: registry.ClearBatch, threads: int) -> timing.Clear:
     return clear_on
 
 
-def heats(settings: Settings) -> list[Heat | Study]:
+AnyHeat = Heat | StepHeat | Study
+
+
+def heats(settings: Settings) -> list[AnyHeat]:
     """Every race of a run, in order, and every study.
 
     Raises
@@ -178,16 +203,23 @@ def heats(settings: Settings) -> list[Heat | Study]:
         "families": _family_heats(settings, only(backends)),
         "batch": ((name, families.RTS_OFFERS, in_batch) for name in families.BATCH_FAMILIES),
     }
-    races = [
+    races: list[AnyHeat] = [
         Heat(kind, family, offers, names, settings)
         for kind in KINDS
-        if kind in settings.kinds
+        if kind in settings.kinds and kind in sections
         for family, offers, names in sections[kind]
         if names
     ]
-    if "adequacy" not in settings.kinds:
-        return [*races]
-    return [*races, *studies(settings.years, settings.seeds, settings.threads)]
+    races += (
+        heat
+        for heat in step_heats(
+            settings.threads, settings.rounds, settings.sample_seconds, settings.seed
+        )
+        if heat.kind in settings.kinds
+    )
+    if "adequacy" in settings.kinds:
+        races += studies(settings.years, settings.seeds, settings.threads)
+    return races
 
 
 def _family_heats(

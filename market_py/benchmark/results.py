@@ -23,7 +23,7 @@ SCHEMA = 2
 """Version of the files; those of another are refused."""
 FOLDER = REPOSITORY / "results"
 
-Kind = Literal["single", "repeated", "ladder", "families", "batch"]
+Kind = Literal["single", "repeated", "ladder", "families", "batch", "steps", "one step"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 """The sections of a run that are races."""
 

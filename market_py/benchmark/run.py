@@ -5,13 +5,14 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from market_py import tally, timing
 from market_py.benchmark import machine, plan
-from market_py.benchmark.floors import floors
 from market_py.benchmark.results import Results, Timed
+from market_py.benchmark.steps import StepHeat
 from market_py.benchmark.studies import Study
 
 
@@ -22,10 +23,10 @@ def new_results(settings: plan.Settings) -> Results:
 
 def run(
     results: Results,
-    heats: Sequence[plan.Heat | Study],
+    heats: Sequence[plan.AnyHeat],
     path: Path,
     *,
-    progress: Callable[[plan.Heat | Study], object] = lambda heat: None,
+    progress: Callable[[plan.AnyHeat], object] = lambda heat: None,
 ) -> bool:
     """Run races and studies, add them to the results, and save these after each.
 
@@ -33,7 +34,7 @@ def run(
     ----------
     results : Results
         To be added to.
-    heats : sequence of Heat or Study
+    heats : sequence of Heat, StepHeat or Study
         What to run.
     path : Path
         The file that is written again and again.
@@ -70,29 +71,16 @@ def run(
         return False
 
 
-def _race(results: Results, heat: plan.Heat, progress: Callable[[], object]) -> None:
+def _race(results: Results, heat: plan.Heat | StepHeat, progress: Callable[[], object]) -> None:
     """Run a race and add it to the results, as far as it came."""
-    inputs = heat.inputs()
     try:
-        race = timing.race(
-            heat.candidates(),
-            inputs,
-            floors=floors(inputs[0]),
-            may_differ=heat.may_differ(),
-            rounds=heat.rounds,
-            sample_seconds=heat.settings.sample_seconds,
-            progress=progress,
-            seed=heat.settings.seed,
-        )
+        race = heat.race(progress)
     except timing.Stopped as stopped:
         if stopped.race.finished:
-            results.timed.append(_timed(heat, stopped.race))
+            race = replace(stopped.race, offers=heat.offers)
+            results.timed.append(Timed(heat.kind, heat.family, heat.markets, heat.threads, race))
         raise
-    results.timed.append(_timed(heat, race))
-
-
-def _timed(heat: plan.Heat, race: timing.Race) -> Timed:
-    return Timed(heat.kind, heat.family, heat.markets, heat.threads, race)
+    results.timed.append(Timed(heat.kind, heat.family, heat.markets, heat.threads, race))
 
 
 @contextmanager

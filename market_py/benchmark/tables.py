@@ -22,6 +22,8 @@ TITLES: dict[Kind, str] = {
     "ladder": "Every rung of the ladder",
     "families": "Easy, hard, degenerate and real inputs",
     "batch": "Many markets per call",
+    "steps": "Steps of the learning environment, many markets together",
+    "one step": "Steps of the learning environment, one market",
 }
 COMPARED = ("numba-sort", "rust-naive", "numba", "rust")
 COMPARED_SIZES = (5, 10, 20, 50, 100, 200)
@@ -214,6 +216,31 @@ def adversarial(results: Results) -> Table:
         table.add_column(heading)
     for (family, offers), cells in rows.items():
         table.add_row(family, f"{offers:,}", *(cells.get(name, "") for name in names))
+    return table
+
+
+def stepped(results: Results) -> Table:
+    """Table of the steps of the learning environment."""
+    table = Table(
+        title="Steps of the learning environment",
+        caption="Median, ns per market and step; median ratio within rounds to the frozen step, "
+        "and its 95 % interval.",
+    )
+    for heading in ("markets", "agents", "threads", "candidate", "ns", "times faster"):
+        table.add_column(heading)
+    for timed in (*results.of_kind("steps"), *results.of_kind("one step")):
+        race = timed.race
+        first = race.candidates[0]
+        for name in race.candidates:
+            table.add_row(
+                f"{timed.markets:,}",
+                f"{race.offers}",
+                f"{timed.threads[0]}",
+                name,
+                f"{np.median(race.rounds[name]) / timed.markets:,.0f}",
+                "" if name == first else str(race.speedup(name, first)),
+            )
+        table.add_section()
     return table
 
 

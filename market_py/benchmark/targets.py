@@ -11,6 +11,7 @@ from typing import Literal
 
 from market_py.benchmark.families import RTS_OFFERS
 from market_py.benchmark.results import Kind, Results
+from market_py.benchmark.steps import AGENTS, MARKETS, NUMBA_STEP, PYTHON_STEP
 from market_py.timing import ONE_PASS, Race, Ratio, ratio_of_medians
 
 Status = Literal["met", "missed", "not measured"]
@@ -35,6 +36,10 @@ GROWTH_AT_MOST = 12
 """Time of the larger of `GROWTH_SIZES` over time of the smaller."""
 PASSES_AT_MOST = 6
 """Time of the largest market over one pass through its data."""
+STEPS_AT_LEAST = {NUMBA_STEP: 2, "numpy": 2.5}
+"""Times faster than these, steps of many markets with ten agents, on as many threads."""
+ONE_STEP_AT_LEAST = {5: 12, 100: 20}
+"""By the number of agents: times faster than the frozen step of one market."""
 ADVERSARIAL_SIZES = (20, 200, 1000, 100_000)
 ADVERSARIAL_AT_MOST = 5
 """Time of the slowest family over that of the random one."""
@@ -94,6 +99,16 @@ def targets() -> Iterator[Target]:
             TWO_THREADS_AT_LEAST,
             measure,
         )
+    for threads in (1, 2):
+        family = f"{threads} thread{'s' if threads > 1 else ''}"
+        for over, bound in STEPS_AT_LEAST.items():
+            measure = _paired("steps", family, AGENTS, "rust", over)
+            unit = f"times faster than {over}"
+            yield Target(f"rust, steps of {MARKETS:,} markets, {family}", unit, bound, measure)
+    for agents, bound in ONE_STEP_AT_LEAST.items():
+        measure = _paired("one step", "1 thread", agents, "rust", PYTHON_STEP)
+        unit = f"times faster than {PYTHON_STEP}"
+        yield Target(f"rust, step of one market, N = {agents}", unit, bound, measure)
     for name in AT_LEAST:
         for offers in ADVERSARIAL_SIZES:
             yield Target(
