@@ -2,7 +2,9 @@
 
 import copy
 import pickle
+import types
 import warnings
+from functools import partial
 
 import numpy as np
 import pytest
@@ -11,10 +13,11 @@ pytest.importorskip("gymnasium")
 pytest.importorskip("pettingzoo")
 from gymnasium.utils.env_checker import check_env
 from gymnasium.vector import AutoresetMode
-from pettingzoo.test import parallel_api_test
+from pettingzoo.test import max_cycles_test, parallel_api_test, render_test
 from stepping import PlainMarket
 
 from market_py import env
+from market_py.env import market_v0
 
 RNG = np.random.default_rng(8)
 SYSTEM = env.System([100, 50, 80, 0, 30], [10.0, 25.5, 18.0, 40.0, -3.0], [90, 150, 60, 220, 130])
@@ -206,25 +209,39 @@ class TestConformance:
             check_env(single, skip_render_check=False)
 
     def test_pettingzoo(self, stepper):
-        parallel = env.MarketParallelEnv(SYSTEM, backend=stepper)
-        parallel_api_test(parallel, num_cycles=1000)
+        parallel_api_test(env.MarketParallelEnv(SYSTEM, backend=stepper), num_cycles=1000)
+        max_cycles_test(
+            types.SimpleNamespace(
+                parallel_env=partial(market_v0.parallel_env, backend=stepper),
+                env=partial(market_v0.env, backend=stepper),
+            )
+        )
 
     def test_pettingzoo_rendering(self, stepper):
-        def make(render_mode=None):
-            return env.MarketParallelEnv(SYSTEM, backend=stepper, render_mode=render_mode)
+        def make(render_mode):
+            # The test asks for a window, which is not among the declared modes.
+            mode = None if render_mode == "human" else render_mode
+            return market_v0.env(SYSTEM, backend=stepper, render_mode=mode)
 
-        picture = make("rgb_array")
+        render_test(make)
+
+    def test_pictures_and_tables_show_the_hour(self):
+        picture = env.MarketParallelEnv(SYSTEM, render_mode="rgb_array")
+        assert picture.render() is None
         picture.reset(seed=0)
-        picture.step(dict.fromkeys(picture.agents, np.zeros(2)))
-        image = picture.render()
-        assert image.shape == (480, 640, 3)
-        assert len(np.unique(image)) > 10
-        text = make("ansi")
+        before = picture.render()
+        picture.step(dict.fromkeys(picture.agents, np.array([0.5, 0.4])))
+        after = picture.render()
+        assert before.shape == after.shape == (480, 640, 3)
+        assert len(np.unique(after)) > 10
+        assert np.any(before != after)
+        text = env.MarketEnv(SYSTEM, render_mode="ansi")
         text.reset(seed=0)
-        assert text.render() is None
-        text.step(dict.fromkeys(text.agents, np.zeros(2)))
-        assert "unit_1" in text.render()
-        assert make().render() is None
+        _, _, _, _, info = text.step([0.0, 0.0])
+        shown = text.render()
+        assert f"Demand {info['demand']:,.1f} MW, price {info['price']:,.2f}" in shown
+        assert all(name in shown for name in SYSTEM.names)
+        assert env.MarketEnv(SYSTEM).render() is None
 
     def test_the_vector_declares_how_it_resets(self):
         vector = env.MarketVectorEnv(SYSTEM, 2)

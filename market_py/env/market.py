@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from market_py.clearing import market_clearing
 from market_py.env.actions import as_actions
 from market_py.env.clocks import Clocks
 from market_py.env.model import Model
@@ -72,13 +73,24 @@ class OneMarket:
         return outcome.observations[0].copy(), outcome.rewards[0].copy(), ended, info
 
     def render(self) -> NDArray[np.uint8] | str | None:
-        """Show the hour last cleared, in the mode that was chosen; nothing before the first."""
-        if self._render_mode is None or self._offers is None:
+        """Show the hour last cleared, in the mode that was chosen.
+
+        After a reset it is the hour to come, as it would be with all offered at cost. Nothing is
+        shown before, or without a mode.
+        """
+        if self._render_mode is None or self._state == "new":
             return None
-        system, outcome = self.model.system, self._outcome
-        quantities = (1 - self._offers[:, 0]) * system.capacities
-        bids = system.costs + np.tanh(self._offers[:, 1]) * self.model.max_bid_delta
-        cleared = float(outcome.demand[0]), float(outcome.prices[0])
+        model, outcome = self.model, self._outcome
+        offers = np.zeros((model.agents, 2)) if self._offers is None else self._offers
+        quantities = (1 - offers[:, 0]) * model.system.capacities
+        bids = model.system.costs + np.tanh(offers[:, 1]) * model.max_bid_delta
+        demand, price = float(outcome.demand[0]), float(outcome.prices[0])
+        dispatch = outcome.dispatch[0]
+        if self._offers is None:
+            demand = float(outcome.observations[0, 0, 0] / model.template.demand_scale)
+            price, dispatch = market_clearing(
+                bids, quantities, demand, ties=model.ties, price_cap=model.price_cap
+            )
         if self._render_mode == "rgb_array":
-            return draw(bids, quantities, *cleared)
-        return merit_order(system.names, bids, quantities, outcome.dispatch[0], *cleared)
+            return draw(bids, quantities, demand, price)
+        return merit_order(model.system.names, bids, quantities, dispatch, demand, price)

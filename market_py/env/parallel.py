@@ -109,7 +109,7 @@ class MarketParallelEnv(ParallelEnv[str, Floats, Floats]):
         )
 
     def render(self) -> NDArray[np.uint8] | str | None:
-        """Show the hour last cleared, in the mode that was chosen; nothing before the first."""
+        """Show the hour last cleared, or after a reset the hour to come, in the mode chosen."""
         return self._market.render()
 
     def close(self) -> None:

@@ -107,5 +107,5 @@ class MarketEnv(gymnasium.Env[Floats, Floats]):
         return self._seen[self.agent].copy(), float(rewards[self.agent]), False, ended, info
 
     def render(self) -> NDArray[np.uint8] | str | None:
-        """Show the hour last cleared, in the mode that was chosen; nothing before the first."""
+        """Show the hour last cleared, or after a reset the hour to come, in the mode chosen."""
         return self._market.render()
