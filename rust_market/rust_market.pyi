@@ -202,7 +202,7 @@ class Environment:
     Raises
     ------
     ValueError
-        Lengths disagree.
+        Lengths disagree, or a value is not finite, or a capacity or a demand may be negative.
     """
 
     def __new__(

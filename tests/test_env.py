@@ -358,3 +358,83 @@ class TestAbuse:
             first, _ = vector.reset(seed=0)
             second = vector.step(np.zeros((2, 5, 2)))[0]
             assert (first is second) == shares
+
+
+SETTINGS = {
+    "capacities": [10.0, 20.0],
+    "costs": [1.0, 2.0],
+    "demand": [5.0, 6.0, 7.0],
+    "noise": (1.0, -1.0, 1.0),
+    "max_bid_delta": 5.0,
+    "markup_penalty": 0.0,
+    "unserved_penalty": 0.0,
+    "reward_scale": 1.0,
+    "pro_rata": False,
+    "price_cap": None,
+    "template": [0.0] * 6,
+    "demand_scale": 1.0,
+    "time": [0.0] * 4,
+    "autoreset": False,
+}
+
+
+@pytest.mark.skipif("rust" not in env.available_steppers(), reason="not there")
+class TestTheExtensionByItself:
+    """What the package never does, and a caller might."""
+
+    def make(self, **changed):
+        from rust_market import Environment
+
+        return Environment(**{**SETTINGS, **changed})
+
+    def arrays(self, markets=3):
+        words = [np.zeros(markets, dtype=np.uint64) for _ in range(3)]
+        shown = [np.zeros((markets, 2, 3)) for _ in range(2)]
+        rewards, dispatch = np.zeros((markets, 2)), np.zeros((markets, 2))
+        ended, demand, prices = np.zeros(markets, dtype=bool), np.zeros(markets), np.zeros(markets)
+        actions = np.zeros((markets, 2, 2))
+        return [*words, actions, *shown, rewards, ended, demand, prices, dispatch]
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            {"costs": [1.0]},
+            {"capacities": [-1.0, 1.0]},
+            {"capacities": [], "costs": []},
+            {"demand": [1.0, np.nan, 1.0]},
+            {"noise": (1.0, 2.0, 1.0)},
+            {"noise": (1.0, -6.0, 1.0)},
+            {"noise": (np.inf, -1.0, 1.0)},
+            {"template": [0.0] * 5},
+            {"time": [0.0] * 12},
+            {"price_cap": np.inf},
+        ],
+    )
+    def test_settings_that_do_not_fit(self, wrong):
+        with pytest.raises(ValueError, match="settings: do not fit together"):
+            self.make(**wrong)
+
+    def test_arrays_that_do_not_fit(self):
+        environment = self.make()
+        environment.step(*self.arrays(), 2)
+        for at, wrong, kind, words in (
+            (0, np.zeros(3), TypeError, "seeds: must be an array of dtype uint64"),
+            (3, np.zeros((3, 2)), ValueError, "actions: must hold 12 values, got 6"),
+            (4, np.zeros((3, 2, 6))[:, :, ::2], ValueError, "observations: must be contiguous"),
+            (4, np.asfortranarray(np.zeros((3, 2, 3))), ValueError, "must be contiguous"),
+            (7, np.zeros(3), TypeError, "ended: must be an array of dtype bool"),
+            (9, np.zeros(2), ValueError, "prices: must hold 3 values, got 2"),
+            (2, np.full(3, 3, dtype=np.uint64), ValueError, "hours: 3 is after the end"),
+        ):
+            arrays = self.arrays()
+            arrays[at] = wrong
+            with pytest.raises(kind, match=words):
+                environment.step(*arrays, 1)
+        shut = self.arrays()
+        shut[6].flags.writeable = False
+        with pytest.raises(ValueError, match="rewards: "):
+            environment.step(*shut, 1)
+        shared = self.arrays()
+        shared[10] = shared[6]
+        with pytest.raises(ValueError, match="dispatch: "):
+            environment.step(*shared, 1)

@@ -59,7 +59,7 @@ impl Environment {
         };
         environment::Environment::new(settings)
             .map(Self)
-            .ok_or_else(|| PyValueError::new_err("the lengths of the settings disagree"))
+            .ok_or_else(|| PyValueError::new_err("settings: do not fit together"))
     }
 
     /// Show the hour that each clock shows.

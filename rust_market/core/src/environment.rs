@@ -53,6 +53,47 @@ pub struct Settings {
     pub autoreset: bool,
 }
 
+impl Settings {
+    /// Whether there are agents and hours, lengths agree, all is finite, and neither a capacity nor
+    /// a demand can be negative.
+    pub fn fit(&self) -> bool {
+        let (agents, hours) = (self.capacities.len(), self.demand.len());
+        let lengths = agents > 0
+            && hours > 0
+            && self.costs.len() == agents
+            && self.template.len().is_multiple_of(agents)
+            && self.time.len().is_multiple_of(hours + 1)
+            && self.time.len() / (hours + 1) < self.template.len() / agents;
+        let [deviation, low, high] = self.noise;
+        let numbers = [
+            self.max_bid_delta,
+            self.markup_penalty,
+            self.unserved_penalty,
+            self.reward_scale,
+            self.demand_scale,
+            self.rules.price_cap.unwrap_or(0.0),
+        ];
+        let lists = [
+            &self.capacities,
+            &self.costs,
+            &self.demand,
+            &self.template,
+            &self.time,
+        ];
+        let finite = numbers.iter().chain(&self.noise).all(|n| n.is_finite())
+            && lists.iter().all(|list| list.iter().all(|n| n.is_finite()));
+        lengths
+            && finite
+            && deviation >= 0.0
+            && low <= high
+            && self.capacities.iter().all(|&capacity| capacity >= 0.0)
+            && self
+                .demand
+                .iter()
+                .all(|&demand| demand >= 0.0 && demand + low >= 0.0)
+    }
+}
+
 /// Where a market is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Clock {
@@ -109,16 +150,9 @@ struct Workspace {
 }
 
 impl Environment {
-    /// Markets with such settings, or none when there is no agent or no hour, or lengths disagree.
+    /// Markets with such settings; none when these do not fit together ([`Settings::fit`]).
     pub fn new(settings: Settings) -> Option<Self> {
-        let (agents, hours) = (settings.capacities.len(), settings.demand.len());
-        let fit = agents > 0
-            && hours > 0
-            && settings.costs.len() == agents
-            && settings.template.len().is_multiple_of(agents)
-            && settings.time.len().is_multiple_of(hours + 1)
-            && settings.time.len() / (hours + 1) < settings.template.len() / agents;
-        fit.then(|| Self {
+        settings.fit().then(|| Self {
             settings,
             kept: Mutex::default(),
         })
@@ -149,7 +183,7 @@ impl Environment {
             return profile;
         }
         let noise = deviation * normal([clock.seed, 0], [clock.episode, clock.hour, 0, 0]);
-        profile + noise.clamp(low, high)
+        profile + noise.max(low).min(high)
     }
 
     /// Shows the hour that each clock shows.
