@@ -216,6 +216,31 @@ def test_batch(page, workshop):
     shoot(page, "08")
 
 
+@pytest.mark.long
+def test_environment(page, workshop):
+    notebook = open_notebook(page, workshop, "notebooks/09_environment.ipynb")
+    notebook.run_all()
+    steps = notebook.panel("agents")
+    before = steps.settled()
+    steps.slider("agents").press("ArrowRight", 1)
+    steps.slider("markets").press("ArrowLeft", 1)
+    assert steps.settled() == before, "moving a slider times nothing"
+    after = press(steps, "Race the steps", page)
+    assert after[0] != before[0]
+    assert re.match(r"numba-step takes [0-9,]+ ns for a step of one market\.", after[1])
+    learners = notebook.panel("generations")
+    before = learners.settled()
+    learners.dropdown("system").select_option("pivotal")
+    learners.slider("seeds").press("ArrowLeft", 1)
+    after = press(learners, "Learn", page)
+    assert after[0] != before[0]
+    found = re.match(r"2 seeds: .* the mean price is ([0-9.]+) €/MWh", after[1])
+    assert float(found[1]) > 60
+    assert page.get_by_text("not done yet").count() == 2
+    notebook.check()
+    shoot(page, "09")
+
+
 def test_published_result(page, workshop):
     notebook = open_notebook(page, workshop, "notebooks/04_published_result.ipynb")
     notebook.run_all()

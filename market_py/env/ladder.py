@@ -36,22 +36,40 @@ class PythonStep:
     def reset(self, seed: int) -> dict[str, Floats]:
         """Begin an episode."""
         self._hour, self._demand = 0, _noisy(self._model, np.random.default_rng(seed))
-        return {agent: self._observe(agent) for agent in self._agents}
+        return self.observe()
 
     def step(self, actions: dict[str, Floats]) -> tuple[dict[str, Floats], dict[str, float], bool]:
         """Step by an hour; the next episode begins after the last."""
-        model = self._model
+        bids, quantities = self.offer(actions)
+        price, dispatch = self.clear(bids, quantities)
+        rewards = self.pay(bids, price, dispatch)
+        self._hour += 1
+        ended = self._hour == self._model.system.hours
+        if ended:
+            self._hour = 0
+        return self.observe(), rewards, ended
+
+    def offer(self, actions: dict[str, Floats]) -> tuple[dict[str, float], dict[str, float]]:
+        """Turn actions into bids and quantities."""
         bids, quantities = {}, {}
         for agent, action in actions.items():
-            bids[agent] = self._costs[agent] + np.tanh(action[1]) * model.max_bid_delta
+            bids[agent] = self._costs[agent] + np.tanh(action[1]) * self._model.max_bid_delta
             quantities[agent] = (1 - action[0]) * self._capacities[agent]
-        demand = self._demand[self._hour]
+        return bids, quantities
+
+    def clear(self, bids: dict[str, float], quantities: dict[str, float]) -> tuple[float, Floats]:
+        """Clear the hour."""
         price, dispatch = numba_sort(
             np.array([bids[agent] for agent in self._agents]),
             np.array([quantities[agent] for agent in self._agents]),
-            demand,
+            self._demand[self._hour],
         )
-        unserved = max(0.0, demand - dispatch.sum())
+        return price, dispatch
+
+    def pay(self, bids: dict[str, float], price: float, dispatch: Floats) -> dict[str, float]:
+        """Compute the rewards."""
+        model = self._model
+        unserved = max(0.0, self._demand[self._hour] - dispatch.sum())
         rewards = {}
         for i, agent in enumerate(self._agents):
             cost = self._costs[agent]
@@ -59,11 +77,11 @@ class PythonStep:
             reward -= model.markup_penalty * (bids[agent] - cost) ** 2
             reward -= model.unserved_penalty * unserved
             rewards[agent] = reward * model.reward_scale
-        self._hour += 1
-        ended = self._hour == model.system.hours
-        if ended:
-            self._hour = 0
-        return {agent: self._observe(agent) for agent in self._agents}, rewards, ended
+        return rewards
+
+    def observe(self) -> dict[str, Floats]:
+        """Show the hour to each agent."""
+        return {agent: self._observe(agent) for agent in self._agents}
 
     def _observe(self, agent: str) -> Floats:
         demand, capacity, cost = self._largest

@@ -104,7 +104,7 @@ class Model:
         deviation = self.demand_noise * float(demand.max())
         return Noise(deviation, -0.5 * float(demand.min()), max(0.0, 0.5 * spare))
 
-    @property
+    @cached_property
     def reward_scale(self) -> float:
         """Brings rewards near one."""
         system = self.system

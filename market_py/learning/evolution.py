@@ -12,6 +12,7 @@ to reinforcement learning" (2017); D. P. Kingma, J. Ba, "Adam: a method for stoc
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -112,6 +113,8 @@ class EvolutionStrategy:
         self.policies = np.zeros((model.agents, model.features + 1, 2))
         self.policies[:, -1] = -3.0, markup
         self.generation = 0
+        self.seconds_stepping = 0.0
+        """That the markets have taken so far; the rest is the learner's own."""
         self._moments = np.zeros((2, *self.policies.shape))
         self._rng = np.random.Generator(np.random.PCG64DXSM(seed))
         self._markets.reset(seed=seed)
@@ -141,7 +144,9 @@ class EvolutionStrategy:
         for _ in range(hours):
             actions = act(policies, observations)
             markups += self._markups(actions).mean(axis=0) / hours
+            start = time.perf_counter()
             observations, paid, _, _, infos = self._markets.step(actions)
+            self.seconds_stepping += time.perf_counter() - start
             rewards += paid
             price += float(infos["price"].mean()) / hours
         done = Generation(self.generation, rewards.mean(axis=0), markups, price)

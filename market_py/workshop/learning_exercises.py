@@ -1,0 +1,63 @@
+"""The checks of notebook 09."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from market_py.workshop.exercises import NOT_DONE, Verdict, hint, right
+from market_py.workshop.learning import clearing_share
+
+AMDAHL_CASES = (
+    ("half of the time, twice as fast", (0.5, 2.0), 4 / 3),
+    ("all of the time", (1.0, 7.0), 7.0),
+    ("none of the time", (0.0, 100.0), 1.0),
+    ("a tenth of the time, in no time at all", (0.1, float("inf")), 1 / 0.9),
+    ("a step that has become slower", (0.5, 0.5), 2 / 3),
+)
+
+
+def check_clearing_share(answer: Any, parts: dict[str, tuple[float, float, float]]) -> Verdict:
+    """Judge an interval, in per cent, for the share of the step that is clearing."""
+    if answer is None:
+        return NOT_DONE
+    try:
+        low, high = map(float, answer)
+    except (TypeError, ValueError):
+        return hint("An interval is two numbers, such as (10, 20).")
+    if not 0 <= low < high <= 100:
+        return hint("The ends are per cent, the lower one first.")
+    if high - low > 20:
+        return hint("More than twenty points wide says little: be bolder.")
+    share = 100 * clearing_share(parts)
+    if not low <= share <= high:
+        return hint(
+            "Divide the median of clearing by the sum of the medians of all the parts; "
+            f"in your own run that is not in [{low:g}, {high:g}]."
+        )
+    return right(f"In your own run it is {share:.1f} %.")
+
+
+def check_amdahl(whole_speedup: Callable[..., Any], share: float | None) -> Verdict:
+    """Judge a function that predicts the speed-up of the whole; then apply it to a share."""
+    for about, given, expected in AMDAHL_CASES:
+        call = f"whole_speedup{given}"
+        try:
+            answer = whole_speedup(*given)
+            if answer is None:
+                return NOT_DONE
+            answer = float(answer)
+        except Exception as error:
+            return hint(f"{call} fails: {error!r}.")
+        if not np.isclose(answer, expected, rtol=1e-9):
+            return hint(f"{about}.\n{call} is {expected:g}; yours says {answer:g}.")
+    said = f"{len(AMDAHL_CASES)} hidden cases."
+    if share is not None:
+        most = float(whole_speedup(share, float("inf")))
+        said += (
+            f" In your own run {share:.0%} of learning were steps of the markets: with a step that "
+            f"takes no time at all it would be {most:.2f} times as fast."
+        )
+    return right(said)

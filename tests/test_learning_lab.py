@@ -1,0 +1,117 @@
+"""The panels and the checks of notebook 09."""
+
+import numpy as np
+import pytest
+
+pytest.importorskip("gymnasium")
+pytest.importorskip("pettingzoo")
+
+from market_py import env
+from market_py.env.ladder import PythonStep
+from market_py.workshop import learning
+from market_py.workshop import learning_exercises as exercises
+
+PARTS = {
+    "offers": (1, 2, 3),
+    "clearing": (4, 5, 6),
+    "rewards": (1, 2, 3),
+    "observations": (0, 1, 2),
+}
+
+
+def test_the_parts_are_those_of_a_step():
+    system = env.System.random(4, hours=3)
+    stepper = PythonStep(env.Model(system))
+    actions = dict(zip(system.names, np.full((4, 2), 0.3), strict=True))
+    bids, quantities = stepper.offer(actions)
+    rewards = stepper.pay(bids, *stepper.clear(bids, quantities))
+    observations, paid, ended = stepper.step(actions)
+    assert paid == rewards
+    assert not ended
+    assert all(
+        np.array_equal(observations[agent], shown) for agent, shown in stepper.observe().items()
+    )
+    parts = learning.parts_of_a_step(agents=3, rounds=2)
+    assert tuple(parts) == learning.PARTS
+    assert all(0 < low <= median <= high for low, median, high in parts.values())
+    assert learning.clearing_share(PARTS) == 0.5
+
+
+@pytest.mark.parametrize(("markets", "first"), [(1, "python-step"), (16, "numba-step")])
+def test_steps_are_raced_and_shown(markets, first):
+    panel = learning.StepsPanel()
+    before = panel.picture.value
+    panel.controls["offers"].value = 2
+    panel.controls["markets"].value = markets
+    panel.run()
+    assert panel.race.candidates == [first, *reversed(env.available_steppers())]
+    assert panel.race.offers == 2
+    assert panel.sentence.text.startswith(f"{first} takes ")
+    for name in env.available_steppers():
+        assert f"{name}: " in panel.sentence.text
+    assert panel.picture.value != before
+    assert panel.bar.value == panel.bar.max
+
+
+def test_learners_are_shown_seed_after_seed():
+    panel = learning.LearningPanel()
+    before = panel.picture.value
+    panel.controls["system"].value = "pivotal"
+    panel.controls["generations"].value = 20
+    panel.controls["seeds"].value = 2
+    assert panel.stepping_share is None
+    panel.run()
+    assert [len(curve) for curve in panel.prices] == [20, 20]
+    assert panel.prices[0] != panel.prices[1]
+    assert panel.sentence.text.startswith("2 seeds: ")
+    means = [found.prices.mean() for found in panel.evaluations]
+    assert f"the mean price is {np.mean(means):.1f}" in panel.sentence.text
+    assert 0 < panel.stepping_share < 1
+    assert panel.picture.value != before
+
+
+def test_learning_can_be_stopped(monkeypatch):
+    monkeypatch.setattr(learning, "FRAME_SECONDS", 0)
+    panel = learning.LearningPanel()
+    panel.bar.observe(lambda change: change.new == 3 and panel.stop_button.click(), names="value")
+    panel.run()
+    assert [len(curve) for curve in panel.prices] == [3]
+    assert panel.sentence.text.startswith("1 seeds")
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "words"),
+    [
+        (None, "not done yet", ""),
+        (50, "not right yet", "two numbers"),
+        ((60, 40), "not right yet", "the lower one first"),
+        ((0, 100), "not right yet", "be bolder"),
+        ((10, 20), "not right yet", "not in [10, 20]"),
+        ((45, 55), "right", "50.0 %"),
+    ],
+)
+def test_the_share_of_clearing(answer, state, words):
+    verdict = exercises.check_clearing_share(answer, PARTS)
+    assert verdict.state == state
+    assert words in verdict.message
+
+
+def amdahl(share, speedup):
+    return 1 / ((1 - share) + share / speedup)
+
+
+@pytest.mark.parametrize(
+    ("function", "state", "words"),
+    [
+        (lambda share, speedup: None, "not done yet", ""),
+        (lambda share, speedup: share * speedup, "not right yet", "half of the time"),
+        (lambda share, speedup: 1 / (1 - share + share / min(speedup, 1e6)), "not right yet", "no"),
+        (lambda share, speedup: 1 / 0, "not right yet", "fails: ZeroDivisionError"),
+        (amdahl, "right", "1.25 times as fast"),
+    ],
+)
+def test_amdahl(function, state, words):
+    verdict = exercises.check_amdahl(function, 0.2)
+    assert verdict.state == state
+    assert words in verdict.message
+    assert exercises.check_amdahl(function, None).state == state
