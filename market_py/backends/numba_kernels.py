@@ -31,6 +31,8 @@ PATIENCE = 8
 """So many passes that do not shrink the candidates to a half are bad luck, or malice."""
 BLOCK = 64
 """So many offers are looked at together for the price."""
+AT_ONCE = 1 << 12
+"""So many offers are dispatched before they are added up."""
 SERVED_AT_ONCE = 8
 """Offers at one price that are served before asking whether anything remains: a jump that depends
 on it cannot be predicted."""
@@ -142,9 +144,23 @@ def _settle(price, bids, quantities, demand, pro_rata, cap, dispatch):  # type: 
 @njit(cache=True, nogil=True)
 def _accept_below(bids, quantities, price, demand, dispatch):  # type: ignore[no-untyped-def]
     """Dispatch what is offered below a price, nothing else; return what remains of demand."""
+    served = 0.0
+    if bids.size <= AT_ONCE:
+        served = _accept_some_below(bids, quantities, price, dispatch)
+    else:
+        # What has just been written is added up before it leaves the cache.
+        for start in range(0, bids.size, AT_ONCE):
+            some = slice(start, start + AT_ONCE)
+            served += _accept_some_below(bids[some], quantities[some], price, dispatch[some])
+    return max(demand - served, 0.0)  # Rounding may leave less than nothing.
+
+
+@njit(cache=True, nogil=True)
+def _accept_some_below(bids, quantities, price, dispatch):  # type: ignore[no-untyped-def]
+    """Dispatch what is offered below a price, nothing else; return its sum."""
     for i in range(bids.size):
         dispatch[i] = (quantities[i] if bids[i] < price else 0.0) + 0.0
-    return max(demand - _sum(dispatch), 0.0)  # Rounding may leave less than nothing.
+    return _sum(dispatch)
 
 
 @njit(cache=True, nogil=True)
