@@ -6,7 +6,7 @@ import re
 from rich.table import Table
 
 from market_py.benchmark import document
-from market_py.benchmark.results import Results
+from market_py.benchmark.results import KINDS, Results
 from market_py.extension import REPOSITORY
 
 LINE = re.compile(r"^<!-- (generated: .*|end of generated) -->$", re.MULTILINE)
@@ -31,10 +31,10 @@ def test_the_reference_was_timed_whole_and_released():
     assert built["profile"] == "release"
     assert not built["stale"]
     assert results.settings["rounds"] >= 21
-    assert {timed.kind for timed in results.timed} == {
-        "single", "repeated", "ladder", "families", "batch",
-    }  # fmt: skip
+    assert {timed.kind for timed in results.timed} == set(KINDS)
     assert results.work
+    assert results.studied
+    assert results.confirmed
 
 
 def test_a_changed_figure_is_noticed(monkeypatch, tmp_path):
