@@ -186,6 +186,15 @@ class TestTrajectories:
             assert np.array_equal(again[0], observations)
             assert np.array_equal(again[1], rewards)
 
+    @pytest.mark.parametrize("markets", [1, 3, 5])
+    def test_clocks_of_other_markets_are_refused(self, markets):
+        vector = env.MarketVectorEnv(SYSTEM, 4)
+        vector.reset(seed=9)
+        before = vector.clocks
+        with pytest.raises(ValueError, match=f"clocks: must be those of 4 markets, got {markets}"):
+            vector.clocks = env.Clocks.at_start(markets)
+        assert np.array_equal(vector.clocks.seeds, before.seeds)
+
     def test_some_markets_may_be_reset(self, stepper):
         vector = env.MarketVectorEnv(SYSTEM, 3, backend=stepper)
         vector.reset(seed=1)

@@ -37,12 +37,17 @@ def test_the_parts_are_those_of_a_step():
     assert learning.clearing_share(PARTS) == 0.5
 
 
-@pytest.mark.parametrize(("markets", "first"), [(1, "python-step"), (16, "numba-step")])
-def test_steps_are_raced_and_shown(markets, first):
+@pytest.mark.parametrize(
+    ("markets", "threads", "first"),
+    # More threads than most machines have cores: numba must not refuse them.
+    [(1, 1, "python-step"), (16, 1, "numba-step"), (16, 4, "numba-step")],
+)
+def test_steps_are_raced_and_shown(markets, threads, first):
     panel = learning.StepsPanel()
     before = panel.picture.value
     panel.controls["offers"].value = 2
     panel.controls["markets"].value = markets
+    panel.controls["number"].value = threads
     panel.run()
     assert panel.race.candidates == [first, *reversed(env.available_steppers())]
     assert panel.race.offers == 2

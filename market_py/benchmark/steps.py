@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from market_py import timing
+from market_py.benchmark.results import Kind
 from market_py.env.clocks import Clocks
 from market_py.env.model import Model
 from market_py.env.outcome import Outcome
@@ -42,7 +43,7 @@ class StepHeat:
     seed: int
 
     @property
-    def kind(self) -> Any:
+    def kind(self) -> Kind:
         """Section of a run."""
         return "steps" if self.markets > 1 else "one step"
 

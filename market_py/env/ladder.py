@@ -117,7 +117,8 @@ class NumbaStep:
             np.empty((markets, model.agents)),
             np.empty(markets, dtype=bool),
         )
-        self._threads = threads
+        # numba refuses more threads than it has started with.
+        self._threads = min(threads, numba.config.NUMBA_NUM_THREADS)  # type: ignore[attr-defined]
         self._step: Callable[..., None] = _numba_step if threads == 1 else _numba_step_parallel
 
     def step(self, actions: Floats) -> tuple[Any, ...]:

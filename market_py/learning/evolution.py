@@ -228,20 +228,17 @@ class EvolutionStrategy:
             for name, here in (("policies", self.policies), ("moments", self._moments)):
                 if kept[name].shape != here.shape or not np.isfinite(kept[name]).all():
                     raise ValueError(f"{name} must be finite and of shape {here.shape}")
-            clocks = Clocks(kept["seeds"], kept["episodes"], kept["hours"])
-            if any(len(words) != self._markets.num_envs for words in vars(clocks).values()):
-                raise ValueError(f"it is not of {self._markets.num_envs} markets")
-            state = json.loads(str(kept["random"]))
             generator = np.random.PCG64DXSM()
-            generator.state = state
+            generator.state = json.loads(str(kept["random"]))
             generation = int(kept["generation"])
+            # Last, since it is the first to change anything.
+            self._markets.clocks = Clocks(kept["seeds"], kept["episodes"], kept["hours"])
         except (OSError, EOFError, KeyError, TypeError, ValueError) as error:
             if isinstance(error, FileNotFoundError):
                 raise
             raise ValueError(f"{path}: is not a checkpoint of this learner: {error}") from error
         except Exception as error:  # What zipfile raises has no other name in common.
             raise ValueError(f"{path}: is damaged: {error}") from error
-        self._markets.clocks = clocks
         self.policies[:], self._moments[:] = kept["policies"], kept["moments"]
         self.generation, self._rng = generation, np.random.Generator(generator)
 
