@@ -40,6 +40,11 @@ def test_markets_of_hundreds(compiled):
     compare(compiled, 200, range(65, 700), seed=3)
 
 
+def test_markets_of_tens_of_thousands(compiled):
+    """Of so many offers a sample tells where the price is, rightly or wrongly."""
+    compare(compiled, 60, [1 << 15, (1 << 15) + 1, 33_000, 40_000], seed=8)
+
+
 @pytest.mark.long
 def test_a_hundred_thousand_small_markets(compiled):
     compare(compiled, 100_000, range(1, 65), seed=4)
@@ -58,9 +63,9 @@ def test_twenty_markets_of_a_million_offers(compiled):
 def test_rows_of_batches_are_bitwise_the_single_markets(compiled):
     """Whatever the way to the price, and however the markets are shared out."""
     rng = np.random.default_rng(7)
-    for offers in (3, 24, 25, 64, 300):
+    for offers in (3, 24, 25, 64, 300, 33_000):
         shared, _, _ = market(offers, rng)
-        rows = [market(offers, rng) for _ in range(40)]
+        rows = [market(offers, rng) for _ in range(40 if offers < 1000 else 10)]
         quantities = np.array([row[1] for row in rows])
         demand = np.array([row[2] for row in rows])
         for bids in (shared, np.array([row[0] for row in rows])):
@@ -69,7 +74,7 @@ def test_rows_of_batches_are_bitwise_the_single_markets(compiled):
                 prices, dispatch = compiled.market_clearing_batch(
                     bids, quantities, demand, threads=threads
                 )
-                for at in range(40):
+                for at in range(len(rows)):
                     price, alone = compiled.market_clearing(each[at], quantities[at], demand[at])
                     assert prices[at] == price
                     assert np.array_equal(dispatch[at], alone)

@@ -42,6 +42,28 @@ def test_large_markets(backends, family, offers):
 
 
 @pytest.mark.parametrize("ties", ["index", "pro_rata"])
+def test_ties_at_one_of_many_prices(backend, ties):
+    """Here a sample tells the price from its neighbours."""
+    rng = np.random.default_rng(3)
+    bids = rng.integers(0, 50, 40_000).astype(float)
+    quantities = rng.uniform(0, 10, 40_000)
+    demand = float(quantities.sum() * 0.37)
+    price, dispatch = backend.market_clearing(bids, quantities, demand, ties=ties)
+    assert price == reference(bids, quantities, demand)
+    tied = bids == price
+    assert tied.sum() > 500
+    assert np.array_equal(dispatch[bids < price], quantities[bids < price])
+    assert not dispatch[bids > price].any()
+    remaining = demand - quantities[bids < price].sum()
+    if ties == "pro_rata":
+        expected = quantities[tied] * (remaining / quantities[tied].sum())
+    else:
+        before = np.cumsum(quantities[tied]) - quantities[tied]
+        expected = np.clip(remaining - before, 0, quantities[tied])
+    np.testing.assert_allclose(dispatch[tied], expected, rtol=0, atol=demand * 1e-11)
+
+
+@pytest.mark.parametrize("ties", ["index", "pro_rata"])
 def test_ties_of_thousands(backend, ties):
     offers = 5000
     quantities = np.full(offers, 0.1)

@@ -8,6 +8,7 @@ use pulp::{Arch, Simd, WithSimd};
 use crate::check::{self, Check};
 use crate::clearing::Market;
 use crate::order::SharedOrder;
+use crate::sample::MANY;
 use crate::{Error, Rules, Scratch, Ties, threads};
 
 /// About this many offers are handed to a thread at a time.
@@ -87,8 +88,11 @@ pub fn clear_batch(
         batch.check()?;
     }
     let shared_order = match batch.bids {
-        // To sort for one market takes longer than to search.
-        Rows::Shared(bids) if prices.len() > 1 => Some(SharedOrder::new(bids)?),
+        // To sort for one market takes longer than to search, and to search many offers for each
+        // market takes no longer than to go through them in order.
+        Rows::Shared(bids) if prices.len() > 1 && bids.len() < MANY => {
+            Some(SharedOrder::new(bids)?)
+        }
         _ => None,
     };
     let shared_order = shared_order.as_ref();
@@ -140,14 +144,15 @@ impl WithSimd for Chunk<'_> {
         let rows = self.dispatch.chunks_mut(self.batch.offers);
         for (at, (price, dispatch)) in self.prices.iter_mut().zip(rows).enumerate() {
             let market = self.batch.market(self.first + at);
-            // Shared bids are known to be valid.
-            if !market.is_valid(simd, matches!(self.batch.bids, Rows::Each(_))) {
-                self.batch.check()?;
-            }
-            *price = match self.order {
+            let cleared = match self.order {
                 Some(order) => market.clear_in_order(simd, order, dispatch),
-                None => market.clear(simd, dispatch, self.scratch)?,
+                None => market.check_and_clear(simd, dispatch, self.scratch)?,
             };
+            let Some(cleared) = cleared else {
+                self.batch.check()?;
+                return Err(Error::Changed);
+            };
+            *price = cleared;
         }
         Ok(())
     }

@@ -4,8 +4,9 @@ use pulp::{Arch, Simd, WithSimd};
 
 use crate::coverage::Target;
 use crate::order::SharedOrder;
-use crate::passes::{BLOCK, accept_below, all_finite, inside};
-use crate::selection::{Candidates, Marked};
+use crate::passes::{BLOCK, accept_below, all_finite, are_offers, inside};
+use crate::sample::{MANY, Near, Sample};
+use crate::selection::{Bracket, Candidates, Marked};
 use crate::sum::Sum;
 use crate::{Error, Rules, Ties, check};
 
@@ -16,6 +17,8 @@ const SERVED_AT_ONCE: usize = 8;
 #[derive(Debug, Default)]
 pub struct Scratch {
     candidates: Candidates,
+    sample: Sample,
+    near: Near,
 }
 
 impl Scratch {
@@ -56,12 +59,9 @@ pub fn clear(
 
         #[inline(always)]
         fn with_simd<S: Simd>(self, simd: S) -> Self::Output {
-            if !self.market.is_valid(simd, true) {
-                let (bids, quantities) = (self.market.bids, self.market.quantities);
-                let cap = self.market.rules.price_cap;
-                check::market(bids, quantities, self.market.demand, cap)?;
-            }
-            self.market.clear(simd, self.dispatch, self.scratch)
+            let (market, dispatch) = (self.market, self.dispatch);
+            let cleared = market.check_and_clear(simd, dispatch, self.scratch)?;
+            cleared.map_or_else(|| Err(market.refusal()), Ok)
         }
     }
     assert!(!bids.is_empty() && dispatch.len() == bids.len());
@@ -87,51 +87,136 @@ pub(crate) struct Market<'a> {
 }
 
 impl Market<'_> {
-    /// Whether all arguments (the bids, if asked) are what [`check::market`] asks for.
+    /// Clears the market, or finds that some argument is not what [`check::market`] asks for.
     #[inline(always)]
-    pub(crate) fn is_valid<S: Simd>(&self, simd: S, bids_too: bool) -> bool {
-        (self.bids.len() == self.quantities.len())
-            && (!bids_too || all_finite(simd, self.bids, true))
-            && all_finite(simd, self.quantities, false)
-            && (0.0..=f64::MAX).contains(&self.demand)
-            && self.rules.price_cap.is_none_or(f64::is_finite)
-    }
-
-    /// Clears the market, which is valid.
-    #[inline(always)]
-    pub(crate) fn clear<S: Simd>(
+    pub(crate) fn check_and_clear<S: Simd>(
         &self,
         simd: S,
         dispatch: &mut [f64],
         scratch: &mut Scratch,
-    ) -> Result<f64, Error> {
-        if self.demand == 0.0 {
-            return Ok(self.clear_without_demand(dispatch));
+    ) -> Result<Option<f64>, Error> {
+        if self.bids.len() != self.quantities.len() || !self.are_scalars_valid() {
+            return Ok(None);
         }
-        let (target, candidates) = (self.target(), &mut scratch.candidates);
-        let Some(price) = candidates.price(simd, &target, self.bids, self.quantities)? else {
-            return Ok(self.fall_short(dispatch));
-        };
-        let tied = Tied::new(simd, self.bids, price);
-        Ok(self.settle(simd, price, tied, dispatch))
+        self.clear(simd, false, dispatch, scratch)
     }
 
-    /// Clears the market, whose merit order is known; the result is the same.
+    /// Clears the market, whose offers are checked unless they are trusted.
+    #[inline(always)]
+    pub(crate) fn clear<S: Simd>(
+        &self,
+        simd: S,
+        trusted: bool,
+        dispatch: &mut [f64],
+        scratch: &mut Scratch,
+    ) -> Result<Option<f64>, Error> {
+        let (bids, quantities) = (self.bids, self.quantities);
+        if self.demand == 0.0 {
+            let valid = trusted || are_offers(simd, bids, quantities);
+            return Ok(valid.then(|| self.clear_without_demand(dispatch)));
+        }
+        let mut trusted = trusted;
+        if bids.len() >= MANY
+            && let Some(ends) = self.guess(simd, scratch)?
+        {
+            let Some(supply) = scratch.near.split(simd, ends, bids, quantities, dispatch)? else {
+                return Ok(None);
+            };
+            if let Some(price) = self.clear_near(simd, ends, supply, dispatch, scratch)? {
+                return Ok(Some(price));
+            }
+            trusted = true;
+        }
+        if !(trusted || are_offers(simd, bids, quantities)) {
+            return Ok(None);
+        }
+        let (target, candidates) = (self.target(), &mut scratch.candidates);
+        let price = candidates.price(simd, &target, Bracket::ALL, bids, quantities)?;
+        Ok(Some(match price {
+            Some(price) => {
+                let tied = Tied::new(simd, bids, price);
+                self.settle(simd, price, tied, dispatch)
+            }
+            None => self.fall_short(dispatch),
+        }))
+    }
+
+    /// Guesses from a sample between which prices the answer is.
+    #[inline(always)]
+    fn guess<S: Simd>(&self, simd: S, scratch: &mut Scratch) -> Result<Option<[f64; 2]>, Error> {
+        let (sample, candidates) = (&mut scratch.sample, &mut scratch.candidates);
+        sample.draw(self.bids, self.quantities)?;
+        sample.guess(simd, self.demand / self.bids.len() as f64, candidates)
+    }
+
+    /// Clears what is left to the offers near the price, if the price is among theirs.
+    #[inline(always)]
+    fn clear_near<S: Simd>(
+        &self,
+        simd: S,
+        ends: [f64; 2],
+        supply: [f64; 2],
+        dispatch: &mut [f64],
+        scratch: &mut Scratch,
+    ) -> Result<Option<f64>, Error> {
+        let Scratch {
+            candidates, near, ..
+        } = scratch;
+        let target = self.target();
+        let mut bracket = Bracket::ALL;
+        bracket.narrow(&target, ends, supply);
+        if [bracket.low, bracket.high] != ends {
+            return Ok(None);
+        }
+        let (bids, quantities, _) = near.market();
+        let Some(price) = candidates.price(simd, &target, bracket, bids, quantities)? else {
+            return Ok(None);
+        };
+        let (bids, quantities, near_dispatch) = near.market();
+        let left = Market {
+            bids,
+            quantities,
+            demand: self.demand - bracket.below,
+            rules: self.rules,
+        };
+        let tied = Tied::new(simd, bids, price);
+        let price = left.settle(simd, price, tied, near_dispatch);
+        near.put_back(dispatch);
+        Ok(Some(price))
+    }
+
+    /// Checks and clears the market, where the merit order of valid bids is known.
     #[inline(always)]
     pub(crate) fn clear_in_order<S: Simd>(
         &self,
         simd: S,
         order: &SharedOrder,
         dispatch: &mut [f64],
-    ) -> f64 {
+    ) -> Option<f64> {
+        if !self.are_scalars_valid() || !all_finite(simd, self.quantities, false) {
+            return None;
+        }
         if self.demand == 0.0 {
-            return self.clear_without_demand(dispatch);
+            return Some(self.clear_without_demand(dispatch));
         }
         let Some(position) = order.marginal(&self.target(), self.bids, self.quantities) else {
-            return self.fall_short(dispatch);
+            return Some(self.fall_short(dispatch));
         };
         let tied = order.tied(position);
-        self.settle(simd, self.bids[tied[0]], tied.iter().copied(), dispatch)
+        Some(self.settle(simd, self.bids[tied[0]], tied.iter().copied(), dispatch))
+    }
+
+    #[inline(always)]
+    fn are_scalars_valid(&self) -> bool {
+        (0.0..=f64::MAX).contains(&self.demand) && self.rules.price_cap.is_none_or(f64::is_finite)
+    }
+
+    /// What is wrong with the market.
+    #[cold]
+    fn refusal(&self) -> Error {
+        let cap = self.rules.price_cap;
+        let checked = check::market(self.bids, self.quantities, self.demand, cap);
+        checked.err().unwrap_or(Error::Changed)
     }
 
     #[inline(always)]

@@ -429,7 +429,8 @@ impl WithSimd for Chunk<'_> {
                 rules: settings.rules,
             };
             let dispatch = &mut dispatch[own.clone()];
-            let price = market.clear(simd, dispatch, scratch)?;
+            let cleared = market.clear(simd, true, dispatch, scratch)?;
+            let price = cleared.ok_or(Error::Changed)?;
             let served: f64 = dispatch.iter().sum();
             let unserved = (market.demand - served).max(0.0) * settings.unserved_penalty;
             let rewards = &mut rewards[own];

@@ -31,6 +31,8 @@ pub enum Error {
     },
     /// No memory for the working arrays.
     OutOfMemory,
+    /// Values were wrong, and were put right before the first of them could be named.
+    Changed,
 }
 
 impl Error {
@@ -58,6 +60,7 @@ impl Error {
                 got,
             } => format!("{argument}: must have {expected} {what} like {like}, got {got}"),
             Self::OutOfMemory => "not enough memory to clear a market of this size".to_owned(),
+            Self::Changed => "the arguments changed during the call".to_owned(),
         }
     }
 }

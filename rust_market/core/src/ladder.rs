@@ -104,7 +104,8 @@ pub fn select(
 
         #[inline(always)]
         fn with_simd<S: Simd>(self, simd: S) -> Self::Output {
-            self.0.clear(simd, self.2, self.1)
+            let cleared = self.0.clear(simd, true, self.2, self.1)?;
+            cleared.ok_or(Error::Changed)
         }
     }
     let market = Market {

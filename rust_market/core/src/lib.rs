@@ -32,6 +32,7 @@ mod order;
 mod passes;
 pub mod random;
 mod rules;
+mod sample;
 mod selection;
 mod shortfall;
 mod sum;

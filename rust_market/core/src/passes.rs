@@ -62,6 +62,12 @@ pub(crate) fn all_finite<S: Simd>(simd: S, values: &[f64], negative: bool) -> bo
     all
 }
 
+/// Whether these values are those of offers.
+#[inline(always)]
+pub(crate) fn are_offers<S: Simd>(simd: S, bids: &[f64], quantities: &[f64]) -> bool {
+    all_finite(simd, bids, true) & all_finite(simd, quantities, false)
+}
+
 /// Adds up what is offered at or below each of some prices.
 #[inline(always)]
 pub(crate) fn supply_at<S: Simd, const PRICES: usize>(
@@ -209,4 +215,87 @@ pub(crate) fn accept_below<S: Simd>(
         total += *dispatch;
     }
     total
+}
+
+/// A pass that knows between which two prices the answer is, most likely.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Split<S: Simd> {
+    simd: S,
+    ends: [f64; 2],
+    /// What is offered at or below each end.
+    supply: [S::f64s; 2],
+    /// Zero times each value, and the least quantity; see `all_finite`.
+    nan: [S::f64s; 2],
+    least: S::f64s,
+}
+
+impl<S: Simd> Split<S> {
+    #[inline(always)]
+    pub(crate) fn new(simd: S, ends: [f64; 2]) -> Self {
+        let zero = simd.splat_f64s(0.0);
+        Self {
+            simd,
+            ends,
+            supply: [zero; 2],
+            nan: [zero; 2],
+            least: zero,
+        }
+    }
+
+    /// Dispatches in full what is offered at or below the lower end, nothing else, and marks what
+    /// is offered above it and not above the upper end.
+    #[inline(always)]
+    pub(crate) fn pass(
+        &mut self,
+        bids: &[f64; BLOCK],
+        quantities: &[f64; BLOCK],
+        dispatch: &mut [f64; BLOCK],
+    ) -> u64 {
+        tally::visits(BLOCK);
+        let simd = self.simd;
+        let zero = simd.splat_f64s(0.0);
+        let [low, high] = [simd.splat_f64s(self.ends[0]), simd.splat_f64s(self.ends[1])];
+        let bids = S::as_simd_f64s(bids).0;
+        let quantities = S::as_simd_f64s(quantities).0;
+        let dispatch = S::as_mut_simd_f64s(dispatch).0;
+        let bits = S::as_simd_f64s(bytemuck::cast_slice(&BITS)).0;
+        let mut marks = zero;
+        for at in 0..bids.len() {
+            let (bid, quantity) = (bids[at], quantities[at]);
+            self.nan[0] = simd.mul_add_e_f64s(bid, zero, self.nan[0]);
+            self.nan[1] = simd.mul_add_e_f64s(quantity, zero, self.nan[1]);
+            self.least = simd.min_f64s(self.least, quantity);
+            let below = simd.less_than_or_equal_f64s(bid, low);
+            let upto = simd.less_than_or_equal_f64s(bid, high);
+            let between = simd.xor_m64s(below, upto);
+            marks = simd.or_f64s(marks, keep(simd, between, bits[at]));
+            // Adding zero turns -0.0 into 0.0.
+            let accepted = simd.add_f64s(keep(simd, below, quantity), zero);
+            dispatch[at] = accepted;
+            self.supply[0] = simd.add_f64s(self.supply[0], accepted);
+            self.supply[1] = simd.add_f64s(self.supply[1], keep(simd, upto, quantity));
+        }
+        let mut all = 0;
+        for &lane in &lanes(marks)[..S::F64_LANES] {
+            all |= lane;
+        }
+        all
+    }
+
+    /// Whether all were offers: bids finite, quantities finite and not negative.
+    #[inline(always)]
+    pub(crate) fn are_offers(&self) -> bool {
+        let nan = self.simd.add_f64s(self.nan[0], self.nan[1]);
+        (self.simd.reduce_sum_f64s(nan) == 0.0) & (self.simd.reduce_min_f64s(self.least) >= 0.0)
+    }
+
+    /// What is offered at or below each end.
+    #[inline(always)]
+    pub(crate) fn supply(&self) -> [f64; 2] {
+        let [low, high] = self.supply;
+        [
+            self.simd.reduce_sum_f64s(low),
+            self.simd.reduce_sum_f64s(high),
+        ]
+    }
 }

@@ -30,36 +30,36 @@ pub(crate) struct Candidates {
 
 /// An open interval of prices that holds the answer, unless the answer is its upper end.
 #[derive(Clone, Copy, Debug)]
-struct Bracket {
+pub(crate) struct Bracket {
     /// Does not cover demand.
-    low: f64,
+    pub(crate) low: f64,
     /// What is offered at or below `low`.
-    below: f64,
+    pub(crate) below: f64,
     /// Covers demand; infinite: not known to.
-    high: f64,
+    pub(crate) high: f64,
 }
 
 impl Candidates {
     /// Finds the smallest price that covers demand, or none in a shortage.
+    ///
+    /// The bracket holds the answer, and the offers are all that are inside it, or more where
+    /// nothing is offered below.
     #[inline(always)]
     pub(crate) fn price<S: Simd>(
         &mut self,
         simd: S,
         target: &Target<'_>,
+        mut bracket: Bracket,
         bids: &[f64],
         quantities: &[f64],
     ) -> Result<Option<f64>, Error> {
-        let mut bracket = Bracket {
-            low: f64::NEG_INFINITY,
-            below: 0.0,
-            high: f64::INFINITY,
-        };
         if bids.len() <= FEW {
             bracket.search_few(simd, target, bids, quantities);
             return Ok(bracket.answer());
         }
         let mut places = Places::default();
-        bracket.narrow(simd, target, bids, quantities, places.guesses(bids));
+        let guesses = places.guesses(bids);
+        bracket.narrow(target, guesses, supply_at(simd, bids, quantities, &guesses));
         self.copy(simd, bracket, bids, quantities)?;
         let mut patience = PATIENCE;
         while self.count > FEW {
@@ -71,7 +71,8 @@ impl Candidates {
                 let price = found.map(|position| self.order.price(bids, position));
                 return Ok(price.or(bracket.answer()));
             }
-            bracket.narrow(simd, target, bids, quantities, places.guesses(bids));
+            let guesses = places.guesses(bids);
+            bracket.narrow(target, guesses, supply_at(simd, bids, quantities, &guesses));
             self.shrink(simd, bracket);
             patience -= usize::from(self.count > before / 2);
         }
@@ -152,6 +153,13 @@ impl Iterator for Marked {
 }
 
 impl Bracket {
+    /// All prices.
+    pub(crate) const ALL: Self = Self {
+        low: f64::NEG_INFINITY,
+        below: 0.0,
+        high: f64::INFINITY,
+    };
+
     #[inline(always)]
     fn answer(&self) -> Option<f64> {
         (self.high < f64::INFINITY).then_some(self.high)
@@ -159,15 +167,12 @@ impl Bracket {
 
     /// Moves the ends to the guesses that enclose the answer.
     #[inline(always)]
-    fn narrow<S: Simd>(
+    pub(crate) fn narrow<const GUESSES: usize>(
         &mut self,
-        simd: S,
         target: &Target<'_>,
-        bids: &[f64],
-        quantities: &[f64],
         guesses: [f64; GUESSES],
+        mut supply: [f64; GUESSES],
     ) {
-        let mut supply = supply_at(simd, bids, quantities, &guesses);
         let mut short = 0;
         let mut sure = true;
         for supply in &mut supply {
@@ -238,7 +243,7 @@ impl Bracket {
 
 /// Places that no ordering of the offers falls in step with (Weyl's sequence, golden ratio).
 #[derive(Debug, Default)]
-struct Places(u64);
+pub(crate) struct Places(u64);
 
 impl Places {
     /// The prices at some places, the lowest first.
@@ -246,11 +251,16 @@ impl Places {
     fn guesses(&mut self, bids: &[f64]) -> [f64; GUESSES] {
         let mut guesses = [0.0; GUESSES];
         for guess in &mut guesses {
-            self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-            *guess = bids[((u128::from(self.0) * bids.len() as u128) >> 64) as usize];
+            *guess = bids[self.next(bids.len())];
         }
         sort(&mut guesses);
         guesses
+    }
+
+    #[inline(always)]
+    pub(crate) fn next(&mut self, offers: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        ((u128::from(self.0) * offers as u128) >> 64) as usize
     }
 }
 

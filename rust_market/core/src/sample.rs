@@ -1,0 +1,192 @@
+//! Large markets, in one pass.
+//!
+//! A sample of the offers tells two prices that most likely enclose the answer (Floyd and Rivest,
+//! Commun. ACM 18 (1975) 165-172). One pass then checks all offers, dispatches those below, and
+//! sets the few in between aside: a market of their own, which is cleared for what is left of
+//! demand.
+
+use pulp::Simd;
+
+use crate::Error;
+use crate::coverage::Target;
+use crate::passes::{BLOCK, Split, are_offers, supply_at};
+use crate::selection::{Bracket, Candidates, Marked, Places};
+
+/// Of fewer offers, to sample costs more than it saves, or than to order shared bids once.
+pub(crate) const MANY: usize = 1 << 15;
+/// Neighbours that are drawn together, since memory is read by lines.
+const LINE: usize = 8;
+/// By how much the demand of the sample is varied to enclose the answer, in multiples of what the
+/// sample offers by the root of its size. It errs by about half a root.
+const DEVIATIONS: [f64; 2] = [-1.6, 1.6];
+
+/// A few offers of a market, and memory that is kept from one market to the next.
+#[derive(Debug, Default)]
+pub(crate) struct Sample {
+    bids: Vec<f64>,
+    quantities: Vec<f64>,
+}
+
+impl Sample {
+    /// Draws some offers of a market of many.
+    #[inline(always)]
+    pub(crate) fn draw(&mut self, bids: &[f64], quantities: &[f64]) -> Result<(), Error> {
+        let lines = 6 * bids.len().isqrt() / LINE;
+        for (drawn, all) in [(&mut self.bids, bids), (&mut self.quantities, quantities)] {
+            drawn.clear();
+            drawn
+                .try_reserve(lines * LINE)
+                .map_err(|_| Error::OutOfMemory)?;
+            let (mut places, all) = (Places::default(), all.as_chunks::<LINE>().0);
+            for _ in 0..lines {
+                drawn.extend_from_slice(&all[places.next(all.len())]);
+            }
+        }
+        Ok(())
+    }
+
+    /// Guesses a price that fails to cover demand and one that covers it; nothing where the sample
+    /// does not tell them apart.
+    ///
+    /// `demand` is that of the market for each of its offers.
+    #[inline(always)]
+    pub(crate) fn guess<S: Simd>(
+        &self,
+        simd: S,
+        demand: f64,
+        candidates: &mut Candidates,
+    ) -> Result<Option<[f64; 2]>, Error> {
+        let (bids, quantities) = (&self.bids[..], &self.quantities[..]);
+        if !are_offers(simd, bids, quantities) {
+            return Ok(None);
+        }
+        let size = bids.len() as f64;
+        let [offered] = supply_at(simd, bids, quantities, &[f64::INFINITY]);
+        let mut ends = [f64::NEG_INFINITY; 2];
+        for (end, deviation) in ends.iter_mut().zip(DEVIATIONS) {
+            let demand = demand * size + deviation * offered / size.sqrt();
+            if (f64::MIN_POSITIVE..=f64::MAX).contains(&demand) {
+                let target = Target::new(bids, quantities, demand);
+                let price = candidates.price(simd, &target, Bracket::ALL, bids, quantities)?;
+                *end = price.unwrap_or(f64::INFINITY);
+            }
+        }
+        Ok((ends[0] < ends[1]).then_some(ends))
+    }
+}
+
+/// The offers of a market that are near its price.
+#[derive(Debug, Default)]
+pub(crate) struct Near {
+    count: usize,
+    places: Vec<usize>,
+    bids: Vec<f64>,
+    quantities: Vec<f64>,
+    dispatch: Vec<f64>,
+}
+
+impl Near {
+    /// Sets the offers between two prices aside, and dispatches those below; returns what is
+    /// offered at or below each price, or nothing if some value is not that of an offer.
+    #[inline(always)]
+    pub(crate) fn split<S: Simd>(
+        &mut self,
+        simd: S,
+        ends: [f64; 2],
+        bids: &[f64],
+        quantities: &[f64],
+        dispatch: &mut [f64],
+    ) -> Result<Option<[f64; 2]>, Error> {
+        self.count = 0;
+        let mut split = Split::new(simd, ends);
+        let (bid_blocks, last_bids) = bids.as_chunks::<BLOCK>();
+        let (quantity_blocks, last_quantities) = quantities.as_chunks::<BLOCK>();
+        let (dispatch_blocks, last_dispatch) = dispatch.as_chunks_mut::<BLOCK>();
+        let mut start = 0;
+        for ((bids, quantities), dispatch) in
+            bid_blocks.iter().zip(quantity_blocks).zip(dispatch_blocks)
+        {
+            let marked = Marked(split.pass(bids, quantities, dispatch));
+            self.put(marked, start, bids, quantities)?;
+            start += BLOCK;
+        }
+        // The last block is filled up with offers of nothing.
+        let left = last_bids.len();
+        let (mut bids, mut quantities, mut dispatch) = ([0.0; BLOCK], [0.0; BLOCK], [0.0; BLOCK]);
+        bids[..left].copy_from_slice(last_bids);
+        quantities[..left].copy_from_slice(last_quantities);
+        let marks = split.pass(&bids, &quantities, &mut dispatch);
+        let marked = Marked(marks & ((1 << left) - 1));
+        self.put(marked, start, &bids, &quantities)?;
+        last_dispatch.copy_from_slice(&dispatch[..left]);
+        Ok(split.are_offers().then(|| split.supply()))
+    }
+
+    /// Sets the marked offers of a block aside.
+    #[inline(always)]
+    fn put(
+        &mut self,
+        marked: Marked,
+        start: usize,
+        bids: &[f64; BLOCK],
+        quantities: &[f64; BLOCK],
+    ) -> Result<(), Error> {
+        if self.bids.len() - self.count < BLOCK {
+            self.grow()?;
+        }
+        let room = self.count..self.count + BLOCK;
+        let kept_places = &mut self.places[room.clone()];
+        let kept_bids = &mut self.bids[room.clone()];
+        let kept_quantities = &mut self.quantities[room];
+        let mut kept = 0;
+        for at in marked {
+            kept_places[kept] = start + at;
+            kept_bids[kept] = bids[at];
+            kept_quantities[kept] = quantities[at];
+            kept += 1;
+        }
+        self.count += kept;
+        Ok(())
+    }
+
+    #[cold]
+    fn grow(&mut self) -> Result<(), Error> {
+        fn resize<T: Clone + Default>(list: &mut Vec<T>, size: usize) -> Result<(), Error> {
+            list.try_reserve(size.saturating_sub(list.len()))
+                .map_err(|_| Error::OutOfMemory)?;
+            list.resize(size, T::default());
+            Ok(())
+        }
+        let size = 2 * self.count.max(BLOCK);
+        resize(&mut self.places, size)?;
+        resize(&mut self.quantities, size)?;
+        resize(&mut self.dispatch, size)?;
+        resize(&mut self.bids, size)
+    }
+
+    /// Prices, quantities and dispatch, which is to be filled.
+    #[inline(always)]
+    pub(crate) fn market(&mut self) -> (&[f64], &[f64], &mut [f64]) {
+        let Self {
+            count,
+            bids,
+            quantities,
+            dispatch,
+            ..
+        } = self;
+        (
+            &bids[..*count],
+            &quantities[..*count],
+            &mut dispatch[..*count],
+        )
+    }
+
+    /// Copies the dispatch to where it belongs.
+    #[inline(always)]
+    pub(crate) fn put_back(&self, dispatch: &mut [f64]) {
+        let near = self.places.iter().zip(&self.dispatch);
+        for (&place, &accepted) in near.take(self.count) {
+            dispatch[place] = accepted;
+        }
+    }
+}
