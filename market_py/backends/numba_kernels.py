@@ -33,17 +33,32 @@ BLOCK = 64
 """So many offers are looked at together for the price."""
 AT_ONCE = 1 << 12
 """So many offers are dispatched before they are added up."""
+MANY = 1 << 15
+"""From so many offers on, a sample tells between which prices the answer is; see `sample.rs`."""
+LINE = 8
+"""Neighbours that are drawn together, since memory is read by lines."""
+DEVIATION = 1.6
+"""By how much the demand of the sample is varied to enclose the answer, in multiples of what the
+sample offers by the root of its size. It errs by about half a root."""
 SERVED_AT_ONCE = 8
 """Offers at one price that are served before asking whether anything remains: a jump that depends
 on it cannot be predicted."""
+
+GATHER_BITS = np.uint64(0x0102_0408_1020_4080)
+"""Times eight bytes of zero or one, it gathers them in the highest byte."""
+DE_BRUIJN = np.uint64(0x03F7_9D71_B4CB_0A89)
+"""The highest six bits are others after each shift; see `PLACE_OF_BIT`."""
+PLACE_OF_BIT = np.zeros(64, np.uint8)
+for _bit in range(64):
+    PLACE_OF_BIT[(int(DE_BRUIJN) << _bit) % 2**64 >> 58] = _bit
 
 REORDERED = {"reassoc", "nsz"}
 
 
 @njit(cache=True, nogil=True)
-def _is_market(bids, quantities, demand):  # type: ignore[no-untyped-def]
-    """Whether all values are what the contract asks for."""
-    refused = not 0.0 <= demand <= LARGEST
+def _are_offers(bids, quantities):  # type: ignore[no-untyped-def]
+    """Whether prices and quantities are what the contract asks for."""
+    refused = False
     for i in range(bids.size):
         refused |= not (
             (abs(bids[i]) <= LARGEST) & (quantities[i] >= 0.0) & (quantities[i] <= LARGEST)
@@ -68,8 +83,26 @@ def clear(bids, quantities, demand, pro_rata, cap, dispatch, kept):  # type: ign
     """
     if demand == 0.0:
         return _clear_without_demand(bids, quantities, dispatch)
-    price = _lowest_covering_price(bids, quantities, demand, dispatch, kept)
+    price = _lowest_covering_price(
+        bids, quantities, 0.0, math.inf, bids, quantities, demand, dispatch, kept
+    )
     return _settle(price, bids, quantities, demand, pro_rata, cap, dispatch)
+
+
+@njit(cache=True, nogil=True)
+def _check_and_clear(bids, quantities, demand, pro_rata, cap, dispatch, kept):  # type: ignore[no-untyped-def]
+    """Do the same, and return NaN where the arguments are not a market."""
+    if not 0.0 <= demand <= LARGEST:
+        return math.nan
+    if bids.size >= MANY and demand > 0.0:
+        low, high = _guess_from_sample(bids, quantities, demand, kept)
+        if low < high:
+            price = _clear_near(bids, quantities, demand, pro_rata, low, high, dispatch, kept)
+            if not math.isnan(price):
+                return price
+    if not _are_offers(bids, quantities):
+        return math.nan
+    return clear(bids, quantities, demand, pro_rata, cap, dispatch, kept)
 
 
 @njit(cache=True, nogil=True)
@@ -84,11 +117,11 @@ def clear_rows(bids, quantities, demand, pro_rata, cap, prices, dispatch, start,
         own_quantities = quantities[row if len(quantities) > 1 else 0]
         own_demand = demand[row if len(demand) > 1 else 0]
         own_cap = cap[row if len(cap) > 1 else 0]
-        if not _is_market(own_bids, own_quantities, own_demand):
-            return False
-        prices[row] = clear(
+        prices[row] = _check_and_clear(
             own_bids, own_quantities, own_demand, pro_rata, own_cap, dispatch[row], kept
         )
+        if math.isnan(prices[row]):
+            return False
     return True
 
 
@@ -302,17 +335,18 @@ def _marginal(order, bids, quantities, demand):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _lowest_covering_price(bids, quantities, demand, supply, kept):  # type: ignore[no-untyped-def]
+def _lowest_covering_price(  # type: ignore[no-untyped-def]
+    few_bids, few_quantities, below, high, bids, quantities, demand, supply, kept
+):
     """Find the lowest price that covers demand; NaN in a shortage.
 
-    Guess some prices, add up what is offered at or below each in one pass, keep the offers between
-    the two guesses that enclose the answer, and go on with those.
+    The answer is among a few of the offers, or all; `below` is offered below these, and `high`
+    covers demand. Guess some prices, add up what is offered at or below each in one pass, keep the
+    offers between the two guesses that enclose the answer, and go on with those.
     """
     target = demand * COVERAGE
     surely_short, surely_covered = _bounds(bids.size, target)
-    # `low` does not cover demand, and `below` is offered at or below it; `high` covers it.
-    low, below, high = -math.inf, 0.0, math.inf
-    few_bids, few_quantities, count = bids, quantities, bids.size
+    low, count = -math.inf, few_bids.size  # `low` does not cover demand.
     if count > FEW:
         kept_bids, kept_quantities = kept[:count], kept[count:]
         place = np.uint64(0)
@@ -355,6 +389,125 @@ def _lowest_covering_price(bids, quantities, demand, supply, kept):  # type: ign
 
 
 @njit(cache=True, nogil=True)
+def _guess_from_sample(bids, quantities, demand, kept):  # type: ignore[no-untyped-def]
+    """Guess a price that fails to cover demand and one that covers it.
+
+    They are the same where the sample does not tell them apart (Floyd and Rivest, Commun. ACM 18
+    (1975) 165-172).
+    """
+    lines = 6 * int(math.sqrt(bids.size)) // LINE
+    size = lines * LINE
+    some_bids, some_quantities, kept = kept[:size], kept[size : 2 * size], kept[2 * size :]
+    place = np.uint64(0)
+    for start in range(0, size, LINE):
+        place, line = _next_place(bids.size // LINE, place)
+        for i in range(LINE):
+            some_bids[start + i] = bids[LINE * line + i]
+            some_quantities[start + i] = quantities[LINE * line + i]
+    if not _are_offers(some_bids, some_quantities):
+        return 0.0, 0.0
+    own_demand = demand / bids.size * size
+    deviation = DEVIATION * _sum(some_quantities) / math.sqrt(size)
+    low = _price_in_sample(some_bids, some_quantities, own_demand - deviation, kept)
+    high = _price_in_sample(some_bids, some_quantities, own_demand + deviation, kept)
+    return low, high
+
+
+@njit(cache=True, nogil=True)
+def _price_in_sample(bids, quantities, demand, kept):  # type: ignore[no-untyped-def]
+    """Find the lowest price that covers a demand; infinite if none does, or none is needed."""
+    if not TINY <= demand <= LARGEST:
+        return -math.inf
+    price = _lowest_covering_price(
+        bids, quantities, 0.0, math.inf, bids, quantities, demand, kept[:FEW], kept[FEW:]
+    )
+    return math.inf if math.isnan(price) else price
+
+
+@njit(cache=True, nogil=True)
+def _clear_near(bids, quantities, demand, pro_rata, low, high, dispatch, kept):  # type: ignore[no-untyped-def]
+    """Clear a market whose price lies between two others, in one pass; if it does not, return NaN.
+
+    Offers below are dispatched, those in between set aside: they are a market of their own, which
+    is cleared for what is left of demand. NaN is returned too if they are many, or not offers.
+    """
+    most = bids.size // 4
+    marks, kept = kept[: AT_ONCE // 8].view(np.uint8), kept[AT_ONCE // 8 :]
+    places, kept = kept[:most].view(np.int64), kept[most:]
+    near_bids, near_quantities, kept = kept[:most], kept[most : 2 * most], kept[2 * most :]
+    count, below = 0, 0.0
+    for start in range(0, bids.size, AT_ONCE):
+        some = slice(start, start + AT_ONCE)
+        some_bids, some_quantities, some_dispatch = bids[some], quantities[some], dispatch[some]
+        if count + some_bids.size > most:
+            return math.nan
+        if not _split(some_bids, some_quantities, low, high, some_dispatch, marks):
+            return math.nan
+        below += _sum(some_dispatch)
+        before, count = count, _places(marks[: some_bids.size], places, count)
+        for i in range(before, count):
+            near_bids[i] = some_bids[places[i]]
+            near_quantities[i] = some_quantities[places[i]]
+            places[i] += start
+    near_bids, near_quantities = near_bids[:count], near_quantities[:count]
+    upto = below + _sum(near_quantities)
+    surely_short, surely_covered = _bounds(bids.size, demand * COVERAGE)
+    if not (below < surely_short and surely_covered <= upto <= LARGEST):
+        return math.nan
+    near_dispatch, kept = kept[:count], kept[count:]
+    price = _lowest_covering_price(
+        near_bids, near_quantities, below, high, bids, quantities, demand, kept[:FEW], kept[FEW:]
+    )
+    if not math.isnan(price):
+        left = demand - below
+        price = _settle(price, near_bids, near_quantities, left, pro_rata, math.nan, near_dispatch)
+        for i in range(count):
+            dispatch[places[i]] = near_dispatch[i]
+    return price
+
+
+@njit(cache=True, nogil=True)
+def _split(bids, quantities, low, high, dispatch, marks):  # type: ignore[no-untyped-def]
+    """Dispatch what is offered at or below a price, mark what is between it and a higher one.
+
+    Return whether all of them are offers.
+    """
+    refused = False
+    for i in range(bids.size):
+        bid, quantity = bids[i], quantities[i]
+        refused |= not ((abs(bid) <= LARGEST) & (quantity >= 0.0) & (quantity <= LARGEST))
+        dispatch[i] = (quantity if bid <= low else 0.0) + 0.0
+        marks[i] = (bid > low) & (bid <= high)
+    return not refused
+
+
+@njit(cache=True, nogil=True)
+def _places(marks, places, count):  # type: ignore[no-untyped-def]
+    """Note the places of the marks behind those that there are; return how many there are then.
+
+    A jump for each mark could not be predicted: 64 marks become the bits of a number, and its
+    lowest bit, times a sequence of de Bruijn, tells its place.
+    """
+    full = marks.size - marks.size % 64
+    eights = marks[:full].view(np.uint64)
+    for block in range(0, full, 64):
+        bits = np.uint64(0)
+        for eight in range(8):
+            gathered = (eights[block // 8 + eight] * GATHER_BITS) >> np.uint64(56)
+            bits |= gathered << np.uint64(8 * eight)
+        while bits != 0:
+            lowest = bits & (~bits + np.uint64(1))
+            bits ^= lowest
+            places[count] = block + PLACE_OF_BIT[(lowest * DE_BRUIJN) >> np.uint64(58)]
+            count += 1
+    for i in range(full, marks.size):
+        if marks[i]:
+            places[count] = i
+            count += 1
+    return count
+
+
+@njit(cache=True, nogil=True)
 def _guess(bids, count, place):  # type: ignore[no-untyped-def]
     """Choose prices at places that no order of the offers falls in step with, lowest first."""
     place, a = _pick(bids, count, place)
@@ -387,9 +540,14 @@ def _guess(bids, count, place):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def _pick(bids, count, place):  # type: ignore[no-untyped-def]
     """Take the price at the next place of Weyl's sequence of the golden ratio."""
-    place += np.uint64(0x9E37_79B9_7F4A_7C15)
-    at = ((place >> np.uint64(32)) * np.uint64(count)) >> np.uint64(32)
+    place, at = _next_place(count, place)
     return place, bids[at]
+
+
+@njit(cache=True, nogil=True)
+def _next_place(count, place):  # type: ignore[no-untyped-def]
+    place += np.uint64(0x9E37_79B9_7F4A_7C15)
+    return place, ((place >> np.uint64(32)) * np.uint64(count)) >> np.uint64(32)
 
 
 @njit(cache=True, nogil=True)
@@ -499,13 +657,13 @@ def _two_sum(a, b):  # type: ignore[no-untyped-def]
 @njit(cache=True)
 def check_and_clear(bids, quantities, demand, pro_rata, cap, dispatch):  # type: ignore[no-untyped-def]
     """Clear one market and return its price, or NaN where the arguments are not a market."""
-    if bids.size != quantities.size or bids.size == 0 or not _is_market(bids, quantities, demand):
+    if bids.size != quantities.size or bids.size == 0:
         return math.nan
     # No copy is made of what is contiguous by its type.
     bids, quantities = np.ascontiguousarray(bids), np.ascontiguousarray(quantities)
     # Few offers leave it alone: anything will do.
     kept = dispatch if bids.size <= FEW else np.empty(2 * bids.size)
-    return clear(bids, quantities, demand, pro_rata, cap, dispatch, kept)
+    return _check_and_clear(bids, quantities, demand, pro_rata, cap, dispatch, kept)
 
 
 # Compiled at import, hence after all that they call.
