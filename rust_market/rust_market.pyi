@@ -264,3 +264,154 @@ class Environment:
         TypeError, ValueError
             As for `observe`; an action outside its bounds is named. Nothing has changed then.
         """
+
+class ReplayBuffer:
+    """The last transitions of many, a ring in memory.
+
+    `market_py.learning.ReplayBuffer` is the interface for use; here the caller owns every array.
+    All are contiguous; ``K`` transitions, ``F`` values of an observation, ``A`` of an action.
+
+    Parameters
+    ----------
+    capacity : int
+        Transitions that are kept.
+    observation_size, action_size : int
+        ``F`` and ``A``.
+    seed : int
+        Of the draws.
+    alpha : float or None
+        Exponent of the priorities; None: all transitions are drawn alike.
+
+    Raises
+    ------
+    ValueError, MemoryError
+        A size is zero, or too large.
+    """
+
+    def __new__(
+        cls,
+        capacity: int,
+        observation_size: int,
+        action_size: int,
+        *,
+        seed: int,
+        alpha: float | None,
+    ) -> Self: ...
+    def __len__(self) -> int:
+        """Transitions that can be drawn."""
+
+    def add(
+        self,
+        observations: NDArray[np.float32],
+        actions: NDArray[np.float32],
+        rewards: NDArray[np.float32],
+        next_observations: NDArray[np.float32],
+        done: NDArray[np.bool_],
+    ) -> None:
+        """Add transitions: (K, F), (K, A), (K,), (K, F) and (K,).
+
+        Raises
+        ------
+        TypeError, ValueError
+            An array has another dtype or length, is not contiguous, or holds a value that is not
+            finite. Nothing has changed then.
+        """
+
+    def sample(
+        self,
+        beta: float,
+        observations: NDArray[np.float32],
+        actions: NDArray[np.float32],
+        rewards: NDArray[np.float32],
+        next_observations: NDArray[np.float32],
+        done: NDArray[np.bool_],
+        indices: NDArray[np.int64],
+        weights: NDArray[np.float32],
+    ) -> None:
+        """Draw as many transitions as there are indices, (K,), and fill the arrays.
+
+        The GIL is released for large draws, and while another thread is at work in the buffer.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As for `add`, or there is nothing to sample yet.
+        """
+
+    def update(self, indices: NDArray[np.int64], priorities: NDArray[np.float64]) -> None:
+        """Change the priorities of transitions, (K,) and (K,).
+
+        Raises
+        ------
+        TypeError, ValueError
+            As for `add`; an index or a priority is outside its domain; no priorities are kept.
+        """
+
+    def state(
+        self,
+    ) -> tuple[tuple[int, int], NDArray[np.float32], NDArray[np.float64], float]:
+        """Copy everything that changes.
+
+        Transitions added and draws so far; rows of observation, next observation, action, reward
+        and end of the episode; their priorities to the power of alpha; the largest of these.
+        """
+
+    def restore(
+        self,
+        counters: tuple[int, int],
+        rows: NDArray[np.float32],
+        preferences: NDArray[np.float64],
+        largest: float,
+    ) -> None:
+        """Put a state back.
+
+        Raises
+        ------
+        ValueError
+            It does not fit the buffer, which has not changed.
+        """
+
+class MLP:
+    """Dense layers, tanh or ReLU between them.
+
+    `market_py.learning.MLPPolicy` is the interface for use; here the caller owns every array.
+
+    Parameters
+    ----------
+    weights, biases : sequence of ndarray of float32
+        Of each layer, contiguous: (outputs, inputs) and (outputs,), or those of each of N agents.
+    agents : int
+        N, or 1 for a network of all.
+    relu : bool
+        Whether ReLU is between the layers instead of tanh.
+
+    Raises
+    ------
+    TypeError, ValueError
+        An array has another dtype, is not contiguous, or layers do not fit together.
+    """
+
+    def __new__(
+        cls,
+        weights: Sequence[NDArray[np.float32]],
+        biases: Sequence[NDArray[np.float32]],
+        *,
+        agents: int,
+        relu: bool,
+    ) -> Self: ...
+    def answer(
+        self,
+        observations: NDArray[np.float32],
+        answers: NDArray[np.float32],
+        threads: int,
+    ) -> None:
+        """Fill the answers to rows of observations, those of all agents market after market.
+
+        The GIL is released from 64 rows on. Nothing depends on the number of threads.
+
+        Raises
+        ------
+        TypeError, ValueError
+            An array has another dtype or length, or is not contiguous; an observation that is not
+            finite is named.
+        """

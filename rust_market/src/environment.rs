@@ -4,13 +4,11 @@ use std::num::NonZeroUsize;
 
 use merit_order::environment::{self, Clocks, Outcome, Settings};
 use merit_order::{Rules, Ties};
-use numpy::{
-    Element, PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn, PyReadwriteArrayDyn,
-    PyUntypedArrayMethods,
-};
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use numpy::PyUntypedArrayMethods;
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
+use crate::buffers::{readable, refuse, require_length, writable};
 use crate::raise;
 
 /// Markets stepped together; documented in `rust_market.pyi`.
@@ -147,53 +145,6 @@ impl Environment {
 /// To step so many agents takes long enough for other threads to run meanwhile.
 const WORTH_DETACHING: usize = 256;
 
-fn readable<'py, T: Element>(
-    argument: &str,
-    object: &Bound<'py, PyAny>,
-) -> PyResult<PyReadonlyArrayDyn<'py, T>> {
-    let array = contiguous::<T>(argument, object)?;
-    array
-        .try_readonly()
-        .map_err(|error| refuse(argument, &error))
-}
-
-fn writable<'py, T: Element>(
-    argument: &str,
-    object: &Bound<'py, PyAny>,
-    length: usize,
-) -> PyResult<PyReadwriteArrayDyn<'py, T>> {
-    let array = contiguous::<T>(argument, object)?;
-    require_length(argument, array.len(), length)?;
-    array
-        .try_readwrite()
-        .map_err(|error| refuse(argument, &error))
-}
-
-fn contiguous<'a, 'py, T: Element>(
-    argument: &str,
-    object: &'a Bound<'py, PyAny>,
-) -> PyResult<&'a Bound<'py, PyArrayDyn<T>>> {
-    let array = object.cast::<PyArrayDyn<T>>().map_err(|_| {
-        let dtype = T::get_dtype(object.py());
-        PyTypeError::new_err(format!("{argument}: must be an array of dtype {dtype}"))
-    })?;
-    if array.is_c_contiguous() {
-        Ok(array)
-    } else {
-        Err(refuse(argument, &"must be contiguous"))
-    }
-}
-
-fn require_length(argument: &str, got: usize, expected: usize) -> PyResult<()> {
-    if got == expected {
-        return Ok(());
-    }
-    Err(refuse(
-        argument,
-        &format!("must hold {expected} values, got {got}"),
-    ))
-}
-
 fn require_hours(hours: &[u64], last: usize) -> PyResult<()> {
     match hours.iter().find(|&&hour| hour > last as u64) {
         None => Ok(()),
@@ -202,8 +153,4 @@ fn require_hours(hours: &[u64], last: usize) -> PyResult<()> {
             &format!("{hour} is after the end of the episode"),
         )),
     }
-}
-
-fn refuse(argument: &str, why: &dyn std::fmt::Display) -> PyErr {
-    PyValueError::new_err(format!("{argument}: {why}"))
 }

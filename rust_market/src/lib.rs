@@ -3,8 +3,11 @@
 //! Signatures, units and errors are documented in `rust_market.pyi`.
 
 mod arguments;
+mod buffers;
 mod environment;
 mod ladder;
+mod mlp;
+mod replay;
 mod results;
 mod workspace;
 
@@ -53,6 +56,11 @@ mod rust_market {
 
     type Prices<'py> = Bound<'py, PyArray1<f64>>;
     type Dispatch<'py> = Bound<'py, PyArray2<f64>>;
+
+    #[pymodule_export]
+    use crate::mlp::Mlp;
+    #[pymodule_export]
+    use crate::replay::ReplayBuffer;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -35,6 +35,12 @@ pub fn normal(key: [u64; 2], counter: [u64; 4]) -> f64 {
     (-2.0 * open_unit(radius).ln()).sqrt() * (TAU * open_unit(angle)).cos()
 }
 
+/// A number from zero on and below one.
+#[inline]
+pub(crate) fn unit(word: u64) -> f64 {
+    (word >> 11) as f64 / (1u64 << 53) as f64
+}
+
 /// A number between zero and one, neither of them.
 #[inline]
 fn open_unit(word: u64) -> f64 {

@@ -1,0 +1,219 @@
+"""The ring of a replay buffer in NumPy: what the one in Rust is compared with."""
+
+from __future__ import annotations
+
+import math
+import threading
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from market_py.learning.replay import Singles
+from market_py.validation import Floats
+
+CHILDREN = 8
+"""Of a node in the tree of sums."""
+LEAST_PRIORITY, FIRST_PRIORITY, LARGEST_PRIORITY = 1e-6, 1.0, 1e100
+STREAM = 1
+"""Keys of other streams of random numbers are other second words."""
+NAMES = "observations", "actions", "rewards", "next_observations"
+
+
+class SumTree:
+    """Values, and above them the sums of eight each; `tree.rs` says why."""
+
+    def __init__(self, values: int) -> None:
+        self._levels: list[Floats] = []
+        groups = values
+        while groups > 1 or not self._levels:
+            groups = -(-groups // CHILDREN)
+            self._levels.append(np.zeros((groups, CHILDREN)))
+
+    @property
+    def values(self) -> Floats:
+        """All values, filled up with zeros."""
+        return self._levels[0].reshape(-1)
+
+    @property
+    def total(self) -> float:
+        """Sum of all values."""
+        return float(_sums(self._levels[-1])[0])
+
+    def set(self, places: NDArray[np.int64], values: Floats | float) -> None:
+        """Change values; of one that is named twice, the last counts."""
+        self.values[places] = values
+        groups = places
+        for lower, upper in zip(self._levels, self._levels[1:], strict=False):
+            groups = np.unique(groups // CHILDREN)
+            upper.reshape(-1)[groups] = _sums(lower[groups])
+
+    def find(self, targets: Floats) -> NDArray[np.int64]:
+        """Find the places at which the running sum first exceeds targets, never those of zeros."""
+        groups = np.zeros(len(targets), np.int64)
+        for level in reversed(self._levels):
+            values = level[groups]
+            running = np.cumsum(values, axis=1)
+            passed = np.count_nonzero(running <= targets[:, None], axis=1)
+            last = CHILDREN - 1 - np.argmax(values[:, ::-1] > 0, axis=1)
+            before = np.take_along_axis(running, np.maximum(passed - 1, 0)[:, None], axis=1)[:, 0]
+            before[passed == 0] = 0.0
+            # The sum of sums is rounded otherwise than the running sum.
+            beyond = passed > last
+            at_last = np.take_along_axis(values, last[:, None], axis=1)[:, 0]
+            before[beyond] = (running[:, -1] - at_last)[beyond]
+            passed[beyond] = last[beyond]
+            targets = targets - before
+            groups = groups * CHILDREN + passed
+        return groups
+
+
+def _sums(groups: Floats) -> Floats:
+    """Add up each group by pairs, as in Rust."""
+    pairs = groups[:, ::2] + groups[:, 1::2]
+    fours = pairs[:, ::2] + pairs[:, 1::2]
+    total: Floats = fours[:, 0] + fours[:, 1]
+    return total
+
+
+class NumPyRing:
+    """The last transitions; see `market_py.learning.replay.Ring`."""
+
+    def __init__(
+        self,
+        capacity: int,
+        observation_size: int,
+        action_size: int,
+        *,
+        seed: int,
+        alpha: float | None,
+    ) -> None:
+        self._lock = threading.Lock()
+        self._capacity, self._seed, self._alpha = capacity, seed, alpha
+        self._tree = None if alpha is None else SumTree(capacity)
+        self._largest = FIRST_PRIORITY
+        self._added = self._draws = 0
+        sizes = (capacity, observation_size), (capacity, action_size), capacity
+        self._parts: list[NDArray[Any]] = [
+            np.zeros(size, np.float32) for size in (*sizes, sizes[0])
+        ]
+        self._parts.append(np.zeros(capacity, np.bool_))
+
+    def __len__(self) -> int:
+        return min(self._added, self._capacity)
+
+    def add(self, *transitions: NDArray[Any]) -> None:
+        """Add transitions."""
+        for name, values in zip(NAMES, transitions, strict=False):
+            wrong = np.argwhere(~np.isfinite(values))
+            if len(wrong):
+                at = tuple(map(int, wrong[0]))
+                raise ValueError(f"{name}{[*at]} = {float(values[at])!r}: must be finite")
+        number = len(transitions[2])
+        with self._lock:
+            places = np.arange(self._added, self._added + number) % self._capacity
+            kept = slice(max(0, number - self._capacity), None)
+            for part, values in zip(self._parts, transitions, strict=True):
+                part[places[kept]] = values[kept]
+            self._added += number
+            if self._tree is not None:
+                self._tree.set(places[kept], self._largest)
+
+    def sample(self, beta: float, *batch: NDArray[Any]) -> None:
+        """Fill a batch."""
+        indices, weights = batch[5:]
+        number = len(indices)
+        with self._lock:
+            if not self._added:
+                raise ValueError("there is nothing to sample yet")
+            key, counter = np.array([self._seed, STREAM], np.uint64), [0, self._draws, 0, 0]
+            words = np.random.Philox(key=key, counter=counter).random_raw(number)
+            self._draws += 1
+            if self._tree is None:
+                indices[:] = _upper(words, len(self))
+                weights[:] = 1.0
+            else:
+                unit = (words >> np.uint64(11)) / 2.0**53
+                # One draw from each of as many equal shares.
+                targets = (np.arange(number) + unit) * (self._tree.total / number)
+                indices[:] = self._tree.find(targets)
+                scale = len(self) / self._tree.total
+                probable = self._tree.values[indices] * scale
+                rarest = float(self._tree.values[indices].min()) * scale
+                weights[:] = [math.pow(ratio, beta) for ratio in rarest / probable]
+            for part, drawn in zip(self._parts, batch[:5], strict=True):
+                np.take(part, indices, axis=0, out=drawn, mode="clip")
+
+    def update(self, indices: NDArray[np.int64], priorities: Floats) -> None:
+        """Change priorities, all or none."""
+        with self._lock:
+            if self._tree is None or self._alpha is None:
+                raise ValueError("priorities: the buffer keeps none")
+            _refuse(
+                "indices",
+                indices,
+                (indices >= 0) & (indices < len(self)),
+                "the place of a transition",
+            )
+            allowed = (priorities >= 0) & (priorities <= LARGEST_PRIORITY)
+            _refuse("priorities", priorities, allowed, "from 0 to 1e100")
+            preferences = np.array(
+                [math.pow(priority + LEAST_PRIORITY, self._alpha) for priority in priorities]
+            )
+            self._largest = max(self._largest, *preferences.tolist())
+            self._tree.set(indices, preferences)
+
+    def state(self) -> tuple[tuple[int, int], Singles, Floats, float]:
+        """Copy everything that changes."""
+        with self._lock:
+            length = len(self)
+            observations, actions, rewards, next_observations, done = (
+                part[:length].reshape(length, part[0].size) for part in self._parts
+            )
+            rows = np.hstack([observations, next_observations, actions, rewards, done])
+            preferences = np.empty(0) if self._tree is None else self._tree.values[:length].copy()
+            counters = self._added, self._draws
+            return counters, rows.astype(np.float32).reshape(-1), preferences, self._largest
+
+    def restore(
+        self, counters: tuple[int, int], rows: Singles, preferences: Floats, largest: float
+    ) -> None:
+        """Put a state back."""
+        length = min(counters[0], self._capacity)
+        observation, action = (self._parts[at].shape[1] for at in (0, 1))
+        size = 2 * observation + action + 2
+        known = np.append(preferences, largest)
+        if (
+            rows.size != length * size
+            or len(preferences) != (0 if self._tree is None else length)
+            or not ((known >= 0) & (known <= 2 * LARGEST_PRIORITY)).all()
+        ):
+            raise ValueError("state: does not fit the buffer")
+        ends = np.cumsum([observation, observation, action, 1])
+        columns = np.hsplit(rows.reshape(length, size), ends)
+        with self._lock:
+            self._added, self._draws = counters
+            for part, column in zip(
+                self._parts, (columns[at] for at in (0, 2, 3, 1, 4)), strict=True
+            ):
+                part[:length] = column.reshape(part[:length].shape)
+            self._largest = largest
+            if self._tree is not None:
+                self._tree.set(np.arange(length), preferences)
+
+
+def _upper(words: NDArray[np.uint64], length: int) -> NDArray[np.int64]:
+    """Return the upper word of the product of each word and a length below 2**63."""
+    half, low = np.uint64(32), np.uint64(0xFFFFFFFF)
+    upper, lower = np.uint64(length >> 32), np.uint64(length & 0xFFFFFFFF)
+    word_upper, word_lower = words >> half, words & low
+    crossed = word_upper * lower + (word_lower * lower >> half)
+    middle = word_lower * upper + (crossed & low)
+    product: NDArray[np.uint64] = word_upper * upper + (crossed >> half) + (middle >> half)
+    return product.astype(np.int64)
+
+
+def _refuse(name: str, values: NDArray[Any], allowed: NDArray[np.bool_], must: str) -> None:
+    if not allowed.all():
+        at = int(np.argmin(allowed))
+        raise ValueError(f"{name}[{at}] = {float(values[at])!r}: must be {must}")

@@ -1,0 +1,212 @@
+"""Policies that are neural networks, asked for the actions of all agents of all markets at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any, Literal, Protocol, SupportsIndex
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from market_py import extension
+from market_py.learning.replay import Singles, chosen_backend, to_singles
+from market_py.validation import check_threads
+
+Activation = Literal["tanh", "relu"]
+
+
+class Network(Protocol):
+    """Dense layers."""
+
+    def answer(self, observations: Singles, answers: Singles, threads: int) -> None:
+        """Fill answers of shape (..., outputs) to finite observations of shape (..., inputs)."""
+
+
+class MLPPolicy:
+    """Dense layers in single precision; between them tanh or ReLU, after the last one nothing.
+
+    Answers are within ``1e-5 * max(1, |answer|)`` of those of double precision, as long as the
+    weights are of the size that training leaves behind.
+
+    Parameters
+    ----------
+    weights : sequence of array_like
+        Of each layer, of shape (outputs, inputs) as in PyTorch. A further axis in front, (N,
+        outputs, inputs), gives each of N agents a network of its own.
+    biases : sequence of array_like
+        Of each layer, shape (outputs,), or (N, outputs).
+    activation : {"tanh", "relu"}
+        Between the layers.
+    backend : str, optional
+        "rust" or "numpy"; by default the fastest there is.
+    threads : int, optional
+        At most this many work, if the backend is Rust; by default as many as there are cores. The
+        answers do not depend on it.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Layers do not fit together, or a value is not finite.
+    ImportError
+        The backend is not usable here.
+    """
+
+    def __init__(
+        self,
+        weights: Sequence[ArrayLike],
+        biases: Sequence[ArrayLike],
+        *,
+        activation: Activation = "tanh",
+        backend: str | None = None,
+        threads: SupportsIndex | None = None,
+    ) -> None:
+        if activation not in ("tanh", "relu"):
+            raise ValueError(f"activation = {activation!r}: must be 'tanh' or 'relu'")
+        if len(weights) != len(biases) or not len(weights):
+            raise ValueError(
+                f"biases: must be as many as weights and at least one, "
+                f"got {len(biases)} and {len(weights)}"
+            )
+        matrices = [_layer(f"weights[{at}]", layer, (2, 3)) for at, layer in enumerate(weights)]
+        vectors = [_layer(f"biases[{at}]", layer, (1, 2)) for at, layer in enumerate(biases)]
+        for at, (matrix, vector) in enumerate(zip(matrices, vectors, strict=True)):
+            if vector.shape != matrix.shape[:-1]:
+                raise ValueError(
+                    f"biases[{at}]: must have shape {matrix.shape[:-1]} like the weights, "
+                    f"got {vector.shape}"
+                )
+        for at, (before, after) in enumerate(pairwise(matrices), start=1):
+            if after.shape[:-2] != before.shape[:-2] or after.shape[-1] != before.shape[-2]:
+                wanted = (*before.shape[:-2], after.shape[-2], before.shape[-2])
+                raise ValueError(f"weights[{at}]: must have shape {wanted}, got {after.shape}")
+        self.weights, self.biases, self.activation = matrices, vectors, activation
+        self.agents = matrices[0].shape[0] if matrices[0].ndim == 3 else None
+        self.inputs, self.outputs = matrices[0].shape[-1], matrices[-1].shape[-2]
+        self._own = (self.inputs,) if self.agents is None else (self.agents, self.inputs)
+        self.backend = chosen_backend(backend)
+        self._threads = check_threads(threads)
+        self._network = _network(self.backend, matrices, vectors, activation, self.agents or 1)
+
+    @classmethod
+    def from_state_dict(cls, state: Mapping[str, Any], **options: Any) -> MLPPolicy:
+        """Take the layers of a `torch.nn.Sequential`, in the order of their numbers.
+
+        Parameters
+        ----------
+        state : mapping
+            From names like "0.weight" and "0.bias", with whatever in front, to tensors or arrays.
+        **options
+            As for `MLPPolicy`.
+
+        Raises
+        ------
+        ValueError
+            A name is another one, or weights without a bias are there, or the reverse.
+        """
+        layers: dict[tuple[int, ...], dict[str, Any]] = {}
+        for name, values in state.items():
+            found = re.fullmatch(r"(?:.*\.)?(\d+)\.(weight|bias)", name)
+            if not found:
+                raise ValueError(f"state[{name!r}]: is not the weight or the bias of a layer")
+            number = tuple(map(int, re.findall(r"\d+", name)))
+            layers.setdefault(number, {})[found[2]] = _to_array(values)
+        ordered = [layers[number] for number in sorted(layers)]
+        for layer in ordered:
+            if len(layer) != 2:
+                raise ValueError(f"state: a layer has only {[*layer]}")
+        return cls(
+            [layer["weight"] for layer in ordered], [layer["bias"] for layer in ordered], **options
+        )
+
+    def __call__(self, observations: ArrayLike) -> Singles:
+        """Answer observations.
+
+        Parameters
+        ----------
+        observations : array_like, shape (..., inputs)
+            In networks of their own, the axis before the last is that of the N agents.
+
+        Returns
+        -------
+        ndarray of float32, shape (..., outputs)
+
+        Raises
+        ------
+        ValueError
+            The shape does not fit, or a value is not finite as a float32.
+        """
+        given = to_singles(observations)
+        shape = given.shape
+        if shape[-len(self._own) :] != self._own:
+            expected = ", ".join(map(str, self._own))
+            raise ValueError(f"observations: must have shape (..., {expected}), got {shape}")
+        answers = np.empty((*shape[:-1], self.outputs), np.float32)
+        self._network.answer(given, answers, self._threads)
+        return answers
+
+
+class NumPyNetwork:
+    """Layers as products of matrices; see `Network`."""
+
+    def __init__(
+        self, weights: list[Singles], biases: list[Singles], activation: Activation
+    ) -> None:
+        self._layers = [
+            (np.ascontiguousarray(np.swapaxes(weight, -1, -2)), bias[..., None, :])
+            for weight, bias in zip(weights, biases, strict=True)
+        ]
+        self._own = weights[0].ndim == 3
+        self._activation = activation
+
+    def answer(self, observations: Singles, answers: Singles, threads: int) -> None:
+        """Fill answers; NumPy's BLAS chooses its own threads."""
+        if not np.isfinite(observations).all():
+            at = tuple(map(int, np.argwhere(~np.isfinite(observations))[0]))
+            value = float(observations[at])
+            raise ValueError(f"observations{[*at]} = {value!r}: must be finite")
+        rows = observations.shape[-2:] if self._own else observations.shape[-1:]
+        values = observations.reshape(-1, *rows)
+        if self._own:  # The agents first: a product of matrices for each.
+            values = values.swapaxes(0, 1)
+        for depth, (weight, bias) in enumerate(self._layers):
+            if depth and self._activation == "tanh":
+                np.tanh(values, out=values)
+            elif depth:
+                np.maximum(values, 0, out=values)
+            values = values @ weight
+            values += bias if self._own else bias[0]
+        answers[...] = (values.swapaxes(0, 1) if self._own else values).reshape(answers.shape)
+
+
+def _network(
+    backend: str,
+    weights: list[Singles],
+    biases: list[Singles],
+    activation: Activation,
+    agents: int,
+) -> Network:
+    if backend == "rust":
+        network: Network = extension.load().MLP(
+            weights, biases, agents=agents, relu=activation == "relu"
+        )
+        return network
+    return NumPyNetwork(weights, biases, activation)
+
+
+def _layer(name: str, values: ArrayLike, axes: tuple[int, int]) -> Singles:
+    array = to_singles(values)
+    if array.ndim not in axes or not array.size:
+        raise ValueError(f"{name}: must have {axes[0]} or {axes[1]} axes, got shape {array.shape}")
+    if not np.isfinite(array).all():
+        at = tuple(map(int, np.argwhere(~np.isfinite(array))[0]))
+        raise ValueError(f"{name}{[*at]} = {float(array[at])!r}: must be finite")
+    return array
+
+
+def _to_array(values: Any) -> NDArray[Any]:
+    """Take a tensor off its device and its graph, without knowing torch."""
+    for step in ("detach", "cpu", "numpy"):
+        values = getattr(values, step)() if hasattr(values, step) else values
+    return np.asarray(values)

@@ -1,0 +1,427 @@
+//! What a neural network of dense layers answers, for many observations at once.
+//!
+//! The outputs of a layer lie side by side in vectors. A tile of a few rows and vectors stays in
+//! registers while the inputs pass by, so that each weight that is loaded serves several rows.
+
+use std::num::NonZeroUsize;
+use std::sync::Mutex;
+
+use pulp::{Arch, Simd, WithSimd};
+
+use crate::{Error, threads};
+
+/// Outputs of a layer are filled up to a multiple of it, whatever the vectors.
+const PADDING: usize = 16;
+/// Rows that pass through all layers together, while they are in the nearest cache.
+const ROWS: usize = 16;
+/// So many rows are handed to a thread at a time.
+const ROWS_PER_SHARE: usize = 256;
+
+/// What is applied between the layers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activation {
+    /// The hyperbolic tangent.
+    Tanh,
+    /// The positive part.
+    Relu,
+}
+
+/// A dense layer of each agent; one of all agents if they share it.
+#[derive(Debug)]
+struct Layer {
+    inputs: usize,
+    outputs: usize,
+    /// Of each agent, rows of one input's weights, filled up with zeros.
+    weights: Vec<f32>,
+    /// Of each agent, filled up with zeros.
+    biases: Vec<f32>,
+}
+
+/// Networks of the same shape, one for each agent, or one for all.
+#[derive(Debug)]
+pub struct Network {
+    layers: Vec<Layer>,
+    activation: Activation,
+    agents: usize,
+}
+
+impl Network {
+    /// A network without layers yet, which answers with its observation.
+    pub fn new(agents: usize, activation: Activation) -> Self {
+        Self {
+            layers: Vec::new(),
+            activation,
+            agents,
+        }
+    }
+
+    /// Adds a layer: of each agent, the weights of each output, and its bias. Whether it fits.
+    pub fn push(&mut self, inputs: usize, weights: &[f32], biases: &[f32]) -> bool {
+        let outputs = biases.len() / self.agents;
+        let follows = self.layers.last().is_none_or(|last| last.outputs == inputs);
+        if !follows
+            || inputs == 0
+            || outputs == 0
+            || biases.len() != self.agents * outputs
+            || weights.len() != biases.len() * inputs
+        {
+            return false;
+        }
+        let padded = outputs.next_multiple_of(PADDING);
+        let mut layer = Layer {
+            inputs,
+            outputs,
+            weights: vec![0.0; self.agents * inputs * padded],
+            biases: vec![0.0; self.agents * padded],
+        };
+        for agent in 0..self.agents {
+            for output in 0..outputs {
+                let own = agent * outputs + output;
+                layer.biases[agent * padded + output] = biases[own];
+                for input in 0..inputs {
+                    let place = (agent * inputs + input) * padded + output;
+                    layer.weights[place] = weights[own * inputs + input];
+                }
+            }
+        }
+        self.layers.push(layer);
+        true
+    }
+
+    /// Values of an observation.
+    pub fn inputs(&self) -> usize {
+        self.layers.first().map_or(0, |layer| layer.inputs)
+    }
+
+    /// Values of an answer.
+    pub fn outputs(&self) -> usize {
+        self.layers.last().map_or(0, |layer| layer.outputs)
+    }
+
+    /// Agents, or one if they share the network.
+    pub fn agents(&self) -> usize {
+        self.agents
+    }
+
+    /// Answers rows of observations: those of all agents of a market, market after market.
+    ///
+    /// At most `threads` threads work; the answers do not depend on their number.
+    ///
+    /// # Errors
+    ///
+    /// An observation that is not finite is refused, and the answers mean nothing.
+    ///
+    /// # Panics
+    ///
+    /// When observations and answers are not as many.
+    pub fn answer(
+        &self,
+        observations: &[f32],
+        answers: &mut [f32],
+        threads: NonZeroUsize,
+    ) -> Result<(), Error> {
+        let rows = answers.len() / self.outputs();
+        assert!(rows.is_multiple_of(self.agents) && observations.len() == rows * self.inputs());
+        let rows_per_share = ROWS_PER_SHARE.next_multiple_of(self.agents);
+        let workers = rows.div_ceil(rows_per_share).min(threads.get());
+        if workers <= 1 {
+            return self.share(observations, answers);
+        }
+        let shares = observations
+            .chunks(rows_per_share * self.inputs())
+            .zip(answers.chunks_mut(rows_per_share * self.outputs()));
+        let shares = Mutex::new(shares);
+        threads::share(workers, || {
+            loop {
+                // Not held while working: the guard lives to the end of this statement.
+                let next = shares.lock().map_or(None, |mut shares| shares.next());
+                let Some((observations, answers)) = next else {
+                    return Ok(());
+                };
+                self.share(observations, answers)?;
+            }
+        })
+    }
+
+    fn share(&self, observations: &[f32], answers: &mut [f32]) -> Result<(), Error> {
+        let finite = Arch::new().dispatch(Share {
+            network: self,
+            observations,
+            answers,
+        });
+        if finite { Ok(()) } else { Err(Error::Changed) }
+    }
+
+    /// Checks that observations are finite; `shape` is that of the argument.
+    ///
+    /// # Errors
+    ///
+    /// The first value that is not is named.
+    pub fn check(observations: &[f32], shape: &[usize]) -> Result<(), Error> {
+        let wrong = observations.iter().position(|value| !value.is_finite());
+        wrong.map_or(Ok(()), |mut at| {
+            let value = f64::from(observations[at]);
+            let mut index = vec![0; shape.len()];
+            for (place, &length) in index.iter_mut().zip(shape).rev() {
+                *place = at % length;
+                at /= length;
+            }
+            Err(Error::Value {
+                argument: "observations",
+                index,
+                value,
+                must: "finite",
+            })
+        })
+    }
+}
+
+/// Rows that one thread answers.
+struct Share<'a> {
+    network: &'a Network,
+    observations: &'a [f32],
+    answers: &'a mut [f32],
+}
+
+impl WithSimd for Share<'_> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> bool {
+        let network = self.network;
+        let (inputs, outputs) = (network.inputs(), network.outputs());
+        let widest = |layer: &Layer| layer.outputs.next_multiple_of(PADDING);
+        let width = network.layers.iter().map(widest).max().unwrap_or(0);
+        let width = width.max(inputs.next_multiple_of(PADDING));
+        // On the stack where they fit.
+        let mut small = [[0.0; ROWS * 64]; 2];
+        let mut large = [Vec::new(), Vec::new()];
+        let [mut from, mut to] = if width <= 64 {
+            small.each_mut().map(|values| &mut values[..])
+        } else {
+            large.each_mut().map(|values| {
+                values.resize(ROWS * width, 0.0);
+                &mut values[..]
+            })
+        };
+        let mut nan = 0.0;
+        let rows = self.answers.len() / outputs;
+        for agent in 0..network.agents {
+            let mut next = agent;
+            while next < rows {
+                let left = (rows - next).div_ceil(network.agents);
+                let number = left.min(ROWS);
+                for row in 0..number {
+                    let at = (next + row * network.agents) * inputs;
+                    let observation = &self.observations[at..at + inputs];
+                    for input in 0..inputs {
+                        from[row * width + input] = observation[input];
+                        nan += observation[input] * 0.0;
+                    }
+                }
+                let mut depth = 0;
+                while depth < network.layers.len() {
+                    let hidden = depth + 1 < network.layers.len();
+                    let activation = hidden.then_some(network.activation);
+                    let layer = &network.layers[depth];
+                    layer.apply(simd, agent, activation, number, width, from, to);
+                    (from, to) = (to, from);
+                    depth += 1;
+                }
+                for row in 0..number {
+                    let at = (next + row * network.agents) * outputs;
+                    let answer = &from[row * width..row * width + outputs];
+                    self.answers[at..at + outputs].copy_from_slice(answer);
+                }
+                next += number * network.agents;
+            }
+        }
+        nan == 0.0
+    }
+}
+
+impl Layer {
+    /// Answers some rows of an agent.
+    #[inline(always)]
+    #[expect(clippy::too_many_arguments, reason = "what a pass over a layer needs")]
+    fn apply<S: Simd>(
+        &self,
+        simd: S,
+        agent: usize,
+        activation: Option<Activation>,
+        rows: usize,
+        width: usize,
+        from: &[f32],
+        to: &mut [f32],
+    ) {
+        let padded = self.outputs.next_multiple_of(PADDING);
+        let size = self.inputs * padded;
+        let weights = S::as_simd_f32s(&self.weights[agent * size..(agent + 1) * size]).0;
+        let biases = S::as_simd_f32s(&self.biases[agent * padded..(agent + 1) * padded]).0;
+        let tile = Tile {
+            simd,
+            weights,
+            biases,
+            inputs: self.inputs,
+            width,
+            activation,
+        };
+        let mut row = 0;
+        while row + 4 <= rows {
+            let mut column = 0;
+            while column + 2 <= biases.len() {
+                tile.fill::<4, 2>(row, column, from, to);
+                column += 2;
+            }
+            if column < biases.len() {
+                tile.fill::<4, 1>(row, column, from, to);
+            }
+            row += 4;
+        }
+        while row < rows {
+            let mut column = 0;
+            while column + 8 <= biases.len() {
+                tile.fill::<1, 8>(row, column, from, to);
+                column += 8;
+            }
+            while column < biases.len() {
+                tile.fill::<1, 1>(row, column, from, to);
+                column += 1;
+            }
+            row += 1;
+        }
+    }
+}
+
+/// A layer's values, as vectors.
+#[derive(Clone, Copy)]
+struct Tile<'a, S: Simd> {
+    simd: S,
+    weights: &'a [S::f32s],
+    biases: &'a [S::f32s],
+    inputs: usize,
+    /// Values from one row to the next.
+    width: usize,
+    activation: Option<Activation>,
+}
+
+impl<S: Simd> Tile<'_, S> {
+    /// Fills a few rows of a few vectors.
+    #[inline(always)]
+    fn fill<const ROWS: usize, const COLUMNS: usize>(
+        &self,
+        row: usize,
+        column: usize,
+        from: &[f32],
+        to: &mut [f32],
+    ) {
+        let simd = self.simd;
+        let mut biases = [simd.splat_f32s(0.0); COLUMNS];
+        biases.copy_from_slice(&self.biases[column..column + COLUMNS]);
+        let mut sums = [biases; ROWS];
+        let mut rows = [&from[..0]; ROWS];
+        for r in 0..ROWS {
+            rows[r] = &from[(row + r) * self.width..][..self.inputs];
+        }
+        let mut input = 0;
+        while input < self.inputs {
+            let weights = &self.weights[input * self.biases.len() + column..][..COLUMNS];
+            for r in 0..ROWS {
+                let value = simd.splat_f32s(rows[r][input]);
+                for c in 0..COLUMNS {
+                    sums[r][c] = simd.mul_add_e_f32s(value, weights[c], sums[r][c]);
+                }
+            }
+            input += 1;
+        }
+        for r in 0..ROWS {
+            let to = &mut to[(row + r) * self.width..][..self.width];
+            let to = &mut S::as_mut_simd_f32s(to).0[column..column + COLUMNS];
+            for c in 0..COLUMNS {
+                to[c] = match self.activation {
+                    None => sums[r][c],
+                    Some(Activation::Tanh) => tanh(simd, sums[r][c]),
+                    Some(Activation::Relu) => simd.max_f32s(sums[r][c], simd.splat_f32s(0.0)),
+                };
+            }
+        }
+    }
+}
+
+/// From here on the hyperbolic tangent is one, as a float.
+const ONE_FROM: f32 = 9.0;
+/// Polynomials in x², the highest coefficient first: x times their quotient is tanh(x) up to a
+/// relative error of 2.1e-8. Fitted by least squares, reweighted towards the largest error.
+const NUMERATOR: [f32; 5] = [
+    1.335_45e-8,
+    2.060_904_3e-5,
+    3.495_589_6e-3,
+    0.133_810_28,
+    1.0,
+];
+const DENOMINATOR: [f32; 5] = [
+    7.776_514_5e-7,
+    3.285_634_4e-4,
+    2.587_699_1e-2,
+    0.467_143_45,
+    1.0,
+];
+
+/// tanh(x) within 4e-7.
+#[inline(always)]
+fn tanh<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
+    let (one, end) = (simd.splat_f32s(1.0), simd.splat_f32s(ONE_FROM));
+    let x = simd.min_f32s(simd.max_f32s(x, simd.neg_f32s(end)), end);
+    let square = simd.mul_f32s(x, x);
+    let mut upper = simd.splat_f32s(NUMERATOR[0]);
+    let mut lower = simd.splat_f32s(DENOMINATOR[0]);
+    for k in 1..5 {
+        upper = simd.mul_add_e_f32s(upper, square, simd.splat_f32s(NUMERATOR[k]));
+        lower = simd.mul_add_e_f32s(lower, square, simd.splat_f32s(DENOMINATOR[k]));
+    }
+    let quotient = simd.div_f32s(simd.mul_f32s(x, upper), lower);
+    simd.min_f32s(simd.max_f32s(quotient, simd.neg_f32s(one)), one)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hyperbolic_tangent_is_close_to_that_of_the_library() {
+        struct Tanh<'a>(&'a mut [f32]);
+        impl WithSimd for Tanh<'_> {
+            type Output = ();
+
+            #[inline(always)]
+            fn with_simd<S: Simd>(self, simd: S) {
+                for values in S::as_mut_simd_f32s(self.0).0 {
+                    *values = tanh(simd, *values);
+                }
+            }
+        }
+        let given: Vec<f32> = (-160_000..160_000).map(|at| at as f32 * 1e-4).collect();
+        let mut values = given.clone();
+        Arch::new().dispatch(Tanh(&mut values));
+        for (x, y) in given.iter().zip(values) {
+            let right = f64::from(*x).tanh();
+            assert!((f64::from(y) - right).abs() <= 4e-7, "{x} {y} {right}");
+        }
+    }
+
+    #[test]
+    fn layers_that_do_not_follow_are_refused() {
+        let mut network = Network::new(1, Activation::Relu);
+        assert!(network.push(2, &[1.0; 6], &[0.0; 3]));
+        assert!(!network.push(2, &[1.0; 6], &[0.0; 3]));
+        assert!(!network.push(3, &[1.0; 5], &[0.0; 2]));
+        assert!(network.push(3, &[1.0; 6], &[0.5; 2]));
+        let mut answers = [0.0; 4];
+        let observations = [1.0, 2.0, -1.0, -2.0];
+        let threads = NonZeroUsize::MIN;
+        network
+            .answer(&observations, &mut answers, threads)
+            .unwrap();
+        assert_eq!(answers, [9.5, 9.5, 0.5, 0.5]);
+    }
+}
