@@ -13,7 +13,7 @@ from rich.console import Console
 
 import market_py
 from market_py import registry, rts79, timing
-from market_py.benchmark import confirm, families, machine, plan, tables
+from market_py.benchmark import confirm, families, learning, machine, plan, rivals, tables
 from market_py.benchmark.command import main
 from market_py.benchmark.floors import floors
 from market_py.benchmark.picture import ResultPicture
@@ -299,6 +299,7 @@ SMALL = replace(
     family_sizes=(20,),
     families=("sorted", "equal"),
     batch_markets=50,
+    capacity=1000,
     rounds=2,
     sample_seconds=1e-4,
     threads=(1, 2),
@@ -337,6 +338,9 @@ class TestRun:
         assert "shared bids, N = 32: numba-sort on" in text
         assert all(title in text for title in tables.TITLES.values())
         assert "every hour of every year cleared" in text
+        assert "Replay buffers and policy inference" in text
+        assert "numpy-take" in kept.find("replay", "uniform sample", 256).candidates
+        assert kept.find("policy", "tanh", 4096).candidates[0] == "numpy"
         assert not ResultPicture(kept).is_empty
         assert ResultPicture(results()).is_empty
 
@@ -369,6 +373,44 @@ class TestRun:
         said = capsys.readouterr().err
         assert "numba-sort and numpy clear this market differently" in said
         assert "This is a bug. No round was complete." in said
+
+
+class TestRivals:
+    def test_who_draws_what_was_not_stored_is_refused(self):
+        transitions = learning._transitions(1000, np.random.default_rng(0))
+
+        def draw(number):
+            return tuple(part[:number] for part in transitions)
+
+        def torn(number):
+            observations, *others = draw(number)
+            return observations[::-1], *others
+
+        def endless(number):
+            return *draw(number)[:4], np.zeros(number, bool)
+
+        learning._drawing("right", draw, 16)
+        with pytest.raises(timing.Disagreement, match="torn draws what was not stored"):
+            learning._drawing("torn", torn, 16)
+        with pytest.raises(timing.Disagreement, match="endless loses the ends of episodes"):
+            learning._drawing("endless", endless, 16)
+
+    @pytest.mark.parametrize("rows", learning.ROWS)
+    def test_policies_answer_alike(self, rows):
+        candidates = learning._policy_candidates(rows, np.random.default_rng(0))
+        observations = np.random.default_rng(1).normal(size=(rows, 8)).astype(np.float32)
+        timing.verify(candidates, [(observations, observations, learning.TOLERANCE * 1e9)])
+        assert {"numpy", "numba"} <= set(candidates) or not rivals.has("numba")
+
+    @pytest.mark.parametrize("family", [learning.UNIFORM, learning.PRIORITISED, learning.UPDATE])
+    def test_every_rival_that_is_there_does_the_same_work(self, family):
+        heat = learning.LearningHeat("replay", family, 32, 2, 1e-4, 0, 1000)
+        race = heat.race(lambda: None)
+        known = {"sb3": "stable_baselines3", "cpprb": "cpprb", "tianshou": "tianshou"}
+        there = {name for name, module in known.items() if rivals.has(module)}
+        there -= set() if family == learning.UNIFORM else {"sb3"}
+        assert there <= set(race.candidates)
+        assert race.distinct == timing.DISTINCT
 
 
 class TestPlan:

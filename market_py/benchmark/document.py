@@ -37,6 +37,7 @@ PARTS: dict[str, Callable[[Results], str]] = {
     "batch": lambda results: markdown(tables.batch(results)),
     "families": lambda results: markdown(tables.adversarial(results)),
     "steps": lambda results: markdown(tables.stepped(results)),
+    "learning": lambda results: markdown(tables.learned(results)),
     "adequacy": lambda results: markdown(tables.studied(results)),
     "confirmed": lambda results: markdown(tables.confirmed(results)),
     "targets": lambda results: markdown(tables.target_report(results)),

@@ -10,6 +10,7 @@ from market_py import registry, timing
 from market_py.benchmark import families
 from market_py.benchmark.confirm import REFERENCE
 from market_py.benchmark.floors import floors
+from market_py.benchmark.learning import CAPACITY, LearningHeat, learning_heats
 from market_py.benchmark.results import KINDS, Kind
 from market_py.benchmark.steps import StepHeat, step_heats
 from market_py.benchmark.studies import Study, studies
@@ -54,6 +55,8 @@ class Settings:
     """Of outages, in the study."""
     seeds: tuple[int, ...] = (1, 2, 3)
     """Of the study."""
+    capacity: int = CAPACITY
+    """Of replay buffers, in transitions."""
     rounds: int = timing.ROUNDS
     sample_seconds: float = timing.SAMPLE_SECONDS
     seed: int = 0
@@ -166,7 +169,8 @@ def _on(clear: registry.ClearBatch, threads: int) -> timing.Clear:
     return clear_on
 
 
-AnyHeat = Heat | StepHeat | Study
+AnyRace = Heat | StepHeat | LearningHeat
+AnyHeat = AnyRace | Study
 
 
 def heats(settings: Settings) -> list[AnyHeat]:
@@ -210,13 +214,12 @@ def heats(settings: Settings) -> list[AnyHeat]:
         for family, offers, names in sections[kind]
         if names
     ]
-    races += (
-        heat
-        for heat in step_heats(
-            settings.threads, settings.rounds, settings.sample_seconds, settings.seed
-        )
-        if heat.kind in settings.kinds
+    common = settings.rounds, settings.sample_seconds, settings.seed
+    others: tuple[AnyRace, ...] = (
+        *step_heats(settings.threads, *common),
+        *learning_heats(settings.capacity, *common),
     )
+    races += (heat for heat in others if heat.kind in settings.kinds)
     if "adequacy" in settings.kinds:
         races += studies(settings.years, settings.seeds, settings.threads)
     return races

@@ -23,7 +23,9 @@ SCHEMA = 2
 """Version of the files; those of another are refused."""
 FOLDER = REPOSITORY / "results"
 
-Kind = Literal["single", "repeated", "ladder", "families", "batch", "steps", "one step"]
+Kind = Literal[
+    "single", "repeated", "ladder", "families", "batch", "steps", "one step", "replay", "policy"
+]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 """The sections of a run that are races."""
 

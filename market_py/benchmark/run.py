@@ -12,7 +12,6 @@ from pathlib import Path
 from market_py import tally, timing
 from market_py.benchmark import machine, plan
 from market_py.benchmark.results import Results, Timed
-from market_py.benchmark.steps import StepHeat
 from market_py.benchmark.studies import Study
 
 
@@ -34,7 +33,7 @@ def run(
     ----------
     results : Results
         To be added to.
-    heats : sequence of Heat, StepHeat or Study
+    heats : sequence
         What to run.
     path : Path
         The file that is written again and again.
@@ -71,7 +70,7 @@ def run(
         return False
 
 
-def _race(results: Results, heat: plan.Heat | StepHeat, progress: Callable[[], object]) -> None:
+def _race(results: Results, heat: plan.AnyRace, progress: Callable[[], object]) -> None:
     """Run a race and add it to the results, as far as it came."""
     try:
         race = heat.race(progress)

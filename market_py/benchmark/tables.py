@@ -24,6 +24,8 @@ TITLES: dict[Kind, str] = {
     "batch": "Many markets per call",
     "steps": "Steps of the learning environment, many markets together",
     "one step": "Steps of the learning environment, one market",
+    "replay": "Replay buffers",
+    "policy": "Policy inference",
 }
 COMPARED = ("numba-sort", "rust-naive", "numba", "rust")
 COMPARED_SIZES = (5, 10, 20, 50, 100, 200)
@@ -44,6 +46,8 @@ def report(results: Results) -> Iterator[RenderableType]:
         yield work(results)
     if any(over_random(results)):
         yield adversarial(results)
+    if any(results.of_kind("replay")) or any(results.of_kind("policy")):
+        yield learned(results)
     if results.studied:
         yield studied(results)
     if results.timed:
@@ -238,6 +242,30 @@ def stepped(results: Results) -> Table:
                 f"{timed.threads[0]}",
                 name,
                 f"{np.median(race.rounds[name]) / timed.markets:,.0f}",
+                "" if name == first else str(race.speedup(name, first)),
+            )
+        table.add_section()
+    return table
+
+
+def learned(results: Results) -> Table:
+    """Table of replay buffers and policies beside what users have instead."""
+    table = Table(
+        title="Replay buffers and policy inference",
+        caption="Median, µs per call; median ratio within rounds to the first candidate, and its "
+        "95 % interval.",
+    )
+    for heading in ("call", "rows", "candidate", "µs", "times faster"):
+        table.add_column(heading)
+    for timed in (*results.of_kind("replay"), *results.of_kind("policy")):
+        race = timed.race
+        first = race.candidates[0]
+        for name in race.candidates:
+            table.add_row(
+                timed.family if timed.kind == "replay" else f"{timed.kind}, {timed.family}",
+                f"{race.offers:,}",
+                name,
+                f"{np.median(race.rounds[name]) / 1e3:,.1f}",
                 "" if name == first else str(race.speedup(name, first)),
             )
         table.add_section()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from market_py.benchmark.families import RTS_OFFERS
+from market_py.benchmark.learning import DRAWN, PRIORITISED, ROWS, UNIFORM, UPDATE
 from market_py.benchmark.results import Kind, Results
 from market_py.benchmark.steps import AGENTS, MARKETS, NUMBA_STEP, PYTHON_STEP
 from market_py.timing import ONE_PASS, Race, Ratio, ratio_of_medians
@@ -40,6 +41,14 @@ STEPS_AT_LEAST = {NUMBA_STEP: 2, "numpy": 2.5}
 """Times faster than these, steps of many markets with ten agents, on as many threads."""
 ONE_STEP_AT_LEAST = {5: 12, 100: 20}
 """By the number of agents: times faster than the frozen step of one market."""
+REPLAY_AT_LEAST = {
+    (UNIFORM, "numpy-take"): 3,
+    (PRIORITISED, "tianshou"): 3,
+    (UPDATE, "tianshou"): 3,
+}
+"""Times faster than these, draws and updates of 256 transitions of a million."""
+POLICY_OVER = "numpy", "numba"
+"""What policy inference is to be faster than, whatever the number of rows."""
 ADVERSARIAL_SIZES = (20, 200, 1000, 100_000)
 ADVERSARIAL_AT_MOST = 5
 """Time of the slowest family over that of the random one."""
@@ -109,6 +118,13 @@ def targets() -> Iterator[Target]:
         measure = _paired("one step", "1 thread", agents, "rust", PYTHON_STEP)
         unit = f"times faster than {PYTHON_STEP}"
         yield Target(f"rust, step of one market, N = {agents}", unit, bound, measure)
+    for (family, over), bound in REPLAY_AT_LEAST.items():
+        measure = _paired("replay", family, DRAWN, "rust", over)
+        yield Target(f"rust, {family}", f"times faster than {over}", bound, measure)
+    for rows in ROWS:
+        for over in POLICY_OVER:
+            measure = _paired("policy", "tanh", rows, "rust", over)
+            yield Target(f"rust, policy, {rows:,} rows", f"times faster than {over}", 1, measure)
     for name in AT_LEAST:
         for offers in ADVERSARIAL_SIZES:
             yield Target(
