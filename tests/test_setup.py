@@ -63,6 +63,8 @@ def test_the_lock_file_pins_everything_and_names_no_host():
         pins.setdefault(pin[1], []).append(pin[2])
     assert {name.lower() for name in requirements()} <= pins.keys()
     assert "://" not in lock
+    # The other extras are large, and asked for by name.
+    assert not {"stable-baselines3", "torch"} & pins.keys()
 
 
 def test_the_versions_agree():

@@ -49,6 +49,17 @@ class MarketEnv(gymnasium.Env[Floats, Floats]):
     ------
     TypeError, ValueError, ImportError
         As for `market_py.env.Model` and `market_py.env.make_stepper`; an agent that is not there.
+
+    Notes
+    -----
+    An observation has shape (F,); `market_py.env.observers.template` says what is in it, in which
+    units. An action has shape (2,): the share of its capacity that the agent withholds, in [0, 1],
+    and its markup before it is squashed, in [-10, 10]. Both spaces are bounded. Rewards are
+    €/h times `market_py.env.Model.reward_scale`. ``info`` holds, of the hour that was cleared,
+    ``price`` in €/MWh, ``demand`` in MW, and ``dispatch`` of the agent in MW.
+
+    For learners that expect actions in [-1, 1] there is ``gymnasium.wrappers.RescaleAction``; see
+    `market_py.learning.ppo`.
     """
 
     metadata: ClassVar[dict[str, Any]] = {  # type: ignore[misc]
