@@ -8,7 +8,7 @@ pytest.importorskip("pettingzoo")
 
 from market_py import env
 from market_py.env.ladder import PythonStep
-from market_py.workshop import learning
+from market_py.workshop import learning, rivals
 from market_py.workshop import learning_exercises as exercises
 
 PARTS = {
@@ -120,3 +120,27 @@ def test_amdahl(function, state, words):
     assert verdict.state == state
     assert words in verdict.message
     assert exercises.check_amdahl(function, None).state == state
+
+
+@pytest.mark.parametrize(
+    ("call", "first"),
+    [
+        ("uniform sample", "numpy-take"),
+        ("prioritised sample", None),
+        ("priority update", None),
+        ("policy, 1 row", "numpy"),
+        ("policy, 4,096 rows", "numpy"),
+    ],
+)
+def test_calls_of_a_learner_are_raced_and_shown(call, first):
+    panel = rivals.RivalsPanel()
+    before = panel.picture.value
+    panel.controls["call"].value = call
+    panel.controls["capacity"].value = 10_000
+    panel.run()
+    assert first in (None, panel.race.candidates[0])
+    assert panel.sentence.text.startswith(f"{call}: Rust ")
+    assert panel.picture.value != before
+    if "rust" in panel.race.candidates:
+        others = [name for name in panel.race.candidates if not name.startswith("rust")]
+        assert all(f"times as fast as {name}." in panel.sentence.text for name in others)

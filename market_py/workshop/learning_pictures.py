@@ -14,10 +14,17 @@ from market_py.workshop.stopwatch_pictures import prepare
 
 
 class StepsPicture(Picture):
-    """A bar with quartiles for each candidate."""
+    """A bar with quartiles for each candidate.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    across : str
+        What the bars show, in ns.
+    """
+
+    def __init__(self, across: str = "ns per market and step") -> None:
         super().__init__(height=4.2)
+        self._across = across
         self.figure.subplots_adjust(left=0.2, bottom=0.2)
         self._axes = self.figure.subplots()
 
@@ -25,7 +32,7 @@ class StepsPicture(Picture):
         """Draw a race of steps, or none."""
         axes = self._axes
         axes.clear()
-        prepare(axes, "ns per market and step", "")
+        prepare(axes, self._across, "")
         axes.set_xscale("log")
         axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.xaxis.set_major_formatter("{x:,g}")
