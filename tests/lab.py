@@ -32,6 +32,20 @@ CODE_CELLS = """() => Array.from(jupyterapp.shell.currentWidget.content.model.ce
   }))"""
 # Errors that widgets swallow are in the page only; textContent, since cells off screen have no
 # innerText.
+EXERCISE = """check => {
+  const notebook = jupyterapp.shell.currentWidget.content;
+  const cells = Array.from(notebook.model.cells);
+  const found = cells.findIndex(cell => cell.sharedModel.getSource().includes(check));
+  notebook.activeCellIndex = found - 1;
+  notebook.activate();
+  return cells[found].executionCount;
+}"""
+CHECKED = """([check, before]) => {
+  const cells = Array.from(jupyterapp.shell.currentWidget.content.model.cells);
+  const cell = cells.find(cell => cell.sharedModel.getSource().includes(check));
+  return cell.executionCount > before && cell.executionState === 'idle'
+    && cell.outputs.length > 0;
+}"""
 TRACEBACKS = """() => Array.from(document.querySelectorAll('.jp-OutputArea-output, [role=alert]'))
   .map(element => element.textContent)
   .filter(text => text.includes('Traceback (most recent call last)'))
@@ -140,6 +154,19 @@ class Notebook:
         tracebacks = self.page.evaluate(TRACEBACKS)
         if tracebacks:
             raise CellError(str(tracebacks))
+
+    def answer(self, check, source):
+        """Type an answer into the cell above a check, run both, and read what the check says."""
+        page = self.page
+        before = page.evaluate(EXERCISE, check)
+        page.keyboard.press("Enter")
+        page.keyboard.press("Control+a")
+        page.keyboard.insert_text(source)
+        page.keyboard.press("Shift+Enter")
+        page.keyboard.press("Shift+Enter")
+        page.wait_for_function(CHECKED, arg=[check, before])
+        cell = page.locator(".jp-Notebook .jp-CodeCell", has_text=check)
+        return cell.locator(".jp-OutputArea-output").text_content()
 
     def panel(self, label):
         """The output of the cell that shows a control with this label."""

@@ -236,9 +236,71 @@ def test_environment(page, workshop):
     assert after[0] != before[0]
     found = re.match(r"2 seeds: .* the mean price is ([0-9.]+) €/MWh", after[1])
     assert float(found[1]) > 60
+    training = notebook.panel_with_button("Train with each")
+    before = training.settled()
+    training.slider("markets side by side").press("ArrowLeft", 2)
+    assert training.settled() == before, "moving a slider times nothing"
+    after = press(training, "Train with each", page)
+    assert after[0] != before[0]
+    assert re.match(r"With numpy, steps are \d+% of training", after[1])
+    sweep = notebook.panel_with_button("Sweep")
+    before = sweep.settled()
+    sweep.button("Sweep").press("Enter")
+    page.wait_for_function(
+        "() => document.body.textContent.includes('from 2 to 5 agents')", timeout=60_000
+    )
+    sweep.button("Stop").click()
+    sweep.button("Sweep").and_(page.locator(":enabled")).wait_for(timeout=30_000)
+    after = sweep.settled()
+    assert after[0] != before[0]
+    assert "in millions of market-steps per second: " in after[1]
     assert page.get_by_text("not done yet").count() == 2
     notebook.check()
     shoot(page, "09")
+
+
+@pytest.mark.long
+def test_answers_about_the_environment(page, workshop):
+    notebook = open_notebook(page, workshop, "notebooks/09_environment.ipynb")
+    notebook.run_all()
+    parts = page.locator(".jp-OutputArea-output", has_text=re.compile(r"^offers .*µs")).first
+    medians = dict(re.findall(r"(\w+) +([0-9.]+) µs", parts.text_content()))
+    share = 100 * float(medians["clearing"]) / sum(map(float, medians.values()))
+    elsewhere = 1.1 * share + 5
+    for answer, words in (
+        ("50", "An interval is two numbers"),
+        ("(60, 40)", "the lower one first"),
+        ("(0, 100)", "be bolder"),
+        (f"({elsewhere}, {elsewhere + 9})", "Divide the median of clearing by the sum"),
+    ):
+        said = notebook.answer("exercises.check_clearing_share", f"my_share = {answer}")
+        assert "not right yet" in said
+        assert words in said
+    right = f"my_share = ({max(0, share - 4)}, {share + 4})"
+    said = notebook.answer("exercises.check_clearing_share", right)
+    assert re.search(r"✓ right.*In your own run it is [0-9.]+ %\.", said, re.S)
+
+    learners = notebook.panel("generations")
+    learners.slider("generations").press("ArrowLeft", 4)
+    learners.slider("seeds").press("ArrowLeft", 2)
+    press(learners, "Learn", page)
+    function = "def whole_speedup(share, step_speedup):\n    return "
+    for answer, words in (
+        ("share * step_speedup", "half of the time, twice as fast"),
+        ("1 - share + share / step_speedup", "whole_speedup(0.5, 2.0) is 1.33333"),
+        ("1 / (1 - share + share / max(1, step_speedup))", "a step that has become slower"),
+        ("1 / (1 - share + share // step_speedup)", "half of the time, twice as fast"),
+        ("1 / 0", "fails: ZeroDivisionError"),
+    ):
+        said = notebook.answer("exercises.check_amdahl", function + answer)
+        assert "not right yet" in said
+        assert words in said
+    said = notebook.answer(
+        "exercises.check_amdahl", function + "1 / (1 - share + share / step_speedup)"
+    )
+    assert re.search(r"✓ right.*In your own run [0-9]+% of learning were steps", said, re.S)
+    assert page.get_by_text("not done yet").count() == 0
+    notebook.check()
 
 
 def test_published_result(page, workshop):

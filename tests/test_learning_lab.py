@@ -6,10 +6,19 @@ import pytest
 pytest.importorskip("gymnasium")
 pytest.importorskip("pettingzoo")
 
-from market_py import env
+from market_py import env, timing
 from market_py.env.ladder import PythonStep
-from market_py.workshop import learning, rivals
+from market_py.learning import EvolutionStrategy
+from market_py.workshop import learning, rivals, training
 from market_py.workshop import learning_exercises as exercises
+from market_py.workshop.step_sweep import (
+    SWEEPS,
+    Point,
+    StepSweepPanel,
+    change,
+    speeds,
+    threads_here,
+)
 
 PARTS = {
     "offers": (1, 2, 3),
@@ -82,6 +91,115 @@ def test_learning_can_be_stopped(monkeypatch):
     panel.run()
     assert [len(curve) for curve in panel.prices] == [3]
     assert panel.sentence.text.startswith("1 seeds")
+
+
+SMALL = {
+    "agents": (Point(2, 4), Point(3, 4)),
+    "markets": (Point(2, 1), Point(2, 4)),
+    "threads": (Point(2, 4), Point(2, 4, 2)),
+}
+
+
+def test_steps_are_swept():
+    panel = StepSweepPanel(SMALL, rounds=2, sample_seconds=1e-4)
+    before = panel.picture.value
+    panel.run()
+    # The sweeps meet in one point, which is raced once.
+    assert [*panel.races] == [Point(2, 4), Point(3, 4), Point(2, 1), Point(2, 4, 2)]
+    assert panel.bar.value == panel.bar.max == 8
+    assert panel.picture.value != before
+    said = panel.sentence.text
+    assert said.startswith("2 agents, 4 markets, 1 thread, in millions of market-steps per second")
+    for words in ("from 2 to 3 agents", "from 1 to 4 markets", "from 1 to 2 threads"):
+        assert words in said
+    assert "python-step" in panel.races[Point(2, 1)].candidates
+    for race in panel.races.values():
+        assert {*env.available_steppers()} < {*race.candidates}
+
+
+def test_a_sweep_that_is_stopped_keeps_what_is_done():
+    panel = StepSweepPanel(SMALL, rounds=2, sample_seconds=1e-4)
+    panel.bar.observe(lambda change: change.new == 3 and panel.stop_button.click(), names="value")
+    panel.run()
+    assert [*panel.races] == [Point(2, 4)]
+    assert "from" not in panel.sentence.text
+    panel.bar.unobserve_all()
+    panel.bar.observe(lambda change: change.new == 1 and panel.stop_button.click(), names="value")
+    panel.run()
+    assert panel.sentence.text == "Stopped before the first point was done."
+
+
+def test_speeds_are_those_of_the_race():
+    slow, fast = (
+        timing.Race(2, {name: np.array([1.0, 2.0, 4.0]) * ns for name in ("numpy", "rust")})
+        for ns in (1000.0, 500.0)
+    )
+    assert speeds(slow, 8)["rust"] == pytest.approx((8 / 3e-6, 8 / 2e-6, 8 / 1.5e-6))
+    races = {Point(2, 8): slow, Point(2, 2): fast}
+    # Half the time, for a quarter of the markets.
+    assert change(races, *races, "rust").value == pytest.approx(0.5)
+
+
+def test_sweeps_vary_one_number_each(monkeypatch):
+    for name, points in SWEEPS.items():
+        assert Point() in points
+        assert all(point._replace(**{name: getattr(Point(), name)}) == Point() for point in points)
+    for cores, threads in ((None, (1, 2)), (1, (1, 2)), (2, (1, 2)), (6, (1, 2, 4, 6))):
+        monkeypatch.setattr("os.cpu_count", lambda cores=cores: cores)
+        assert threads_here() == threads
+
+
+def test_training_with_each_backend_is_set_beside_the_law():
+    panel = training.TrainingPanel(rounds=3)
+    before = panel.picture.value
+    panel.controls["markets"].value = 64
+    panel.run()
+    found = panel.training
+    first, *others = reversed(env.available_steppers())
+    assert found.plain == first
+    assert found.whole.candidates == found.steps.candidates == [first, *others]
+    assert found.whole.finished == 3
+    for name in found.whole.rounds:
+        assert (found.steps.rounds[name] < found.whole.rounds[name]).all()
+        assert 0 < found.share(name) < 1
+    assert panel.picture.value != before
+    assert panel.sentence.text.startswith(f"With {first}, steps are {found.share(first):.0%} of")
+    for name in others:
+        assert f"{name} steps " in panel.sentence.text
+        assert f"law says {found.predicted(name):.2f}, measured are " in panel.sentence.text
+        assert found.predicted(name) < found.most()
+
+
+def test_training_that_is_stopped_keeps_its_rounds():
+    panel = training.TrainingPanel(rounds=5)
+    panel.controls["markets"].value = 64
+    panel.bar.observe(lambda change: change.new == 2 and panel.stop_button.click(), names="value")
+    panel.run()
+    assert panel.training.whole.finished == 2
+    panel.bar.unobserve_all()
+    panel.sentence.observe(
+        lambda change: "Running" in change.new and panel.stop_button.click(), names="value"
+    )
+    panel.run()
+    assert panel.training is None
+    assert panel.sentence.text == "Stopped before the first round was done."
+
+
+def test_training_of_another_kind_is_not_compared():
+    learners = {
+        str(seed): EvolutionStrategy(learning.COMPETITION, markets=4, seed=seed) for seed in (0, 1)
+    }
+    training.verify(learners)
+    for learner in learners.values():
+        for _ in learner.train(1):
+            pass
+    with pytest.raises(timing.Disagreement, match="0 and 1: policies differ"):
+        training.verify(learners)
+
+
+@pytest.mark.parametrize(("about", "given", "expected"), exercises.AMDAHL_CASES)
+def test_the_law_is_that_of_the_exercise(about, given, expected):
+    assert training.amdahl(*given) == pytest.approx(expected), about
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ from market_py.workshop import (
 from market_py.workshop.contract import CASES, ContractPanel
 from market_py.workshop.flawed_report import REPORT, Report
 from market_py.workshop.merit_order import merit_order_panel, price_duration_panel
-from market_py.workshop.panels import Explorer, Job, slider
+from market_py.workshop.panels import TURN, Explorer, Job, slider
 from market_py.workshop.published_race import RacePanel, outputs_panel
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*:DeprecationWarning")
@@ -178,6 +178,25 @@ class TestPanels:
         job.stop_at = None
         job.run()
         assert (job.bar.value, job.sentence.text) == (5, "4")
+
+    def test_one_job_at_a_time(self):
+        class Say(Job):
+            def work(self):
+                self.show((b"", "done"))
+
+        job = Say("Go", 1, (b"", "ready"), 100)
+        with TURN:
+            waiting = threading.Thread(target=job.run)
+            waiting.start()
+            waiting.join(0.3)
+            assert job.sentence.text == "Waiting for the panel that runs …"
+            assert not job.stop_button.disabled
+            job.stop_button.click()
+            waiting.join(10)
+            assert job.sentence.text == "Stopped before it began."
+            assert not job.button.disabled
+        job.run()
+        assert job.sentence.text == "done"
 
     def test_a_job_that_fails_says_so(self):
         job = Job("Go", 1, (b"", "ready"), 100)

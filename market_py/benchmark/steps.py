@@ -69,7 +69,9 @@ class StepHeat:
         once = inputs * self.markets * self.offers * SECONDS_PER_AGENT
         return 6 * max(self.sample_seconds, once)
 
-    def race(self, progress: Callable[[], object]) -> timing.Race:
+    def race(
+        self, progress: Callable[[], object], is_stopped: Callable[[], bool] = lambda: False
+    ) -> timing.Race:
         """Verify that all pay the same rewards where there is no noise; then race, with noise.
 
         Raises
@@ -87,6 +89,7 @@ class StepHeat:
             rounds=self.rounds,
             sample_seconds=self.sample_seconds,
             progress=progress,
+            is_stopped=is_stopped,
             seed=self.seed,
         )
         return replace(race, offers=self.offers, disagreements={})
