@@ -262,3 +262,12 @@ def test_calls_of_a_learner_are_raced_and_shown(call, first):
     if "rust" in panel.race.candidates:
         others = [name for name in panel.race.candidates if not name.startswith("rust")]
         assert all(f"times as fast as {name}." in panel.sentence.text for name in others)
+
+
+def test_a_stopped_race_of_calls_says_so():
+    panel = rivals.RivalsPanel()
+    panel.controls["capacity"].value = 10_000
+    panel.is_stopped = lambda: True
+    panel.run()
+    assert panel.race is None
+    assert panel.sentence.text.startswith("Stopped before the end")

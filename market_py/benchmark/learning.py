@@ -58,7 +58,9 @@ class LearningHeat:
         """A guess, for the time left."""
         return 6 * max(self.sample_seconds, timing.DISTINCT * self.offers * SECONDS_PER_ROW)
 
-    def race(self, progress: Callable[[], object]) -> timing.Race:
+    def race(
+        self, progress: Callable[[], object], is_stopped: Callable[[], bool] = lambda: False
+    ) -> timing.Race:
         """Verify that what is drawn is whole, and what is answered right; then race.
 
         Raises
@@ -81,6 +83,7 @@ class LearningHeat:
             rounds=self.rounds,
             sample_seconds=self.sample_seconds,
             progress=progress,
+            is_stopped=is_stopped,
             seed=self.seed,
         )
         return replace(race, offers=self.offers, disagreements={})
