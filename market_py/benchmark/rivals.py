@@ -33,7 +33,6 @@ Draw = Callable[[int], tuple[Any, Any, Any, Any, Any]]
 """Draws so many transitions, in the order of the parts of `Transitions`."""
 Update = Callable[[NDArray[np.int64], NDArray[np.float64]], object]
 """Changes the priorities of some."""
-Fill = Callable[[Transitions], Any]
 
 
 def has(module: str) -> bool:
@@ -223,7 +222,6 @@ def _torch(layers: Layers) -> Answer:
 
 def _sb3_predict(layers: Layers) -> Answer:
     import gymnasium
-    import torch
     from gymnasium.spaces import Box
     from stable_baselines3.common.policies import ActorCriticPolicy
 
@@ -239,5 +237,4 @@ def _sb3_predict(layers: Layers) -> Answer:
             state[f"mlp_extractor.policy_net.{depth}.{name}"] = ours[f"{depth}.{name}"]
         state[f"action_net.{name}"] = ours[f"{last}.{name}"]
     policy.load_state_dict(state)
-    torch.manual_seed(0)
     return lambda observations: policy.predict(observations, deterministic=True)[0]
