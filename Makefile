@@ -27,7 +27,7 @@ endif
 
 # A conda environment brings its packages; pip users get the pinned ones.
 ifeq ($(PREFIX),$(CONDA_PREFIX))
-INSTALL := -e ".[workshop,test]"
+INSTALL := -e ".[workshop,book,test]"
 else
 INSTALL := -r requirements.lock -e .
 endif
@@ -108,7 +108,7 @@ lint: setup ## check style and types
 	$(CARGO) test --workspace
 
 lock: ## pin the versions anew (needs uv)
-	uv pip compile pyproject.toml --extra workshop --extra test --universal --python-version 3.11 --upgrade \
+	uv pip compile pyproject.toml --extra workshop --extra book --extra test --universal --python-version 3.11 --upgrade \
 		--no-emit-index-url --no-header --no-annotate --quiet -o requirements.lock
 
 clean: ## delete what the other verbs made, .venv too
