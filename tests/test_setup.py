@@ -20,7 +20,9 @@ NAME = re.compile(r"[A-Za-z0-9_.-]+")
 
 def requirements():
     extras = PROJECT["optional-dependencies"]
-    everything = [*PROJECT["dependencies"], *extras["workshop"], *extras["test"]]
+    everything = [*PROJECT["dependencies"]]
+    for extra in ("workshop", "book", "test"):
+        everything += extras[extra]
     return {NAME.match(line)[0]: line.replace(" ", "") for line in everything}
 
 
@@ -103,7 +105,7 @@ def test_help_is_the_default_and_lists_every_verb():
 def test_an_active_environment_is_used():
     assert '"/some where/bin/python"' in make("-n", "setup", VIRTUAL_ENV="/some where").stdout
     conda = make("-n", "setup", CONDA_PREFIX="/conda/env").stdout
-    assert '"/conda/env/bin/python" -m pip install -e ".[workshop,test]"' in conda
+    assert '"/conda/env/bin/python" -m pip install -e ".[workshop,book,test]"' in conda
     assert (
         '".venv/bin/python" -m pip install -r requirements.lock -e .' in make("-n", "setup").stdout
     )
