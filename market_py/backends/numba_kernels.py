@@ -5,6 +5,8 @@ comparison chooses between a value and zero. LLVM may reorder the sums that only
 (``fastmath``), since a bound of their error is taken into account; the sum behind the dispatch has
 a fixed order, so that a market has one result, cleared alone or in a batch.
 
+What few offers go through is inlined by force: to hand an array on takes longer than to add it up.
+
 numba compiles a cached function anew when the file that holds it changes, and does not look at what
 the function calls: so cached functions call only compiled functions of their own file.
 """
@@ -75,7 +77,7 @@ def _are_offered(quantities, demand):  # type: ignore[no-untyped-def]
     return not refused
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def clear(bids, quantities, demand, pro_rata, cap, dispatch, kept):  # type: ignore[no-untyped-def]
     """Clear one market: fill the dispatch, return the price; a cap of NaN means none.
 
@@ -83,13 +85,30 @@ def clear(bids, quantities, demand, pro_rata, cap, dispatch, kept):  # type: ign
     """
     if demand == 0.0:
         return _clear_without_demand(bids, quantities, dispatch)
+    if bids.size <= FEW:
+        return _clear_few(bids, quantities, demand, pro_rata, cap, dispatch)
     price = _lowest_covering_price(
         bids, quantities, 0.0, math.inf, bids, quantities, demand, dispatch, kept
     )
     return _settle(price, bids, quantities, demand, pro_rata, cap, dispatch)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
+def _clear_few(bids, quantities, demand, pro_rata, cap, dispatch):  # type: ignore[no-untyped-def]
+    """Do the same for a few offers, where to cut slices would take as long as to clear."""
+    target = demand * COVERAGE
+    price = _lowest_among_few(
+        bids, quantities, bids.size, 0.0, math.inf, bids, quantities, target, dispatch
+    )
+    if pro_rata or math.isnan(price):
+        return _settle(price, bids, quantities, demand, pro_rata, cap, dispatch)
+    served = _accept_some_below(bids, quantities, price, dispatch)
+    remaining = max(demand - served, 0.0)
+    _serve_some(bids, quantities, price, remaining, 0.0, dispatch, 0, bids.size)
+    return price + 0.0
+
+
+@njit(cache=True, nogil=True, forceinline=True)
 def _check_and_clear(bids, quantities, demand, pro_rata, cap, dispatch, kept):  # type: ignore[no-untyped-def]
     """Do the same, and return NaN where the arguments are not a market."""
     if not 0.0 <= demand <= LARGEST:
@@ -188,7 +207,7 @@ def _accept_below(bids, quantities, price, demand, dispatch):  # type: ignore[no
     return max(demand - served, 0.0)  # Rounding may leave less than nothing.
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def _accept_some_below(bids, quantities, price, dispatch):  # type: ignore[no-untyped-def]
     """Dispatch what is offered below a price, nothing else; return its sum."""
     for i in range(bids.size):
@@ -219,7 +238,6 @@ def _sum(terms):  # type: ignore[no-untyped-def]
 def _serve(bids, quantities, price, remaining, dispatch):  # type: ignore[no-untyped-def]
     """Dispatch the offers at the price, the lowest index first, until nothing remains."""
     high, low = remaining, 0.0
-    served = 0
     for start in range(0, bids.size, BLOCK):
         # A loop over a slice, from zero, is vectorised; over places further on it is not.
         block = bids[start : start + BLOCK]
@@ -228,12 +246,23 @@ def _serve(bids, quantities, price, remaining, dispatch):  # type: ignore[no-unt
             tied += 1 if block[i] == price else 0
         if tied == 0:
             continue
-        for i in range(start, start + block.size):
-            if bids[i] == price:
-                if served % SERVED_AT_ONCE == 0 and high + low <= 0.0:
-                    return
-                dispatch[i], high, low = _take(quantities[i], high, low)
-                served += 1
+        stop = start + block.size
+        high, low = _serve_some(bids, quantities, price, high, low, dispatch, start, stop)
+        if high + low <= 0.0:
+            return
+
+
+@njit(cache=True, nogil=True, forceinline=True)
+def _serve_some(bids, quantities, price, high, low, dispatch, start, stop):  # type: ignore[no-untyped-def]
+    """Do the same for the offers from one place to another; return what then remains."""
+    served = 0
+    for i in range(start, stop):
+        if bids[i] == price:
+            if served % SERVED_AT_ONCE == 0 and high + low <= 0.0:
+                break
+            dispatch[i], high, low = _take(quantities[i], high, low)
+            served += 1
+    return high, low
 
 
 @njit(cache=True, nogil=True)
@@ -369,23 +398,33 @@ def _lowest_covering_price(  # type: ignore[no-untyped-def]
             few_bids, few_quantities = kept_bids, kept_quantities
             patience -= count > before // 2
     if count <= FEW:
-        sure, possible = _price_among_few(
-            few_bids, few_quantities, count, below, high, surely_short, surely_covered, supply
+        return _lowest_among_few(
+            few_bids, few_quantities, count, below, high, bids, quantities, target, supply
         )
-        if possible < sure:
-            sure = _price_among(few_bids, count, possible, sure, bids, quantities, target)
-        high = sure
-    else:
-        order = np.argsort(few_bids[:count], kind="mergesort")
-        total = below
-        for i in order:
-            total += few_quantities[i]
-            if total >= surely_short and (
-                surely_covered <= total <= LARGEST or _covers(bids, quantities, few_bids[i], target)
-            ):
-                high = few_bids[i]
-                break
+    order = np.argsort(few_bids[:count], kind="mergesort")
+    total = below
+    for i in order:
+        total += few_quantities[i]
+        if total >= surely_short and (
+            surely_covered <= total <= LARGEST or _covers(bids, quantities, few_bids[i], target)
+        ):
+            high = few_bids[i]
+            break
     return high if high < math.inf else math.nan
+
+
+@njit(cache=True, nogil=True, forceinline=True)
+def _lowest_among_few(  # type: ignore[no-untyped-def]
+    few_bids, few_quantities, count, below, high, bids, quantities, target, supply
+):
+    """Find the lowest price that covers demand among at most `FEW`; NaN in a shortage."""
+    surely_short, surely_covered = _bounds(bids.size, target)
+    sure, possible = _price_among_few(
+        few_bids, few_quantities, count, below, high, surely_short, surely_covered, supply
+    )
+    if possible < sure:
+        sure = _price_among(few_bids, count, possible, sure, bids, quantities, target)
+    return sure if sure < math.inf else math.nan
 
 
 @njit(cache=True, nogil=True)
@@ -584,7 +623,7 @@ def _keep(bids, quantities, count, low, high, kept_bids, kept_quantities):  # ty
     return kept
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def _price_among_few(bids, quantities, count, below, high, surely_short, surely_covered, supply):  # type: ignore[no-untyped-def]
     """Compare all with all: the lowest price that surely covers demand, the lowest that may."""
     for i in range(count):
@@ -654,7 +693,7 @@ def _two_sum(a, b):  # type: ignore[no-untyped-def]
     return total, (a - a_rounded) + (b - b_rounded)
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def check_and_clear(bids, quantities, demand, pro_rata, cap, dispatch):  # type: ignore[no-untyped-def]
     """Clear one market and return its price, or NaN where the arguments are not a market."""
     if bids.size != quantities.size or bids.size == 0:
