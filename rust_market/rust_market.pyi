@@ -225,12 +225,12 @@ class Environment:
     ) -> Self: ...
     def observe(
         self,
-        seeds: NDArray[np.uint64],
-        episodes: NDArray[np.uint64],
-        hours: NDArray[np.uint64],
+        clocks: NDArray[np.uint64],
         observations: NDArray[np.float64],
     ) -> None:
-        """Fill the observations, (B, N, F), of the hour that each clock, (B,), shows.
+        """Fill the observations, (B, N, F), of the hour that each clock shows.
+
+        Clocks are seeds, episodes and hours, (3, B).
 
         Raises
         ------
@@ -240,9 +240,7 @@ class Environment:
 
     def step(
         self,
-        seeds: NDArray[np.uint64],
-        episodes: NDArray[np.uint64],
-        hours: NDArray[np.uint64],
+        clocks: NDArray[np.uint64],
         actions: NDArray[np.float64],
         observations: NDArray[np.float64],
         final_observations: NDArray[np.float64],
@@ -255,7 +253,7 @@ class Environment:
     ) -> None:
         """Step all markets by an hour, by actions of shape (B, N, 2): fill the other arrays.
 
-        Clocks, ``ended``, ``demand`` and ``prices`` have shape (B,), ``rewards`` and ``dispatch``
+        Clocks have shape (3, B), ``ended``, ``demand`` and ``prices`` (B,), ``rewards`` and ``dispatch``
         (B, N), observations (B, N, F); the final ones are written where an episode has ended. The
         GIL is released from 256 agents on. Nothing depends on the number of threads.
 

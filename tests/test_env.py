@@ -397,12 +397,12 @@ class TestTheExtensionByItself:
         return Environment(**{**SETTINGS, **changed})
 
     def arrays(self, markets=3):
-        words = [np.zeros(markets, dtype=np.uint64) for _ in range(3)]
+        clocks = np.zeros((3, markets), dtype=np.uint64)
         shown = [np.zeros((markets, 2, 3)) for _ in range(2)]
         rewards, dispatch = np.zeros((markets, 2)), np.zeros((markets, 2))
         ended, demand, prices = np.zeros(markets, dtype=bool), np.zeros(markets), np.zeros(markets)
         actions = np.zeros((markets, 2, 2))
-        return [*words, actions, *shown, rewards, ended, demand, prices, dispatch]
+        return [clocks, actions, *shown, rewards, ended, demand, prices, dispatch]
 
     @pytest.mark.parametrize(
         "wrong",
@@ -427,23 +427,24 @@ class TestTheExtensionByItself:
         environment = self.make()
         environment.step(*self.arrays(), 2)
         for at, wrong, kind, words in (
-            (0, np.zeros(3), TypeError, "seeds: must be an array of dtype uint64"),
-            (3, np.zeros((3, 2)), ValueError, "actions: must hold 12 values, got 6"),
-            (4, np.zeros((3, 2, 6))[:, :, ::2], ValueError, "observations: must be contiguous"),
-            (4, np.asfortranarray(np.zeros((3, 2, 3))), ValueError, "must be contiguous"),
-            (7, np.zeros(3), TypeError, "ended: must be an array of dtype bool"),
-            (9, np.zeros(2), ValueError, "prices: must hold 3 values, got 2"),
-            (2, np.full(3, 3, dtype=np.uint64), ValueError, "hours: 3 is after the end"),
+            (0, np.zeros((3, 3)), TypeError, "clocks: must be an array of dtype uint64"),
+            (0, np.zeros(9, dtype=np.uint64), ValueError, "clocks: must be 3 rows"),
+            (1, np.zeros((3, 2)), ValueError, "actions: must hold 12 values, got 6"),
+            (2, np.zeros((3, 2, 6))[:, :, ::2], ValueError, "observations: must be contiguous"),
+            (2, np.asfortranarray(np.zeros((3, 2, 3))), ValueError, "must be contiguous"),
+            (5, np.zeros(3), TypeError, "ended: must be an array of dtype bool"),
+            (7, np.zeros(2), ValueError, "prices: must hold 3 values, got 2"),
+            (0, np.full((3, 3), 3, dtype=np.uint64), ValueError, "hours: 3 is after the end"),
         ):
             arrays = self.arrays()
             arrays[at] = wrong
             with pytest.raises(kind, match=words):
                 environment.step(*arrays, 1)
         shut = self.arrays()
-        shut[6].flags.writeable = False
+        shut[4].flags.writeable = False
         with pytest.raises(ValueError, match="rewards: "):
             environment.step(*shut, 1)
         shared = self.arrays()
-        shared[10] = shared[6]
+        shared[8] = shared[4]
         with pytest.raises(ValueError, match="dispatch: "):
             environment.step(*shared, 1)

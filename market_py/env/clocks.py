@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,19 +18,29 @@ class Clocks:
     neither on the number of markets nor on the threads nor on the backend.
     """
 
-    seeds: Words
-    episodes: Words
-    hours: Words
+    words: Words
+    """Seeds, episodes and hours, shape (3, B)."""
+    seeds: Words = field(init=False, repr=False)
+    episodes: Words = field(init=False, repr=False)
+    hours: Words = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        for row, name in enumerate(("seeds", "episodes", "hours")):
+            object.__setattr__(self, name, self.words[row])
 
     @classmethod
     def at_start(cls, markets: int) -> Clocks:
         """Clocks of so many markets, of seed 0, before the first hour."""
-        return cls(*(np.zeros(markets, dtype=np.uint64) for _ in range(3)))
+        return cls(np.zeros((3, markets), dtype=np.uint64))
+
+    def some(self, markets: slice | NDArray[np.bool_]) -> Clocks:
+        """Clocks of some markets: of a slice a view, of a mask a copy."""
+        return Clocks(self.words[:, markets])
 
     def copy(self) -> Clocks:
         """Copy them."""
-        return Clocks(self.seeds.copy(), self.episodes.copy(), self.hours.copy())
+        return Clocks(self.words.copy())
 
     def set(self, other: Clocks) -> None:
         """Take over the time of other clocks."""
-        self.seeds[:], self.episodes[:], self.hours[:] = other.seeds, other.episodes, other.hours
+        self.words[:] = other.words

@@ -155,11 +155,10 @@ class MarketVectorEnv(VectorEnv[Floats, Floats, NDArray[Any]]):
     @clocks.setter
     def clocks(self, clocks: Clocks) -> None:
         """Go on from there; the next step is that which would have followed."""
-        for words in (clocks.seeds, clocks.episodes, clocks.hours):
-            if words.shape != (self.num_envs,):
-                raise ValueError(
-                    f"clocks: must be those of {self.num_envs} markets, got {words.size}"
-                )
+        if clocks.words.shape != (3, self.num_envs):
+            raise ValueError(
+                f"clocks: must be those of {self.num_envs} markets, got {clocks.hours.size}"
+            )
         if clocks.hours.max() >= self.model.system.hours:
             raise ValueError("clocks: an episode is over")
         self._clocks.set(clocks)

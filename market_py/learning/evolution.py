@@ -207,9 +207,7 @@ class EvolutionStrategy:
                 moments=self._moments,
                 generation=self.generation,
                 random=words,
-                seeds=clocks.seeds,
-                episodes=clocks.episodes,
-                hours=clocks.hours,
+                clocks=clocks.words,
             )
 
     def load(self, path: Path | str) -> None:
@@ -232,7 +230,7 @@ class EvolutionStrategy:
             generator.state = json.loads(str(kept["random"]))
             generation = int(kept["generation"])
             # Last, since it is the first to change anything.
-            self._markets.clocks = Clocks(kept["seeds"], kept["episodes"], kept["hours"])
+            self._markets.clocks = Clocks(kept["clocks"])
         except (OSError, EOFError, KeyError, TypeError, ValueError) as error:
             if isinstance(error, FileNotFoundError):
                 raise

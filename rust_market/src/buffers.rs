@@ -29,6 +29,21 @@ pub(crate) fn writable<'py, T: Element>(
         .map_err(|error| refuse(argument, &error))
 }
 
+/// An array of so many rows, however long they are.
+pub(crate) fn writable_rows<'py, T: Element>(
+    argument: &str,
+    object: &Bound<'py, PyAny>,
+    rows: usize,
+) -> PyResult<PyReadwriteArrayDyn<'py, T>> {
+    let array = contiguous::<T>(argument, object)?;
+    if !matches!(array.shape(), [got, _] if *got == rows) {
+        return Err(refuse(argument, &format!("must be {rows} rows")));
+    }
+    array
+        .try_readwrite()
+        .map_err(|error| refuse(argument, &error))
+}
+
 fn contiguous<'a, 'py, T: Element>(
     argument: &str,
     object: &'a Bound<'py, PyAny>,

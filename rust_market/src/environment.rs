@@ -8,7 +8,7 @@ use numpy::PyUntypedArrayMethods;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
-use crate::buffers::{readable, refuse, require_length, writable};
+use crate::buffers::{readable, refuse, require_length, writable, writable_rows};
 use crate::raise;
 
 /// Markets stepped together; documented in `rust_market.pyi`.
@@ -63,22 +63,13 @@ impl Environment {
     /// Show the hour that each clock shows.
     fn observe(
         &self,
-        seeds: &Bound<'_, PyAny>,
-        episodes: &Bound<'_, PyAny>,
-        hours: &Bound<'_, PyAny>,
+        clocks: &Bound<'_, PyAny>,
         observations: &Bound<'_, PyAny>,
     ) -> PyResult<()> {
-        let seeds = readable::<u64>("seeds", seeds)?;
-        let markets = seeds.len();
-        let shown = markets * self.0.agents() * self.0.features();
-        let mut episodes = writable::<u64>("episodes", episodes, markets)?;
-        let mut hours = writable::<u64>("hours", hours, markets)?;
+        let mut clocks = writable_rows::<u64>("clocks", clocks, 3)?;
+        let clocks = read_clocks(clocks.as_slice_mut()?);
+        let shown = clocks.hours.len() * self.0.agents() * self.0.features();
         let mut observations = writable::<f64>("observations", observations, shown)?;
-        let clocks = Clocks {
-            seeds: seeds.as_slice()?,
-            episodes: episodes.as_slice_mut()?,
-            hours: hours.as_slice_mut()?,
-        };
         require_hours(clocks.hours, self.0.hours())?;
         self.0.observe(&clocks, observations.as_slice_mut()?);
         Ok(())
@@ -89,9 +80,7 @@ impl Environment {
     fn step(
         &self,
         py: Python<'_>,
-        seeds: &Bound<'_, PyAny>,
-        episodes: &Bound<'_, PyAny>,
-        hours: &Bound<'_, PyAny>,
+        clocks: &Bound<'_, PyAny>,
         actions: &Bound<'_, PyAny>,
         observations: &Bound<'_, PyAny>,
         final_observations: &Bound<'_, PyAny>,
@@ -102,13 +91,12 @@ impl Environment {
         dispatch: &Bound<'_, PyAny>,
         threads: NonZeroUsize,
     ) -> PyResult<()> {
-        let seeds = readable::<u64>("seeds", seeds)?;
+        let mut clocks = writable_rows::<u64>("clocks", clocks, 3)?;
+        let clocks = read_clocks(clocks.as_slice_mut()?);
         let actions = readable::<f64>("actions", actions)?;
-        let (markets, agents) = (seeds.len(), self.0.agents());
+        let (markets, agents) = (clocks.hours.len(), self.0.agents());
         let (offers, shown) = (markets * agents, markets * agents * self.0.features());
         require_length("actions", actions.len(), offers * 2)?;
-        let mut episodes = writable::<u64>("episodes", episodes, markets)?;
-        let mut hours = writable::<u64>("hours", hours, markets)?;
         let mut observations = writable::<f64>("observations", observations, shown)?;
         let mut final_observations =
             writable::<f64>("final_observations", final_observations, shown)?;
@@ -117,11 +105,6 @@ impl Environment {
         let mut demand = writable::<f64>("demand", demand, markets)?;
         let mut prices = writable::<f64>("prices", prices, markets)?;
         let mut dispatch = writable::<f64>("dispatch", dispatch, offers)?;
-        let clocks = Clocks {
-            seeds: seeds.as_slice()?,
-            episodes: episodes.as_slice_mut()?,
-            hours: hours.as_slice_mut()?,
-        };
         require_hours(clocks.hours, self.0.hours() - 1)?;
         let actions = actions.as_slice()?;
         let outcome = Outcome {
@@ -144,6 +127,17 @@ impl Environment {
 
 /// To step so many agents takes long enough for other threads to run meanwhile.
 const WORTH_DETACHING: usize = 256;
+
+/// Takes the rows of seeds, episodes and hours apart.
+fn read_clocks(words: &mut [u64]) -> Clocks<'_> {
+    let (seeds, rest) = words.split_at_mut(words.len() / 3);
+    let (episodes, hours) = rest.split_at_mut(rest.len() / 2);
+    Clocks {
+        seeds,
+        episodes,
+        hours,
+    }
+}
 
 fn require_hours(hours: &[u64], last: usize) -> PyResult<()> {
     match hours.iter().find(|&&hour| hour > last as u64) {

@@ -53,8 +53,9 @@ class Stepper:
 
         def work(start: int, stop: int) -> bool:
             rows = slice(start, stop)
-            own = Clocks(clocks.seeds[rows], clocks.episodes[rows], clocks.hours[rows])
-            self._step_some(own, actions[rows], outcome.rows(rows), *self._offers[:, rows])
+            self._step_some(
+                clocks.some(rows), actions[rows], outcome.rows(rows), *self._offers[:, rows]
+            )
             return True
 
         in_shares(work, markets, each, self._threads)

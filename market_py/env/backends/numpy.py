@@ -54,9 +54,8 @@ class Stepper:
             if self._autoreset:
                 clocks.episodes[ended] += np.uint64(1)
                 clocks.hours[ended] = 0
-                begun = Clocks(clocks.seeds[ended], clocks.episodes[ended], clocks.hours[ended])
                 first = np.empty_like(outcome.observations[ended])
-                self.observe(begun, first)
+                self.observe(clocks.some(ended), first)
                 outcome.observations[ended] = first
 
     def _demand(self, clocks: Clocks) -> Floats:

@@ -34,14 +34,12 @@ class Stepper:
 
     def observe(self, clocks: Clocks, observations: Floats) -> None:
         """Show the hour that each clock shows."""
-        self._environment.observe(clocks.seeds, clocks.episodes, clocks.hours, observations)
+        self._environment.observe(clocks.words, observations)
 
     def step(self, clocks: Clocks, actions: Floats, outcome: Outcome) -> None:
         """Step all markets by an hour."""
         self._environment.step(
-            clocks.seeds,
-            clocks.episodes,
-            clocks.hours,
+            clocks.words,
             actions,
             outcome.observations,
             outcome.final_observations,

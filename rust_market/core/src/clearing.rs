@@ -110,25 +110,71 @@ impl Market<'_> {
         dispatch: &mut [f64],
         scratch: &mut Scratch,
     ) -> Result<Option<f64>, Error> {
-        let (bids, quantities) = (self.bids, self.quantities);
-        if self.demand == 0.0 {
-            let valid = trusted || are_offers(simd, bids, quantities);
-            return Ok(valid.then(|| self.clear_without_demand(dispatch)));
+        if self.bids.len() >= MANY && self.demand > 0.0 {
+            self.clear_many(trusted, dispatch, scratch)
+        } else {
+            self.clear_all(simd, trusted, dispatch, scratch)
         }
-        let mut trusted = trusted;
-        if bids.len() >= MANY
-            && let Some(ends) = self.guess(simd, scratch)?
-        {
-            let Some(supply) = scratch.near.split(simd, ends, bids, quantities, dispatch)? else {
-                return Ok(None);
-            };
-            if let Some(price) = self.clear_near(simd, ends, supply, dispatch, scratch)? {
-                return Ok(Some(price));
+    }
+
+    /// Does the same for many offers; out of line, so that few do not carry it.
+    #[inline(never)]
+    fn clear_many(
+        &self,
+        trusted: bool,
+        dispatch: &mut [f64],
+        scratch: &mut Scratch,
+    ) -> Result<Option<f64>, Error> {
+        struct ClearMany<'a> {
+            market: Market<'a>,
+            trusted: bool,
+            dispatch: &'a mut [f64],
+            scratch: &'a mut Scratch,
+        }
+        impl WithSimd for ClearMany<'_> {
+            type Output = Result<Option<f64>, Error>;
+
+            #[inline(always)]
+            fn with_simd<S: Simd>(self, simd: S) -> Self::Output {
+                let (market, dispatch, scratch) = (self.market, self.dispatch, self.scratch);
+                let (bids, quantities) = (market.bids, market.quantities);
+                let mut trusted = self.trusted;
+                if let Some(ends) = market.guess(simd, scratch)? {
+                    let near = &mut scratch.near;
+                    let Some(supply) = near.split(simd, ends, bids, quantities, dispatch)? else {
+                        return Ok(None);
+                    };
+                    if let Some(price) = market.clear_near(simd, ends, supply, dispatch, scratch)? {
+                        return Ok(Some(price));
+                    }
+                    trusted = true;
+                }
+                market.clear_all(simd, trusted, dispatch, scratch)
             }
-            trusted = true;
         }
+        Arch::new().dispatch(ClearMany {
+            market: *self,
+            trusted,
+            dispatch,
+            scratch,
+        })
+    }
+
+    /// Does the same, with all offers as candidates for the price.
+    #[inline(always)]
+    fn clear_all<S: Simd>(
+        &self,
+        simd: S,
+        trusted: bool,
+        dispatch: &mut [f64],
+        scratch: &mut Scratch,
+    ) -> Result<Option<f64>, Error> {
+        let (bids, quantities) = (self.bids, self.quantities);
         if !(trusted || are_offers(simd, bids, quantities)) {
             return Ok(None);
+        }
+        if self.demand == 0.0 {
+            return Ok(Some(self.clear_without_demand(dispatch)));
         }
         let (target, candidates) = (self.target(), &mut scratch.candidates);
         let price = candidates.price(simd, &target, Bracket::ALL, bids, quantities)?;
