@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 import market_py
 from market_py import rts79
+from market_py.validation import Ties, check_market
 from market_py.workshop import sentences
 from market_py.workshop.panels import Explorer, Sentence, Shown, choice, slider
 from market_py.workshop.pictures import MeritOrderPicture, PriceDurationPicture
@@ -54,31 +54,58 @@ def flagship_figure() -> Any:
     )
 
 
-def market_figure(bids: ArrayLike, quantities: ArrayLike, demand: float, **options: Any) -> Any:
+def agreement(figure: Any) -> str:
+    """Clear what the flagship figure shows once more, and say whether the two agree."""
+    if isinstance(figure, Explorer):
+        return "The panel of Python is cleared by market_clearing itself."
+    bids, quantities = rts79.offers(figure.fuel_prices, tuple(figure.outages))
+    price, dispatch = market_py.market_clearing(
+        bids, quantities, figure.demand, price_cap=figure.lost_load
+    )
+    agree = price == figure.price and np.allclose(dispatch, figure.dispatch, rtol=1e-12, atol=0)
+    return (
+        f"figure           {figure.price:,.2f} $/MWh, {sum(figure.dispatch):,.0f} MW run\n"
+        f"market_clearing  {price:,.2f} $/MWh, {dispatch.sum():,.0f} MW run\n"
+        f"They {'agree' if agree else 'do NOT agree'}."
+    )
+
+
+def market_figure(
+    bids: Any,
+    quantities: Any,
+    demand: Any,
+    *,
+    ties: Ties = "index",
+    price_cap: float | None = None,
+) -> Any:
     """The figure of any market; where it cannot be had, the sentence about it.
 
     Parameters
     ----------
-    bids, quantities, demand, **options
-        As for `MeritOrderFigure`.
+    bids, quantities, demand, ties, price_cap
+        As for `market_clearing`.
 
     Returns
     -------
     MeritOrderFigure, Sentence or None
-        None while one of the three is None: an exercise that is not done yet.
+        None for what is no market, such as an exercise that is not done yet.
     """
-    if bids is None or quantities is None or demand is None:
+    try:
+        check_market(bids, quantities, demand, ties, price_cap)
+    except (TypeError, ValueError):
         return None
     try:
         from market_py.workshop.merit_order_figure import MeritOrderFigure
-    except ImportError:
-        price, dispatch = market_py.market_clearing(bids, quantities, demand)
+    except ImportError:  # no anywidget
+        price, dispatch = market_py.market_clearing(
+            bids, quantities, demand, ties=ties, price_cap=price_cap
+        )
         names = [f"offer {i}" for i in range(len(dispatch))]
         market = np.asarray(bids, float), np.asarray(quantities, float), demand
         sentence = Sentence()
         sentence.say(sentences.cleared(names, *market, price, dispatch))
         return sentence
-    return MeritOrderFigure(bids, quantities, demand, **options)
+    return MeritOrderFigure(bids, quantities, demand, ties=ties, lost_load=price_cap)
 
 
 def merit_order_panel() -> Explorer:

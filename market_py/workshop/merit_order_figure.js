@@ -2,7 +2,7 @@
 
 const WIDTH = 760;
 const HEIGHT = 430;
-const PLOT = { left: 66, right: 742, top: 44, bottom: 374 };
+const PLOT = { left: 66, right: 730, top: 44, bottom: 374 };
 const INPUTS = ["demand", "fuel_prices", "outages", "lost_load"];
 const TILE = 8;
 /** Lines within a square tile, by the first sign of a hatch of Matplotlib. */
@@ -81,6 +81,7 @@ class Figure {
     this.veil = add(this.svg, "rect", { y: top, height: bottom - top, class: "veil" });
     this.priceLine = add(this.svg, "path", { class: "price-line" });
     this.tag = add(this.svg, "text", { x: left + 8, class: "tag" });
+    this.ring = add(this.svg, "rect", { class: "ring" });
     this.addDemand();
     this.dragFrom(sky, () => 0);
     this.dragFrom(this.handle, (x) => this.x(this.model.get("demand")) - x);
@@ -141,14 +142,10 @@ class Figure {
       const target = add(block, "rect", { class: "target" });
       block.addEventListener("click", () => this.toggle(i));
       block.addEventListener("keydown", (event) => this.onBlockKey(event, i));
-      for (const [type, which] of [
-        ["pointerenter", i],
-        ["pointerleave", null],
-        ["focus", i],
-        ["blur", null],
-      ]) {
-        block.addEventListener(type, () => this.point(which));
-      }
+      block.addEventListener("pointerenter", () => this.point(i));
+      block.addEventListener("pointerleave", () => this.point(null));
+      block.addEventListener("focus", () => this.onBlockFocus(i));
+      block.addEventListener("blur", () => this.point(null));
       return { block, body, cross, target };
     });
   }
@@ -169,7 +166,7 @@ class Figure {
     add(this.handle, "rect", { class: "target", x: -6, y: top - 12, width: 12, height });
     add(this.handle, "path", { class: "demand-line", d: `M0 ${top - 12}V${bottom}` });
     this.grip = add(this.handle, "g", { class: "grip" });
-    add(this.grip, "rect", { x: -62, y: 4, width: 124, height: 28, rx: 14 });
+    add(this.grip, "rect", { x: -68, y: 4, width: 136, height: 28, rx: 14 });
     this.gripText = add(this.grip, "text", { y: 23, "text-anchor": "middle" });
     this.handle.addEventListener("keydown", (event) => this.onDemandKey(event));
   }
@@ -268,14 +265,14 @@ class Figure {
     }[event.key];
     if (event.key === "Enter" || event.key === " ") this.toggle(i);
     else if (next === undefined) return;
-    else this.focusBlock(row[Math.max(0, Math.min(next, row.length - 1))]);
+    else this.blocks[row[Math.max(0, Math.min(next, row.length - 1))]].block.focus();
     event.preventDefault();
   }
 
-  focusBlock(i) {
+  onBlockFocus(i) {
     for (const { block } of this.blocks) block.setAttribute("tabindex", -1);
     this.blocks[i].block.setAttribute("tabindex", 0);
-    this.blocks[i].block.focus();
+    this.point(i);
   }
 
   toggle(i) {
@@ -305,7 +302,7 @@ class Figure {
 
   point(i) {
     this.pointed = i;
-    this.showDetail();
+    this.showPointed();
   }
 
   // What is shown.
@@ -374,7 +371,7 @@ class Figure {
     this.drawPrice(price);
     this.drawDemand(this.model.get("demand"));
     if (this.sentence.textContent !== sentence) this.sentence.textContent = sentence;
-    this.showDetail();
+    this.showPointed();
     this.showControls();
   }
 
@@ -415,21 +412,26 @@ class Figure {
       "aria-valuetext": megawatts(demand),
     });
     // The grip stays within the picture.
-    const shift = Math.max(64 - x, 0) || Math.min(WIDTH - 64 - x, 0);
+    const shift = Math.max(70 - x, 0) || Math.min(WIDTH - 70 - x, 0);
     set(this.grip, { transform: `translate(${shift})` });
     this.gripText.textContent = `◂ ${megawatts(demand)} ▸`;
   }
 
-  showDetail() {
+  showPointed() {
     const i = this.pointed;
     this.detail.textContent = i === null ? HINT : this.describe(i);
+    this.ring.classList.toggle("shown", i !== null);
+    if (i === null) return;
+    for (const name of ["x", "y", "width", "height"]) {
+      this.ring.setAttribute(name, this.blocks[i].body.getAttribute(name));
+    }
   }
 
   describe(i) {
     const { names, quantities, currency } = this.setting;
     const { bids, dispatch, out } = this.now;
     const offer = `${names[i]}: ${megawatts(quantities[i])} at ${amount(bids[i])} ${currency}/MWh`;
-    return out[i] ? `${offer}, out` : `${offer}, ${megawatts(dispatch[i])} of it run`;
+    return out[i] ? `${offer}, out` : `${offer}, of which ${megawatts(dispatch[i])} run`;
   }
 
   x(megawatts) {

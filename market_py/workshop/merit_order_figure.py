@@ -31,7 +31,7 @@ OFFER = "offer"
 """The kind of all offers where nobody says another."""
 
 
-class MeritOrderFigure(anywidget.AnyWidget):  # type: ignore[misc]
+class MeritOrderFigure(anywidget.AnyWidget):
     """The supply curve of a market, whose demand, fuel prices and outages are dragged.
 
     Parameters
@@ -140,7 +140,7 @@ class MeritOrderFigure(anywidget.AnyWidget):  # type: ignore[misc]
         setting = self._describe(start)
         super().__init__(_setting=setting, **start, **self._outcome(**start))
         # What a notebook shows, so that there is something to put the fallback into.
-        self._box = widgets.VBox([self])
+        self._box: Any = None
         self._fallback = fallback
         self.on_msg(self._on_message)
 
@@ -177,7 +177,7 @@ class MeritOrderFigure(anywidget.AnyWidget):  # type: ignore[misc]
 
     def _bids_at(self, fuel_prices: Mapping[str, float]) -> Floats:
         factors = np.array([fuel_prices.get(kind, 1.0) for kind in self._kinds])
-        return self._fuel_costs * factors + self._bids
+        return np.asarray(self._fuel_costs * factors + self._bids)
 
     def _quantities_without(self, outages: Sequence[str]) -> Floats:
         return np.where(np.isin(self._names, list(outages)), 0.0, self._quantities)
@@ -207,10 +207,10 @@ class MeritOrderFigure(anywidget.AnyWidget):  # type: ignore[misc]
         extremes = [self._bids_at(dict.fromkeys(self._kinds, f)) for f in (CHEAPEST, 1.0, DEAREST)]
         low, high = 1.02 * min(0.0, np.min(extremes)), 1.02 * max(0.0, np.max(extremes))
         widest = 1.02 * max(float(self._quantities.sum()), demand)
-        locator = MaxNLocator(nbins=7, steps=[1, 2, 5, 10])
+        ticks = MaxNLocator(nbins=7, steps=[1, 2, 5, 10]).tick_values
         return (
-            locator.tick_values(0.0, widest or 1.0).tolist(),  # type: ignore[no-untyped-call]
-            locator.tick_values(low, high if high > low else 1.0).tolist(),  # type: ignore[no-untyped-call]
+            [float(tick) for tick in ticks(0.0, widest or 1.0)],
+            [float(tick) for tick in ticks(low, high if high > low else 1.0)],
         )
 
     def _describe(self, start: dict[str, Any]) -> dict[str, Any]:
@@ -270,10 +270,11 @@ class MeritOrderFigure(anywidget.AnyWidget):  # type: ignore[misc]
                 setattr(self, name, value)
 
     def _on_message(self, _widget: object, content: dict[str, Any], _buffers: object) -> None:
-        if "failed" in content and self._fallback:
+        if "failed" in content and self._fallback and self._box:
             self._box.children = [self._fallback()]
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:  # type: ignore[override]
+        self._box = self._box or widgets.VBox([self])
         bundle: dict[str, Any] = self._box._repr_mimebundle_(**kwargs)
         bundle["image/png"] = base64.b64encode(self.png()).decode()
         bundle["text/plain"] = self.sentence
