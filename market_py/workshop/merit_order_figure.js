@@ -37,8 +37,8 @@ class Figure {
     this.id = `merit-order-${++figures}`;
     this.frame = null;
     this.pointed = null;
-    // JupyterLab's shortcuts would take the keys.
-    this.root = add(el, "div", { class: "merit-order", "data-lm-suppress-shortcuts": "true" });
+    this.root = add(el, "div", { class: "merit-order" });
+    this.root.addEventListener("keydown", keepKey);
     this.sentence = add(this.root, "div", { role: "status", "aria-live": "polite", class: "says" });
     this.addLegend();
     this.addPicture();
@@ -451,6 +451,12 @@ class Figure {
     const share = (price - low) / (ticks[ticks.length - 1] - low);
     return PLOT.bottom - share * (PLOT.bottom - PLOT.top);
   }
+}
+
+/** JupyterLab would take an arrow key for itself, and go to another cell. */
+function keepKey(event) {
+  const plain = !(event.ctrlKey || event.metaKey || event.altKey || event.shiftKey);
+  if (plain && event.key !== "Tab" && event.key !== "Escape") event.stopPropagation();
 }
 
 const SVG_TAGS = new Set(["svg", "g", "rect", "path", "text", "defs", "pattern"]);
