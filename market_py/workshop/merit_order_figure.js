@@ -422,9 +422,10 @@ class Figure {
     this.detail.textContent = i === null ? HINT : this.describe(i);
     this.ring.classList.toggle("shown", i !== null);
     if (i === null) return;
-    for (const name of ["x", "y", "width", "height"]) {
-      this.ring.setAttribute(name, this.blocks[i].body.getAttribute(name));
-    }
+    // Around the block, so that a narrow one is still seen.
+    const side = (name) => Number(this.blocks[i].body.getAttribute(name));
+    set(this.ring, { x: side("x") - 5, y: side("y") - 5 });
+    set(this.ring, { width: side("width") + 10, height: side("height") + 10, rx: 4 });
   }
 
   describe(i) {
