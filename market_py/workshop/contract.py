@@ -10,6 +10,7 @@ import numpy as np
 
 import market_py
 from market_py.workshop import sentences
+from market_py.workshop.merit_order import market_figure
 from market_py.workshop.panels import LABELS, Sentence
 
 NAN = float("nan")
@@ -42,7 +43,7 @@ CASES: dict[str, dict[str, Any]] = {
 
 
 class ContractPanel(widgets.VBox):
-    """A button for each case; below, the call and what every backend answers."""
+    """A button for each case; below, the call, what every backend answers, and the market."""
 
     def __init__(self) -> None:
         self.cases = widgets.ToggleButtons(
@@ -52,7 +53,8 @@ class ContractPanel(widgets.VBox):
         )
         self.sentence = Sentence()
         self.table = widgets.HTML()
-        super().__init__([self.cases, self.sentence, self.table])
+        self.market = widgets.VBox()
+        super().__init__([self.cases, self.sentence, self.table, self.market])
         self.cases.observe(lambda _change: self.show(), names="value")
         self.show()
 
@@ -62,6 +64,15 @@ class ContractPanel(widgets.VBox):
         answers = {name: ask(name, case) for name in market_py.available_backends()}
         self.sentence.say(verdict(case, list(answers.values())))
         self.table.value = table(case, answers)
+        self._draw(case)
+
+    def _draw(self, case: dict[str, Any]) -> None:
+        """Put the figure of the case in place of the last one; what is no market has none."""
+        before = self.market.children
+        figure = market_figure(**case)
+        self.market.children = [] if figure is None else [figure]
+        for last in before:
+            last.close()
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
         bundle: dict[str, Any] = super()._repr_mimebundle_(**kwargs)

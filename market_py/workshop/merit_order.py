@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+
 import market_py
 from market_py import rts79
+from market_py.validation import Ties, check_market
 from market_py.workshop import sentences
-from market_py.workshop.panels import Explorer, Shown, choice, slider
+from market_py.workshop.panels import Explorer, Sentence, Shown, choice, slider
 from market_py.workshop.pictures import MeritOrderPicture, PriceDurationPicture
 
 NAMES = [unit.name for unit in rts79.UNITS]
 FUELS = [unit.fuel for unit in rts79.UNITS]
 NO_OUTAGE = "all units are up"
+DEMAND = 2200
+"""With which the figure starts, MW."""
 LOST_LOAD = 1000.0
-"""Value of lost load in the panel of the year, $/MWh."""
+"""Value of lost load with which it starts, and in the panel of the year; $/MWh."""
 OUTAGES = {
     NO_OUTAGE: (),
     "one nuclear unit (400 MW)": ("nuclear 400 MW #1",),
@@ -21,6 +28,84 @@ OUTAGES = {
     "all hydro units (300 MW)": tuple(name for name in NAMES if name.startswith("hydro")),
 }
 """Outages to choose from."""
+
+
+def flagship_figure() -> Any:
+    """The figure that is dragged in the browser; where it cannot be had, the panel of Python.
+
+    Returns
+    -------
+    MeritOrderFigure or Explorer
+    """
+    try:
+        from market_py.workshop.merit_order_figure import MeritOrderFigure
+    except ImportError:  # no anywidget
+        return merit_order_panel()
+    return MeritOrderFigure(
+        [unit.om_cost for unit in rts79.UNITS],
+        [unit.capacity for unit in rts79.UNITS],
+        DEMAND,
+        names=NAMES,
+        kinds=FUELS,
+        fuel_costs=[unit.fuel_cost for unit in rts79.UNITS],
+        lost_load=LOST_LOAD,
+        currency="$",
+        fallback=merit_order_panel,
+    )
+
+
+def agreement(figure: Any) -> str:
+    """Clear what the flagship figure shows once more, and say whether the two agree."""
+    if isinstance(figure, Explorer):
+        return "The panel of Python is cleared by market_clearing itself."
+    bids, quantities = rts79.offers(figure.fuel_prices, tuple(figure.outages))
+    price, dispatch = market_py.market_clearing(
+        bids, quantities, figure.demand, price_cap=figure.lost_load
+    )
+    agree = price == figure.price and np.allclose(dispatch, figure.dispatch, rtol=1e-12, atol=0)
+    return (
+        f"figure           {figure.price:,.2f} $/MWh, {sum(figure.dispatch):,.0f} MW run\n"
+        f"market_clearing  {price:,.2f} $/MWh, {dispatch.sum():,.0f} MW run\n"
+        f"They {'agree' if agree else 'do NOT agree'}."
+    )
+
+
+def market_figure(
+    bids: Any,
+    quantities: Any,
+    demand: Any,
+    *,
+    ties: Ties = "index",
+    price_cap: float | None = None,
+) -> Any:
+    """The figure of any market; where it cannot be had, the sentence about it.
+
+    Parameters
+    ----------
+    bids, quantities, demand, ties, price_cap
+        As for `market_clearing`.
+
+    Returns
+    -------
+    MeritOrderFigure, Sentence or None
+        None for what is no market, such as an exercise that is not done yet.
+    """
+    try:
+        check_market(bids, quantities, demand, ties, price_cap)
+    except (TypeError, ValueError):
+        return None
+    try:
+        from market_py.workshop.merit_order_figure import MeritOrderFigure
+    except ImportError:  # no anywidget
+        price, dispatch = market_py.market_clearing(
+            bids, quantities, demand, ties=ties, price_cap=price_cap
+        )
+        names = [f"offer {i}" for i in range(len(dispatch))]
+        market = np.asarray(bids, float), np.asarray(quantities, float), demand
+        sentence = Sentence()
+        sentence.say(sentences.cleared(names, *market, price, dispatch))
+        return sentence
+    return MeritOrderFigure(bids, quantities, demand, ties=ties, lost_load=price_cap)
 
 
 def merit_order_panel() -> Explorer:
@@ -34,10 +119,10 @@ def merit_order_panel() -> Explorer:
         return png, sentences.cleared(NAMES, bids, quantities, demand, price, dispatch, "$")
 
     controls = {
-        "demand": slider("demand", 2200, 0, 3400, 10, "MW"),
+        "demand": slider("demand", DEMAND, 0, 3400, 10, "MW"),
         "oil": slider("oil price", 100, 20, 200, 5, "%"),
         "outage": choice("on outage", list(OUTAGES)),
-        "lost_load": slider("lost load", 1000, 100, 5000, 100, "$/MWh"),
+        "lost_load": slider("lost load", round(LOST_LOAD), 100, 5000, 100, "$/MWh"),
     }
     return Explorer(controls, answer, picture.width)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from market_py.validation import Floats
 
@@ -30,16 +31,24 @@ def cleared(
         )
     if demand == 0:
         return f"No demand: nothing runs, and the price is the cheapest offer, {money}."
-    running = np.flatnonzero(dispatch > 0)
-    at_price = running[bids[running] == price]
-    partly = at_price[dispatch[at_price] < quantities[at_price]]
-    marginal = partly if len(partly) else at_price[-1:]
+    marginal = marginal_offers(bids, quantities, demand, price, dispatch)
     spare = float((quantities - dispatch)[marginal].sum())
     who = " and ".join(names[i] for i in marginal) + (" are" if len(marginal) > 1 else " is")
     return (
         f"{asked} clears at {money}: {who} marginal, with {_megawatts(spare)} to spare. "
-        f"{len(running)} of {len(names)} offers run."
+        f"{(dispatch > 0).sum()} of {len(names)} offers run."
     )
+
+
+def marginal_offers(
+    bids: Floats, quantities: Floats, demand: float, price: float, dispatch: Floats
+) -> NDArray[np.intp]:
+    """Indices of the offers that set the price; none in a shortage or without demand."""
+    if demand - dispatch.sum() > 1e-9 * demand:
+        return np.array([], np.intp)
+    accepted = np.flatnonzero((dispatch > 0) & (bids == price))
+    partly = accepted[dispatch[accepted] < quantities[accepted]]
+    return partly if len(partly) else accepted[-1:]
 
 
 def _megawatts(quantity: float) -> str:
