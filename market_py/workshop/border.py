@@ -82,6 +82,8 @@ SELECTING = {
     "numba-out": (),
 }
 """The kernels that do not sort, and the tolls that each pays."""
+RUNGS = (*SORTING, *SELECTING)
+"""Everything that is timed."""
 SIZES = (5, 20, 50, 200, 1000)
 
 STYLES = {
@@ -116,6 +118,14 @@ def per_element(few: Race, many: Race) -> Ratio | None:
     return resampled(
         samples, lambda medians: (medians[1] - medians[0]) / (many.offers - few.offers)
     )
+
+
+def dispatches(offers: int) -> dict[str, Any]:
+    """Return what some functions that agree return as the dispatch of one market, as it is."""
+    market = timing.random_market(offers, np.random.default_rng(0))
+    usable = market_py.available_variants()
+    names = [name for name in ("rust-naive", "rust-ndarray", "numba-select") if name in usable]
+    return {name: market_py.get_variant(name)(*market)[1] for name in names}
 
 
 class BorderPicture(Picture):
@@ -215,7 +225,7 @@ class BorderPanel(Job):
         """Time the candidates; an unfinished race is dropped."""
         offers: int = self.size.value
         usable = market_py.available_variants()
-        candidates = contestants([name for name in (*SORTING, *SELECTING) if name in usable])
+        candidates = contestants([name for name in RUNGS if name in usable])
         family: str = self.family.value
         self.doing.value = f"markets of {offers} offers …"
         try:

@@ -101,7 +101,9 @@ def _said(timed: Timed, name: str, over: str) -> str:
     return f"{timed.race.speedup(name, over)} ×, {timed.race.verdict(name, over)}"
 
 
-def stored_panel(*kinds: Kind, names: Sequence[str] = (), over: str = "numba-sort") -> Explorer:
+def stored_panel(
+    *kinds: Kind, names: Sequence[str] = (), over: str = "numba-sort", size: str = "offers N"
+) -> Explorer:
     """Explore the races of some sections of the stored run; nothing is timed.
 
     Parameters
@@ -112,6 +114,8 @@ def stored_panel(*kinds: Kind, names: Sequence[str] = (), over: str = "numba-sor
         Candidates to be shown, and the floors; by default all.
     over : str
         The candidate that others are compared with at first.
+    size : str
+        What to call the size of a race.
     """
     results = reference()
     races = {kind: list(results.of_kind(kind)) for kind in kinds}
@@ -133,7 +137,7 @@ def stored_panel(*kinds: Kind, names: Sequence[str] = (), over: str = "numba-sor
     controls: dict[str, Any] = {
         "section": choice("stored races", list(titles)),
         "family": choice("inputs", list(dict.fromkeys(timed.family for timed in everything))),
-        "offers": stepper("offers N", sizes, min(sizes, key=lambda size: abs(size - 200))),
+        "offers": stepper(size, sizes, min(sizes, key=lambda size: abs(size - 200))),
         "over": choice("compare with", [over, *(name for name in known if name != over)]),
     }
     return Explorer(controls, answer, picture.width)
