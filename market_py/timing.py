@@ -88,6 +88,8 @@ class Race:
     """Of each candidate: compiling, or loading what was compiled, included."""
     disagreements: dict[str, int] = field(default_factory=dict)
     """Markets that a candidate cleared differently from the first one that must be right."""
+    _speedups: dict[tuple[str, str], Ratio] = field(default_factory=dict, repr=False, compare=False)
+    """Those that were asked for: panels ask again at every move of a slider."""
 
     @property
     def candidates(self) -> list[str]:
@@ -114,7 +116,10 @@ class Race:
 
         The median of the ratios within rounds; the interval is a percentile bootstrap.
         """
-        return _bootstrapped((self.rounds[over] / self.rounds[name],), np.median)
+        if (name, over) not in self._speedups:
+            ratios = self.rounds[over] / self.rounds[name]
+            self._speedups[name, over] = _bootstrapped((ratios,), np.median)
+        return self._speedups[name, over]
 
     def difference(self, name: str, other: str) -> Ratio:
         """Return how much longer the first takes than the second, ns per call.

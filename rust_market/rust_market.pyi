@@ -253,9 +253,9 @@ class Environment:
     ) -> None:
         """Step all markets by an hour, by actions of shape (B, N, 2): fill the other arrays.
 
-        Clocks have shape (3, B), ``ended``, ``demand`` and ``prices`` (B,), ``rewards`` and ``dispatch``
-        (B, N), observations (B, N, F); the final ones are written where an episode has ended. The
-        GIL is released from 256 agents on. Nothing depends on the number of threads.
+        Clocks have shape (3, B), ``ended``, ``demand`` and ``prices`` (B,), ``rewards`` and
+        ``dispatch`` (B, N), observations (B, N, F); the final ones are written where an episode
+        has ended. The GIL is released from 256 agents on. Nothing depends on the number of threads.
 
         Raises
         ------

@@ -135,6 +135,17 @@ class TestContestants:
                 assert prices[row] == price
                 assert np.array_equal(dispatch[row], accepted)
 
+    def test_batches_have_other_sizes_too(self):
+        ((bids, quantities, demands),) = families.make_batches("own bids", 5, 0, 1, offers=7)
+        assert bids.shape == quantities.shape == (5, 7)
+        assert (demands < quantities.sum(axis=1)).all()
+        ((bids, quantities, demands),) = families.make_batches("shared bids", 5, 0, 1, offers=64)
+        assert (bids.shape, quantities.shape, demands.shape) == ((64,), (5, 64), (5,))
+        assert np.array_equal(bids[:32], bids[32:])
+        assert not np.array_equal(quantities[:, :32], quantities[:, 32:])
+        with pytest.raises(ValueError, match="no multiple"):
+            families.make_batches("shared bids", 5, 0, 1, offers=33)
+
     @pytest.mark.parametrize("shape", [(7,), (3, 7)])
     @pytest.mark.parametrize("shared", [False, True])
     def test_one_pass_reads_both_and_writes_one(self, shape, shared, monkeypatch):

@@ -132,6 +132,20 @@ class TestBorder:
         assert panel.sentence.text.startswith("N = 20, ns per call: ")
         assert set(race.candidates) <= set(border.SORTING | border.SELECTING)
 
+    def test_sizes_of_other_inputs_are_not_compared(self):
+        panel = border.BorderPanel(rounds=3, sample_seconds=1e-4)
+        panel.measure(5)
+        panel.family.value = "equal"
+        race = panel.measure(20)
+        assert panel.races == {20: race}
+
+    def test_what_is_returned_is_shown_as_it_is(self):
+        found = border.dispatches(20)
+        assert {len(dispatch) for dispatch in found.values()} == {20}
+        assert isinstance(found["numba-select"], np.ndarray)
+        if "rust-naive" in found:
+            assert isinstance(found["rust-naive"], list)
+
     def test_a_stopped_panel_keeps_nothing(self):
         panel = border.BorderPanel(rounds=3, sample_seconds=1e-4)
         panel.advance = panel.stop_button.click
@@ -376,6 +390,16 @@ class TestSearch:
         assert left == pytest.approx(2 / (guesses + 2), rel=0.1)
         assert visits == pytest.approx((guesses + 2) / guesses, rel=0.1)
         assert 1 < passes < 20
+
+    def test_counts_stand_beside_what_was_derived(self):
+        heading, *lines = search.counted(guesses=(1, 7), offers=100).splitlines()
+        assert heading.split()[:3] == ["guesses", "left", "derived"]
+        for line, guesses in zip(lines, (1, 7), strict=True):
+            numbers = [float(number) for number in line.split()]
+            left, visits, passes = search.simulate(guesses, offers=100)
+            r = 2 / (guesses + 2)
+            expected = [guesses, left, r, visits, 1 / (1 - r), passes, np.log(100) / -np.log(r)]
+            assert numbers == pytest.approx(expected, abs=0.06)
 
 
 class TestSearchPanel:

@@ -261,7 +261,9 @@ def test_calls_of_a_learner_are_raced_and_shown(call, first):
     assert panel.picture.value != before
     if "rust" in panel.race.candidates:
         others = [name for name in panel.race.candidates if not name.startswith("rust")]
-        assert all(f"times as fast as {name}." in panel.sentence.text for name in others)
+        for name in others:
+            said = f"times as fast as {name}: {panel.race.verdict('rust', name)}."
+            assert said in panel.sentence.text
 
 
 def test_a_stopped_race_of_calls_says_so():

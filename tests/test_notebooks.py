@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import nbformat
+import numpy as np
 import pytest
 
 from market_py.extension import REPOSITORY
@@ -85,17 +86,47 @@ def test_notebook_form(path):
         assert cell.source.count("\n") < 15, cell.source
         assert not re.search(r"^\s*%(?!%solution)", cell.source, re.M), cell.source
     assert prose.startswith("# ")
-    for part in ("By the end of this notebook you", "minutes", "## Key points"):
+    for part in ("By the end of this notebook you can", "minutes", " · needs ", "## Key points"):
         assert part in prose
+    assert any("Prediction(" in cell.source for cell in code)
+    last, place = notebook.cells[-1].source.splitlines()[-1], NOTEBOOKS.index(path)
+    for word, neighbours in (
+        ("Back", NOTEBOOKS[:place][-1:]),
+        ("Next", NOTEBOOKS[place + 1 :][:1]),
+    ):
+        for neighbour in neighbours:
+            assert re.search(rf"{word}: \[[^]]+\]\({neighbour.name}\)", last)
     for link in re.findall(r"\]\(([^)]+\.ipynb)\)", prose):
         assert (path.parent / link).is_file(), link
-    for cell in code:
-        if cell.source.startswith("%%solution"):
-            assert cell.metadata.jupyter.source_hidden
-    words = len(re.findall(r"\w+", prose)) / len(
-        re.findall(r"\w+", " ".join(c.source for c in code))
-    )
-    assert words > 3, "prose leads"
+    assert len(prose.split()) >= 6 * sum(len(cell.source.split()) for cell in code), "prose leads"
+    assert np.median([cell.source.count("\n") + 1 for cell in code]) <= 4
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=ids)
+def test_exercises_are_a_stub_a_check_and_a_closed_solution(path):
+    code = [c for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]
+    stubs = [i for i, cell in enumerate(code) if "exercise" in cell.metadata.get("tags", [])]
+    assert len(stubs) in ((0,) if path.stem.startswith("00") else (1, 2, 3))
+    for i in stubs:
+        check, solution = code[i + 1 : i + 3]
+        assert "exercises.check_" in check.source
+        assert solution.source.startswith("%%solution ")
+        assert solution.metadata.jupyter.source_hidden
+    assert sum(cell.source.startswith("%%solution") for cell in code) == len(stubs)
+
+
+def test_the_minutes_are_those_of_the_list_and_fill_three_hours():
+    listed = nbformat.read(NOTEBOOKS[0], as_version=4).cells[-1].source
+    minutes = {path.name: int(number) for path, number in _minutes()}
+    for name, number in minutes.items():
+        assert re.search(rf"\({name}\) \| [^|]+ \| {number} \|", listed)
+    assert sum(minutes.values()) == 180
+
+
+def _minutes():
+    for path in NOTEBOOKS[1:]:
+        title = nbformat.read(path, as_version=4).cells[0].source
+        yield path, re.search(r"\*\* · (\d+) minutes · ", title)[1]
 
 
 BROKEN = {

@@ -230,6 +230,20 @@ class TestPanels:
             answer = exercises.crossover(panel.races)
             assert exercises.check_crossover(answer, panel.races).state == "right"
 
+    def test_sizes_inputs_and_variants_of_the_race_are_chosen(self):
+        panel = RacePanel(sizes=(5, 10), rounds=3)
+        panel.controls["largest"].value = 5
+        panel.controls["family"].value = "equal"
+        panel.controls["other"].value = "numba-keys"
+        panel.run()
+        (race,) = panel.races
+        assert race.offers == 5
+        assert "numba-keys" in race.rounds
+        assert panel.bar.value == panel.bar.max == 3
+        if "rust" in available_backends():
+            assert panel.sentence.text.startswith("Inputs: equal. ")
+            assert f"N = 5: {race.speedup('rust-naive', 'numba-sort')}" in panel.sentence.text
+
 
 class TestStopwatch:
     def test_rounds_are_taken_by_button_as_the_sliders_say(self):

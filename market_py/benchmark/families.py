@@ -78,11 +78,11 @@ def _rts_bids(rng: np.random.Generator) -> Floats:
     return rts79.offers(factors)[0]
 
 
-def _rts_quantities(markets: int, rng: np.random.Generator) -> Floats:
-    """Capacities after independent random outages, shape (markets, 32)."""
-    capacities = np.array([unit.capacity for unit in rts79.UNITS])
-    rates = np.array([unit.forced_outage_rate for unit in rts79.UNITS])
-    return np.where(rng.random((markets, RTS_OFFERS)) < rates, 0.0, capacities)
+def _rts_quantities(markets: int, rng: np.random.Generator, areas: int = 1) -> Floats:
+    """Capacities after independent random outages, shape (markets, 32 areas)."""
+    capacities = np.array([unit.capacity for unit in rts79.UNITS] * areas)
+    rates = np.array([unit.forced_outage_rate for unit in rts79.UNITS] * areas)
+    return np.where(rng.random((markets, rates.size)) < rates, 0.0, capacities)
 
 
 def _rts79(offers: int, rng: np.random.Generator) -> OneMarket:
@@ -133,6 +133,11 @@ FAMILIES = {
 """Every family of single markets, by name."""
 
 
+def names_of_any_size() -> list[str]:
+    """Names of the families that have markets of every size."""
+    return [name for name, family in FAMILIES.items() if family.offers is None]
+
+
 def distinct_inputs(offers: int) -> int:
     """How many inputs of a size a race cycles through: fewer where memory forbids."""
     return max(FEWEST, min(timing.DISTINCT, MOST_BYTES // (2 * 8 * offers)))
@@ -170,24 +175,32 @@ def make_markets(name: str, offers: int, seed: int = 0, distinct: int | None = N
     return [family.make(offers, rng) for _ in range(number)]
 
 
-def _own_bids(markets: int, rng: np.random.Generator) -> tuple[Floats, Floats, Floats]:
-    shape = markets, RTS_OFFERS
+def _own_bids(markets: int, offers: int, rng: np.random.Generator) -> tuple[Floats, Floats, Floats]:
+    shape = markets, offers
     bids, quantities = rng.uniform(0, 100, shape), rng.uniform(1, 100, shape)
     return bids, quantities, rng.uniform(0.1, 0.9, markets) * quantities.sum(axis=1)
 
 
-def _shared_bids(markets: int, rng: np.random.Generator) -> tuple[Floats, Floats, Floats]:
-    return _rts_bids(rng), _rts_quantities(markets, rng), rng.choice(_rts_loads(), markets)
+def _shared_bids(
+    markets: int, offers: int, rng: np.random.Generator
+) -> tuple[Floats, Floats, Floats]:
+    """Draw outages of so many areas, each an RTS-79, that are one market."""
+    areas, rest = divmod(offers, RTS_OFFERS)
+    if rest:
+        raise ValueError(f"areas have {RTS_OFFERS} offers each; {offers} is no multiple of that")
+    bids = np.tile(_rts_bids(rng), areas)
+    quantities = _rts_quantities(markets, rng, areas)
+    return bids, quantities, areas * rng.choice(_rts_loads(), markets)
 
 
 @dataclass(frozen=True)
 class BatchFamily:
-    """One kind of batch, of markets of 32 offers."""
+    """One kind of batch."""
 
     name: str
     summary: str
-    make: Callable[[int, np.random.Generator], tuple[Floats, Floats, Floats]]
-    """From the number of markets and a random generator, one batch."""
+    make: Callable[[int, int, np.random.Generator], tuple[Floats, Floats, Floats]]
+    """From the numbers of markets and of offers, and a random generator, one batch."""
     exact: bool
 
 
@@ -206,7 +219,15 @@ BATCH_FAMILIES = {
 """Every family of batches, by name."""
 
 
-def make_batches(name: str, markets: int, seed: int = 0, distinct: int = BATCHES) -> list[Any]:
-    """Make the batches of a race: bids (B, N) or (N,), quantities (B, N), demands (B,)."""
+def make_batches(
+    name: str, markets: int, seed: int = 0, distinct: int = BATCHES, offers: int = RTS_OFFERS
+) -> list[Any]:
+    """Make the batches of a race: bids (B, N) or (N,), quantities (B, N), demands (B,).
+
+    Raises
+    ------
+    ValueError
+        Bids are shared, and the number of offers is not a multiple of 32.
+    """
     rng = np.random.default_rng([seed, markets, crc32(name.encode())])
-    return [BATCH_FAMILIES[name].make(markets, rng) for _ in range(distinct)]
+    return [BATCH_FAMILIES[name].make(markets, offers, rng) for _ in range(distinct)]

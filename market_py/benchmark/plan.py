@@ -119,7 +119,9 @@ class Heat:
         """Make the arguments to cycle through."""
         seed = self.settings.seed
         if self.kind == "batch":
-            return families.make_batches(self.family, self.markets, seed)
+            # So many batches that no market comes back soon.
+            distinct = max(families.BATCHES, timing.DISTINCT // self.markets)
+            return families.make_batches(self.family, self.markets, seed, distinct, self.offers)
         return families.make_markets(self.family, self.offers, seed)
 
     def candidates(self) -> dict[str, timing.Clear]:
@@ -132,7 +134,9 @@ class Heat:
             for threads in (self.threads if name in registry.BACKENDS else (1,))
         }
 
-    def race(self, progress: Callable[[], object]) -> timing.Race:
+    def race(
+        self, progress: Callable[[], object], is_stopped: Callable[[], bool] = lambda: False
+    ) -> timing.Race:
         """Verify the candidates, and race.
 
         Raises
@@ -149,6 +153,7 @@ class Heat:
             rounds=self.rounds,
             sample_seconds=self.settings.sample_seconds,
             progress=progress,
+            is_stopped=is_stopped,
             seed=self.settings.seed,
         )
 

@@ -17,6 +17,8 @@ from market_py.workshop.panels import Job, choice, stepper
 
 SIZES = (1, 2, 4, 8, 16, 32, 64, 256, 1024, 4096)
 """Markets per batch."""
+OFFERS = (32, 64, 96, 320)
+"""Per market: areas that are like the RTS-79."""
 ROUNDS = 11
 BACKENDS = ("numba", "rust")
 SINGLE = "{} one by one"
@@ -44,6 +46,7 @@ class BatchPanel(Job):
         """By the number of markets in a batch; times are per market."""
         self.threads = 2
         controls = {
+            "offers": stepper("offers N", OFFERS, families.RTS_OFFERS),
             "largest": stepper("largest batch", SIZES[3:], 1024),
             "threads": stepper("threads", [2, 3, 4, 6, 8], 2),
             "bids": choice("prices", list(families.BATCH_FAMILIES)),
@@ -89,7 +92,9 @@ class BatchPanel(Job):
         """Time all ways of clearing batches of one size; None when stopped."""
         # So many batches that no market comes back soon.
         number = max(families.BATCHES, timing.DISTINCT // size)
-        batches = families.make_batches(self.controls["bids"].value, size, distinct=number)
+        offers = self.controls["offers"].value
+        family = self.controls["bids"].value
+        batches = families.make_batches(family, size, distinct=number, offers=offers)
         ways = ways_to_clear(present(), self.threads)
         verify(ways, batches[0])
         rows = [_rows(*batch) for batch in batches]
@@ -108,7 +113,7 @@ class BatchPanel(Job):
             rounds.append(timing.one_round(samplers, rng))
             self.advance()
         taken = {name: np.array([took[name] for took in rounds]) * 1e9 / size for name in samplers}
-        return Race(families.RTS_OFFERS, taken, number * size)
+        return Race(offers, taken, number * size)
 
 
 def present() -> list[str]:

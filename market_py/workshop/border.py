@@ -10,11 +10,12 @@ from matplotlib.patches import Patch
 
 import market_py
 from market_py import timing
+from market_py.benchmark import families
 from market_py.extension import status
-from market_py.registry import contestants
+from market_py.registry import VARIANTS, contestants
 from market_py.timing import FLOOR, Race, Ratio
 from market_py.workshop.intervals import resampled, text
-from market_py.workshop.panels import Job, stepper
+from market_py.workshop.panels import Job, choice, stepper
 from market_py.workshop.pictures import (
     BLACK,
     LEGEND,
@@ -81,6 +82,8 @@ SELECTING = {
     "numba-out": (),
 }
 """The kernels that do not sort, and the tolls that each pays."""
+RUNGS = (*SORTING, *SELECTING)
+"""Everything that is timed."""
 SIZES = (5, 20, 50, 200, 1000)
 
 STYLES = {
@@ -115,6 +118,14 @@ def per_element(few: Race, many: Race) -> Ratio | None:
     return resampled(
         samples, lambda medians: (medians[1] - medians[0]) / (many.offers - few.offers)
     )
+
+
+def dispatches(offers: int) -> dict[str, Any]:
+    """Return what some functions that agree return as the dispatch of one market, as it is."""
+    market = timing.random_market(offers, np.random.default_rng(0))
+    usable = market_py.available_variants()
+    names = [name for name in ("rust-naive", "rust-ndarray", "numba-select") if name in usable]
+    return {name: market_py.get_variant(name)(*market)[1] for name in names}
 
 
 class BorderPicture(Picture):
@@ -198,8 +209,11 @@ class BorderPanel(Job):
         if "rust" not in market_py.available_backends():
             first += f" Without Rust: {status()[1]}."
         self.size = stepper("offers N", SIZES, 20)
+        self.family = choice("inputs", families.names_of_any_size())
+        self._timed_family = self.family.value
         shown, width = (self._picture.show(None), first), self._picture.width
-        super().__init__("Time the border", rounds, shown, width, {"size": self.size})
+        controls = {"size": self.size, "family": self.family}
+        super().__init__("Time the border", rounds, shown, width, controls)
 
     def measure(self, offers: int) -> Race:
         """Time one of the sizes, as the button does, and return its raw rounds."""
@@ -211,12 +225,14 @@ class BorderPanel(Job):
         """Time the candidates; an unfinished race is dropped."""
         offers: int = self.size.value
         usable = market_py.available_variants()
-        candidates = contestants([name for name in (*SORTING, *SELECTING) if name in usable])
+        candidates = contestants([name for name in RUNGS if name in usable])
+        family: str = self.family.value
         self.doing.value = f"markets of {offers} offers …"
         try:
             race = timing.race(
                 candidates,
-                timing.random_markets(offers),
+                families.make_markets(family, offers),
+                may_differ=() if families.FAMILIES[family].exact else VARIANTS,
                 rounds=self._rounds,
                 sample_seconds=self._sample_seconds,
                 progress=self.advance,
@@ -225,6 +241,9 @@ class BorderPanel(Job):
         except timing.Stopped:
             self.sentence.say("Stopped before the end: nothing is kept of this size.")
             return
+        if family != self._timed_family:
+            # Sizes are compared with each other: on the same kind of inputs only.
+            self.races, self._timed_family = {}, family
         self.races[offers] = race
         self.show((self._picture.show(race), summary(race)))
 

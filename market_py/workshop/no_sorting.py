@@ -12,13 +12,13 @@ from matplotlib.ticker import LogLocator, NullLocator
 
 import market_py
 from market_py import timing
-from market_py.benchmark.families import FAMILIES, make_markets
+from market_py.benchmark.families import FAMILIES, make_markets, names_of_any_size
 from market_py.extension import status
 from market_py.registry import VARIANTS, contestants
 from market_py.timing import Race, Ratio
 from market_py.validation import Floats
 from market_py.workshop.intervals import resampled, text
-from market_py.workshop.panels import Explorer, Job, Shown, choice, slider
+from market_py.workshop.panels import Explorer, Job, Shown, choice, slider, stepper
 from market_py.workshop.pictures import (
     BLACK,
     BLUE,
@@ -258,8 +258,9 @@ class GrowthPanel(Job):
         if "rust" not in market_py.available_backends():
             first += f" Without Rust: {status()[1]}."
         shown = self._picture.show([]), first
-        self.family = choice("prices", [n for n, it in FAMILIES.items() if it.offers is None])
-        steps, controls = len(sizes) * rounds, {"family": self.family}
+        self.family = choice("prices", names_of_any_size())
+        self.largest = stepper("largest market", sizes[1:], sizes[-1])
+        steps, controls = len(sizes) * rounds, {"family": self.family, "largest": self.largest}
         super().__init__("Time the growth", steps, shown, self._picture.width, controls)
 
     def work(self) -> None:
@@ -268,7 +269,9 @@ class GrowthPanel(Job):
         family = FAMILIES[self.family.value]
         usable = market_py.available_variants()
         candidates = contestants([name for name in (*SORTING, *SELECTING) if name in usable])
-        for offers in self._sizes:
+        sizes = [size for size in self._sizes if size <= self.largest.value]
+        self.expect(len(sizes) * self._rounds)
+        for offers in sizes:
             self.doing.value = f"markets of {offers:,} offers …"
             markets = max(FEWEST, min(timing.DISTINCT, MOST_ELEMENTS // offers))
             try:

@@ -104,6 +104,57 @@ class Panel(widgets.VBox):
         return bundle
 
 
+class Follower:
+    """Shows the latest values of controls, in a thread, and skips those in between.
+
+    A slider may move faster than pictures are drawn.
+
+    Parameters
+    ----------
+    panel : Panel
+        Where to show them.
+    current : callable
+        Returns the picture and the sentence for the values that the controls have.
+    """
+
+    def __init__(self, panel: Panel, current: Callable[[], Shown]) -> None:
+        self._panel, self._current = panel, current
+        self._lock = threading.Lock()
+        self._worker: threading.Thread | None = None
+        self._behind = False
+
+    def follow(self, controls: Mapping[str, Any]) -> None:
+        """Answer every change of these controls."""
+        for control in controls.values():
+            control.observe(self._on_change, names="value")
+
+    def wait(self) -> None:
+        """Wait until the latest values are shown."""
+        worker = self._worker
+        if worker is not None:
+            worker.join()
+
+    def _on_change(self, _change: object) -> None:
+        with self._lock:
+            self._behind = True
+            if self._worker is None:
+                self._worker = threading.Thread(target=self._catch_up, daemon=True)
+                self._worker.start()
+
+    def _catch_up(self) -> None:
+        while True:
+            with self._lock:
+                if not self._behind:
+                    self._worker = None
+                    return
+                self._behind = False
+            try:
+                self._panel.show(self._current())
+            except Exception:
+                # Nobody sees what a thread raises: say it where the reader looks.
+                self._panel.sentence.say(traceback.format_exc(), alarm=True)
+
+
 class Explorer(Panel):
     """A panel that answers its controls.
 
@@ -122,43 +173,16 @@ class Explorer(Panel):
     ) -> None:
         self.controls = dict(controls)
         self._answer = answer
-        self._lock = threading.Lock()
-        self._worker: threading.Thread | None = None
-        self._behind = False
         super().__init__(list(self.controls.values()), self._current(), width)
-        for control in self.controls.values():
-            control.observe(self._on_change, names="value")
+        self._follower = Follower(self, self._current)
+        self._follower.follow(self.controls)
 
     def _current(self) -> Shown:
         return self._answer(**{name: control.value for name, control in self.controls.items()})
 
-    def _on_change(self, _change: object) -> None:
-        # A slider may move faster than pictures are drawn: a worker draws the latest values and
-        # skips those in between.
-        with self._lock:
-            self._behind = True
-            if self._worker is None:
-                self._worker = threading.Thread(target=self._catch_up, daemon=True)
-                self._worker.start()
-
-    def _catch_up(self) -> None:
-        while True:
-            with self._lock:
-                if not self._behind:
-                    self._worker = None
-                    return
-                self._behind = False
-            try:
-                self.show(self._current())
-            except Exception:
-                # Nobody sees what a thread raises: say it where the reader looks.
-                self.sentence.say(traceback.format_exc(), alarm=True)
-
     def wait(self) -> None:
         """Wait until the panel shows the values of its controls."""
-        worker = self._worker
-        if worker is not None:
-            worker.join()
+        self._follower.wait()
 
 
 class Job(Panel):
@@ -249,3 +273,24 @@ class Job(Panel):
             self.work()
         finally:
             TURN.release()
+
+
+class ExploringJob(Job):
+    """A job that also answers its controls at once, from what is known without running.
+
+    A subclass says what in `answer`; parameters are those of `Job`.
+    """
+
+    def __init__(self, label: str, steps: int, width: int, controls: Mapping[str, Any]) -> None:
+        self.controls = dict(controls)
+        super().__init__(label, steps, self.answer(), width, controls)
+        self._follower = Follower(self, self.answer)
+        self._follower.follow(self.controls)
+
+    def answer(self) -> Shown:
+        """Picture and sentence for the values that the controls have."""
+        raise TypeError(f"{type(self).__name__} does not say what to answer")
+
+    def wait(self) -> None:
+        """Wait until the panel shows the values of its controls."""
+        self._follower.wait()

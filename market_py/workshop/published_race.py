@@ -8,12 +8,13 @@ import numpy as np
 
 import market_py
 from market_py import timing
+from market_py.benchmark import families
 from market_py.benchmark.plan import PUBLISHED
 from market_py.extension import status
-from market_py.registry import contestants
+from market_py.registry import VARIANTS, contestants
 from market_py.timing import Race
 from market_py.validation import Floats
-from market_py.workshop.panels import Explorer, Job, Shown, choice, slider
+from market_py.workshop.panels import Explorer, Job, Shown, choice, slider, stepper
 from market_py.workshop.pictures import DispatchPicture, RacePicture
 
 FAMILIES: dict[str, Callable[[int, np.random.Generator], Floats]] = {
@@ -23,6 +24,7 @@ FAMILIES: dict[str, Callable[[int, np.random.Generator], Floats]] = {
     "already sorted": lambda n, rng: np.sort(rng.uniform(0, 100, n)),
 }
 """How the prices of a market are made."""
+NOBODY = "nobody"
 
 
 def outputs_panel() -> Explorer:
@@ -90,19 +92,31 @@ class RacePanel(Job):
         if "rust" not in market_py.available_backends():
             first += f" Without Rust: {status()[1]}."
         shown = self._picture.show([]), first
-        super().__init__("Run the race", len(sizes) * rounds, shown, self._picture.width)
+        others = [name for name in market_py.available_variants() if name not in PUBLISHED]
+        controls = {
+            "largest": stepper("largest market", sizes, sizes[-1]),
+            "family": choice("inputs", families.names_of_any_size()),
+            "other": choice("racing too", [NOBODY, *others]),
+        }
+        steps, width = len(sizes) * rounds, self._picture.width
+        super().__init__("Run the race", steps, shown, width, controls)
 
     def work(self) -> None:
         """Time one size after the other; what is finished is kept when stopped."""
         self.races = []
         usable = {*market_py.available_variants(), *market_py.available_backends()}
-        candidates = contestants([name for name in (*PUBLISHED, "numba", "rust") if name in usable])
-        for offers in self._sizes:
+        family, other = (self.controls[name].value for name in ("family", "other"))
+        names = (*PUBLISHED, "numba", "rust", other)
+        candidates = contestants([name for name in names if name in usable])
+        sizes = [size for size in self._sizes if size <= self.controls["largest"].value]
+        self.expect(len(sizes) * self._rounds)
+        for offers in sizes:
             self.doing.value = f"markets of {offers} offers …"
             try:
                 race = timing.race(
                     candidates,
-                    timing.random_markets(offers),
+                    families.make_markets(family, offers),
+                    may_differ=() if families.FAMILIES[family].exact else VARIANTS,
                     rounds=self._rounds,
                     progress=self.advance,
                     is_stopped=self.is_stopped,
@@ -110,11 +124,11 @@ class RacePanel(Job):
             except timing.Stopped:
                 break
             self.races.append(race)
-            self.show((self._picture.show(self.races), _summary(self.races)))
-        self.sentence.say(_summary(self.races))
+            self.show((self._picture.show(self.races), _summary(self.races, family)))
+        self.sentence.say(_summary(self.races, family))
 
 
-def _summary(races: list[Race]) -> str:
+def _summary(races: list[Race], family: str) -> str:
     if not races:
         return "Stopped before the first size was done."
     numba, rust = PUBLISHED
@@ -123,5 +137,5 @@ def _summary(races: list[Race]) -> str:
     said = []
     for race in races:
         ratio, verdict = race.speedup(rust, over=numba), race.verdict(rust, over=numba)
-        said.append(f"N = {race.offers}: {ratio.value:.2f} ({verdict})")
-    return f"How many times faster {rust} is than {numba}: " + "; ".join(said) + "."
+        said.append(f"N = {race.offers}: {ratio} ({verdict})")
+    return f"Inputs: {family}. {rust} is as fast as {numba} times " + "; ".join(said) + "."

@@ -55,5 +55,5 @@ class RivalsPanel(Job):
         for name in race.candidates:
             if not name.startswith(OURS):
                 ratio = race.speedup(OURS, name)
-                said.append(f"It is {ratio} times as fast as {name}.")
+                said.append(f"It is {ratio} times as fast as {name}: {race.verdict(OURS, name)}.")
         return " ".join(said)

@@ -1,0 +1,167 @@
+"""A panel of stored results: to look at a whole run without running anything."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from market_py.benchmark.document import REFERENCE
+from market_py.benchmark.results import Kind, Results, Timed
+from market_py.benchmark.tables import TITLES
+from market_py.timing import FLOORS
+from market_py.workshop.panels import Explorer, Shown, choice, stepper
+from market_py.workshop.pictures import BLACK, Picture
+from market_py.workshop.sorting import LANGUAGE_STYLES
+
+OTHER_STYLE = ("#777777", "", "")
+"""Of bars that are of neither language."""
+UNITS = ((1e3, "ns"), (1e6, "µs"), (1e9, "ms"))
+"""Up to so many nanoseconds a time is shown in a unit."""
+
+
+@cache
+def reference() -> Results:
+    """Read the run that the documents are about."""
+    return Results.load(REFERENCE)
+
+
+def place(results: Results) -> str:
+    """Say on which machine, and when, a run was timed."""
+    return f"{results.machine['cpu']}, {results.machine['cores']} cores, {results.time[:10]}"
+
+
+class StoredPicture(Picture):
+    """A bar for each candidate of a race, and beside it how it compares."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(height=1.6 + 0.42 * most)
+        height = float(self.figure.get_figheight())
+        self.figure.subplots_adjust(left=0.2, right=0.97, top=1 - 0.2 / height)
+        self._axes = self.figure.subplots()
+
+    def show(self, timed: Timed, names: Sequence[str], over: str) -> bytes:
+        """Draw the candidates, and their speed-ups over one of them."""
+        axes, race = self._axes, timed.race
+        axes.clear()
+        quartiles = {name: np.array(race.quartiles(name)) / timed.markets for name in names}
+        scale, unit = _unit(max(found[1] for found in quartiles.values()))
+        for row, (name, found) in enumerate(quartiles.items()):
+            low, median, high = found / scale
+            colour, marker, hatch = _style(name)
+            axes.barh(row, median, 0.62, color=colour, alpha=0.55, edgecolor=BLACK, hatch=hatch)
+            axes.errorbar(
+                median,
+                row,
+                xerr=[[median - low], [high - median]],
+                color=BLACK,
+                marker=marker or None,
+                capsize=4,
+            )
+            axes.annotate(
+                _said(timed, name, over) or f"{median:,.3g} {unit}",
+                (high, row),
+                xytext=(8, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=12,
+            )
+        axes.set_yticks(range(len(names)), names)
+        axes.set_ylim(len(names) - 0.5, -0.5)
+        # Room for what is written beside the longest bar.
+        axes.set_xlim(0, 1.6 * max(found[2] for found in quartiles.values()) / scale)
+        what = "per market" if timed.markets > 1 else "per call"
+        axes.set_xlabel(f"{unit} {what}: median, half of the rounds in the whiskers", fontsize=14)
+        axes.tick_params(labelsize=13)
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.grid(axis="x", alpha=0.3)
+        return self.png()
+
+
+def _unit(longest: float) -> tuple[float, str]:
+    """Nanoseconds of a unit that suits a time, and its name."""
+    for most, unit in UNITS:
+        if longest < most:
+            return most / 1e3, unit
+    return 1e9, "s"
+
+
+def _style(name: str) -> tuple[str, str, str]:
+    """Colour, marker and hatch of the language that a name begins with."""
+    return LANGUAGE_STYLES.get(name.partition("-")[0].partition(",")[0], OTHER_STYLE)
+
+
+def _said(timed: Timed, name: str, over: str) -> str:
+    """Say how a candidate compares, in the picture; nothing of the other itself and of floors."""
+    if name == over or over not in timed.race.rounds or name in FLOORS:
+        return ""
+    return f"{timed.race.speedup(name, over)} ×, {timed.race.verdict(name, over)}"
+
+
+def stored_panel(
+    *kinds: Kind, names: Sequence[str] = (), over: str = "numba-sort", size: str = "offers N"
+) -> Explorer:
+    """Explore the races of some sections of the stored run; nothing is timed.
+
+    Parameters
+    ----------
+    *kinds : str
+        Sections.
+    names : sequence of str, optional
+        Candidates to be shown, and the floors; by default all.
+    over : str
+        The candidate that others are compared with at first.
+    size : str
+        What to call the size of a race.
+    """
+    results = reference()
+    races = {kind: list(results.of_kind(kind)) for kind in kinds}
+    everything = [timed for found in races.values() for timed in found]
+    known = dict.fromkeys(
+        name for timed in everything for name in timed.race.candidates if not names or name in names
+    )
+    picture = StoredPicture(max(len(_shown(timed, names)) for timed in everything))
+    sizes = sorted({timed.race.offers for timed in everything})
+    titles = {TITLES[kind]: kind for kind in kinds}
+
+    def answer(section: str, family: str, offers: int, over: str) -> Shown:
+        among = [timed for timed in races[titles[section]] if timed.family == family]
+        among = among or races[titles[section]]
+        timed = min(among, key=lambda it: abs(math.log(it.race.offers / offers)))
+        shown = _shown(timed, names)
+        return picture.show(timed, shown, over), summary(timed, shown, over)
+
+    controls: dict[str, Any] = {
+        "section": choice("stored races", list(titles)),
+        "family": choice("inputs", list(dict.fromkeys(timed.family for timed in everything))),
+        "offers": stepper(size, sizes, min(sizes, key=lambda size: abs(size - 200))),
+        "over": choice("compare with", [over, *(name for name in known if name != over)]),
+    }
+    return Explorer(controls, answer, picture.width)
+
+
+def _shown(timed: Timed, names: Sequence[str]) -> list[str]:
+    race = timed.race
+    candidates = [name for name in race.candidates if not names or name in names]
+    return [*candidates, *race.floors]
+
+
+def summary(timed: Timed, names: Sequence[str], over: str) -> str:
+    """Say what was raced, and how the candidates compare with one of them."""
+    race = timed.race
+    calls = f"{timed.markets:,} markets a call" if timed.markets > 1 else "one market a call"
+    start = (
+        f"Stored ({place(reference())}): {TITLES[timed.kind]}; {timed.family}, "
+        f"N = {race.offers:,}, {calls}. "
+    )
+    if over not in race.rounds:
+        return start + f"{over} is not in this race: compare with another."
+    said = [
+        f"{name} {race.speedup(name, over)} times as fast, {race.verdict(name, over)}"
+        for name in names
+        if name != over and name not in FLOORS
+    ]
+    return start + f"Over {over}: {'; '.join(said)}."
