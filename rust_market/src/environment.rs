@@ -61,11 +61,7 @@ impl Environment {
     }
 
     /// Show the hour that each clock shows.
-    fn observe(
-        &self,
-        clocks: &Bound<'_, PyAny>,
-        observations: &Bound<'_, PyAny>,
-    ) -> PyResult<()> {
+    fn observe(&self, clocks: &Bound<'_, PyAny>, observations: &Bound<'_, PyAny>) -> PyResult<()> {
         let mut clocks = writable_rows::<u64>("clocks", clocks, 3)?;
         let clocks = read_clocks(clocks.as_slice_mut()?);
         let shown = clocks.hours.len() * self.0.agents() * self.0.features();
