@@ -32,6 +32,23 @@ else
 INSTALL := -r requirements.lock -e .
 endif
 
+# Without internet: all comes from the folder that `make wheelhouse` filled.
+ifdef WHEELHOUSE
+WHEELS := $(shell cd "$(WHEELHOUSE)" && pwd)
+ifeq ($(WHEELS),)
+$(error There is no folder WHEELHOUSE=$(WHEELHOUSE))
+endif
+INSTALL := --no-index --find-links "$(WHEELS)" $(INSTALL)
+export CARGO_HOME := $(WHEELS)/cargo
+export CARGO_NET_OFFLINE := true
+endif
+
+# Where `make wheelhouse` collects; CARGO_HOME is the folder cargo in it.
+INTO ?= wheelhouse
+# What hatchling asks for only when it installs a package in place.
+BACKEND := 'editables~=0.3'
+CRATES_CONFIG := '[source.crates-io]' 'replace-with = "crates"' '[source.crates]' 'directory = "crates"'
+
 # What an environment must have been set up from; the same text means there is nothing to do.
 SETUP_STATE := "$(CURDIR) $$(cksum pyproject.toml requirements.lock | tr '\n' ' ')"
 SETUP_STAMP := "$(PREFIX)/.rust-market-setup"
@@ -50,7 +67,7 @@ endif
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build-rust build-rust-if-possible lab run test test-all bench lint lock clean
+.PHONY: help setup build-rust build-rust-if-possible lab run book app wheelhouse test test-all bench lint lock clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -86,6 +103,21 @@ lab: build-rust-if-possible ## open the workshop in JupyterLab
 run: build-rust-if-possible ## execute every notebook, a line each
 	@$(PYTHON) -m market_py run
 
+book: build-rust-if-possible ## make a static HTML book of the notebooks, executed
+	@$(PYTHON) -m market_py book
+
+app: build-rust-if-possible ## serve notebook 01 as a page, without its code
+	@$(PYTHON) -m market_py app $(APP_OPTIONS)
+
+wheelhouse: build-rust-if-possible ## collect wheels and crates, to set up without internet
+	@mkdir -p "$(INTO)" && rm -rf "$(INTO)/cargo" "$(INTO)/crates" "$(INTO)"/*.whl
+	$(PYTHON) -m pip wheel --quiet --wheel-dir "$(INTO)" -r requirements.lock $(BACKEND)
+	@command -v cargo >/dev/null || exit 0; mkdir "$(INTO)/cargo" && \
+	cargo vendor --quiet --locked --manifest-path rust_market/Cargo.toml "$(INTO)/crates" && \
+	printf '%s\n' $(CRATES_CONFIG) > "$(INTO)/cargo/config.toml" && \
+	$(MATURIN) $(PYTHON) -m maturin build --quiet --release --manifest-path rust_market/Cargo.toml --out "$(INTO)"
+	@echo "Take it along, with the repository: $(INTO)"
+
 test: build-rust-if-possible lint ## run the tests (at most 15 minutes)
 	@$(PYTHON) -m pytest $(PYTEST_OPTIONS)
 
@@ -111,6 +143,6 @@ lock: ## pin the versions anew (needs uv)
 	uv pip compile pyproject.toml --extra workshop --extra book --extra test --universal --python-version 3.11 --upgrade \
 		--no-emit-index-url --no-header --no-annotate --quiet -o requirements.lock
 
-clean: ## delete what the other verbs made, .venv too
-	rm -rf .venv rust_market/target .hypothesis .mypy_cache .pytest_cache
+clean: ## delete what the other verbs made, .venv too; but not the wheelhouse
+	rm -rf .venv build rust_market/target .hypothesis .mypy_cache .pytest_cache
 	find . -name __pycache__ -o -name .ipynb_checkpoints -o -name .ruff_cache | xargs rm -rf

@@ -16,6 +16,9 @@ def main(arguments: list[str] | None = None) -> int:
     run = commands.add_parser("run", help="execute the notebooks, a line each")
     run.add_argument("notebooks", nargs="*", type=Path, help="default: all, in order")
     run.add_argument("--solved", action="store_true", help="with the solutions in place")
+    book = commands.add_parser("book", help="make a static HTML book of the executed notebooks")
+    book.add_argument("--output", type=Path, help="default: build/book")
+    commands.add_parser("app", help="serve notebook 01 as a page, with Voila", add_help=False)
     # Its options are its own: to list their choices takes what the doctor must do without.
     commands.add_parser("bench", help="time the variants and the backends", add_help=False)
     report = commands.add_parser("report", help="write the figures of the documents anew")
@@ -26,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
     study.add_argument("--threads", type=int, default=1)
     study.add_argument("--backend", help="default: the fastest")
     chosen, rest = parser.parse_known_args(arguments)
-    if rest and chosen.command != "bench":
+    if rest and chosen.command not in ("app", "bench"):
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     # Imported here: the doctor must run where they cannot.
     if chosen.command == "doctor":
@@ -40,6 +43,15 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     if chosen.command == "run":
         return _run(chosen.notebooks, solved=chosen.solved)
+    if chosen.command == "app":
+        from market_py.workshop import app
+
+        app.serve(rest)
+        return 0
+    if chosen.command == "book":
+        from market_py.workshop import book as pages
+
+        return pages.build(chosen.output or pages.BOOK)
     if chosen.command == "bench":
         from market_py.benchmark import command
 

@@ -44,7 +44,15 @@ class Finding:
         """Show it on a line, with the remedy on the next."""
         sign = {"ok": "ok     ", "missing": "MISSING", "optional": "absent "}[self.state]
         line = f"{sign}  {self.name:<16} {self.detail}"
-        return line + (f"\n         -> {self.remedy}" if self.remedy else "")
+        return impersonal(line + (f"\n         -> {self.remedy}" if self.remedy else ""))
+
+
+def impersonal(text: str) -> str:
+    """Shorten the paths in a text, which say who somebody is when they are pasted."""
+    for folder, short in ((extension.REPOSITORY, "."), (Path.home(), "~")):
+        if folder != Path(folder.anchor):
+            text = text.replace(str(folder), short)
+    return text
 
 
 def examine() -> list[Finding]:
@@ -62,14 +70,22 @@ def examine() -> list[Finding]:
 
 
 def report() -> int:
-    """Print the findings, to be pasted when asking for help; 1 if something is missing."""
+    """Print the findings, to be pasted at check-in; 1 if something is missing."""
     findings = examine()
-    print(f"{platform.platform()}, {os.cpu_count()} cores")
+    print(f"market-py {_own_version()} on {platform.platform()}, {os.cpu_count()} cores")
     for finding in findings:
         print(finding)
     missing = [finding.name for finding in findings if finding.state == "missing"]
     print("All is there." if not missing else f"Missing: {', '.join(missing)}.")
     return bool(missing)
+
+
+def _own_version() -> str:
+    """Version of the project, also where it is not installed."""
+    try:
+        return version("market-py")
+    except PackageNotFoundError:
+        return "(not installed)"
 
 
 def _python() -> Finding:

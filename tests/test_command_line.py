@@ -179,3 +179,28 @@ def test_examples_in_docstrings(module):
     result = doctest.testmod(module)
     assert result.attempted > 0
     assert result.failed == 0
+
+
+def test_what_the_doctor_prints_may_be_pasted(monkeypatch, tmp_path):
+    monkeypatch.setattr(doctor.Path, "home", lambda: tmp_path)
+    monkeypatch.setattr(doctor.extension, "REPOSITORY", tmp_path / "work" / "market")
+    for path, short in (
+        (tmp_path / "work" / "market" / ".venv" / "bin" / "python", "./.venv/bin/python"),
+        (tmp_path / "conda" / "python", "~/conda/python"),
+        ("/usr/bin/python", "/usr/bin/python"),
+    ):
+        line = str(doctor.Finding("Python", "ok", f"3.13.1 at {path}"))
+        assert line.endswith(
+            f"3.13.1 at {short}".replace("/", os.sep) if os.name == "nt" else short
+        )
+    remedy = str(doctor.Finding("it", "missing", "is not there", f"look into {tmp_path}"))
+    assert str(tmp_path) not in remedy
+
+
+def test_the_doctor_says_system_versions_and_build(capsys):
+    main(["doctor"])
+    lines = capsys.readouterr().out.splitlines()
+    assert re.match(r"market-py [\d.]+ on \S+, \d+ cores", lines[0])
+    assert all(re.match(r"ok      |MISSING |absent  |  +->", line) for line in lines[1:-1])
+    if "rust" in market_py.available_backends():
+        assert any(re.search(r"build [0-9a-f]{8}, release", line) for line in lines)

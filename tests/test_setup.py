@@ -97,7 +97,9 @@ def make(*arguments, folder=REPOSITORY, **environment):
 def test_help_is_the_default_and_lists_every_verb():
     done = make()
     assert done.returncode == 0
-    for verb in ["setup", "build-rust", "lab", "run", "test", "test-all", "bench", "lint", "clean"]:
+    verbs = re.findall(r"^([a-z-]+):.*## ", (REPOSITORY / "Makefile").read_text(), re.M)
+    assert {"setup", "build-rust", "lab", "run", "book", "app", "wheelhouse", "test"} <= set(verbs)
+    for verb in verbs:
         assert re.search(rf"^  make {verb} +\w", done.stdout, re.M), verb
 
 
@@ -181,3 +183,31 @@ def test_the_wheel_needs_only_numpy(tmp_path):
     assert market == "(20.0, array([  0., 100.,  50.]))"
     assert installed == "['numpy', 'rust_market']"
     assert typed == "['__init__.pyi', 'py.typed']"
+
+
+@posix
+def test_binder_builds_the_extension_in_its_environment(tmp_path):
+    """With the real script, and a make and a Python that only say what they are asked."""
+    script = REPOSITORY / "postBuild"
+    assert os.access(script, os.X_OK)
+    assert script.read_text().startswith("#!/bin/bash\n") and "\nset -e\n" in script.read_text()
+    for tool in ("make", "python"):
+        (tmp_path / tool).write_text(f'#!/bin/sh\necho "{tool} $@ in $CONDA_PREFIX$VIRTUAL_ENV"\n')
+        (tmp_path / tool).chmod(0o755)
+    environment = {
+        "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}",
+        "NB_PYTHON_PREFIX": "/srv/conda/envs/notebook",
+        "CONDA_PREFIX": "/srv/conda",
+        "VIRTUAL_ENV": "/elsewhere",
+    }
+
+    def run():
+        return subprocess.run(
+            [script], env=environment, capture_output=True, text=True, check=False
+        )
+
+    done = run()
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[0] == "make build-rust in /srv/conda/envs/notebook"
+    (tmp_path / "make").write_text("#!/bin/sh\nexit 3\n")
+    assert run().returncode == 3

@@ -42,7 +42,7 @@ def all_notebooks() -> list[Path]:
     return sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
 
 
-def execute(path: Path, *, solved: bool = False) -> Execution:
+def execute(path: Path, *, solved: bool = False, first: str = "") -> Execution:
     """Execute a notebook in a new kernel of this Python.
 
     Parameters
@@ -51,6 +51,8 @@ def execute(path: Path, *, solved: bool = False) -> Execution:
         The notebook; its file is left alone.
     solved : bool
         Put the solution of each exercise in place of its stub.
+    first : str
+        Python that the kernel runs before the first cell, and that no cell shows.
     """
     notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
     if solved:
@@ -61,7 +63,7 @@ def execute(path: Path, *, solved: bool = False) -> Execution:
         kernel_name="python3",
         resources={"metadata": {"path": str(path.parent)}},
         store_widget_state=True,
-        extra_arguments=["--IPKernelApp.log_level=40"],
+        extra_arguments=["--IPKernelApp.log_level=40", f"--IPKernelApp.exec_lines={first}"],
     )
     start = time.perf_counter()
     try:

@@ -192,6 +192,9 @@ class GrowthPicture(Picture):
         axes.tick_params(labelsize=14)
         axes.grid(alpha=0.3, which="both")
         axes.spines[["top", "right"]].set_visible(False)
+        ends = [race.offers for race in races] or SIZES
+        # Before the lines: a single size would be warned of as a singular axis.
+        axes.set_xlim(0.8 * min(ends), 1.25 * max(ends))
         offers = np.array([race.offers for race in races])
         for name, (colour, marker, dashes) in GROWTH_STYLES.items():
             if races and name in races[0].rounds:
@@ -206,8 +209,6 @@ class GrowthPicture(Picture):
                     capsize=3,
                     label=name,
                 )
-        ends = [race.offers for race in races] or SIZES
-        axes.set_xlim(0.8 * min(ends), 1.25 * max(ends))
         if not races:
             axes.set_ylim(1, 100)
         for axis in (axes.xaxis, axes.yaxis):

@@ -205,6 +205,9 @@ class Job(Panel):
         Above the button; each has a ``value``, to be read when the work begins.
     """
 
+    run_when_shown = False
+    """For a page on which nobody can press the button."""
+
     def __init__(
         self,
         label: str,
@@ -231,6 +234,11 @@ class Job(Panel):
         super().__init__([*self.controls.values(), buttons], first, width)
         self.button.on_click(lambda _: threading.Thread(target=self.run, daemon=True).start())
         self.stop_button.on_click(lambda _: self._stop.set())
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        if self.run_when_shown and not self.bar.value:
+            self.run()
+        return super()._repr_mimebundle_(**kwargs)
 
     def work(self) -> None:
         """Do it, in a thread of its own."""

@@ -19,6 +19,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import LogLocator, NullLocator
 
 from market_py.published import POINTS
+from market_py.registry import VARIANTS
 from market_py.timing import FLOOR, ONE_PASS, Race
 from market_py.validation import Floats
 
@@ -40,13 +41,19 @@ CANDIDATE_STYLES = {
     "rust": (ORANGE, "D", "--"),
     "numpy": (GREEN, "v", "--"),
     "python": (PURPLE, "P", "--"),
+    "numba-step": (BLUE, "X", "-."),
+    "python-step": (PURPLE, ">", "-."),
     FLOOR: (BLACK, "", ":"),
     ONE_PASS: (BLACK, "", "-."),
 }
 """Colour, marker and dashes of the backends, the published variants and the floors."""
 SPARE_STYLES = [
-    (colour, marker, "-.") for marker in "<>*Xp" for colour in (GREEN, PURPLE, VERMILION, BLUE)
+    (colour, marker, dashes)
+    for dashes in ("-.", ":")
+    for marker, colour in zip("<*phdx+", 2 * (GREEN, PURPLE, VERMILION, BLUE), strict=False)
 ]
+"""Each with a marker and dashes that no other has; the rungs of the ladder take them in turn."""
+RUNGS = [name for name in VARIANTS if name not in CANDIDATE_STYLES]
 
 DPI = 100
 LEGEND: dict[str, Any] = {
@@ -61,7 +68,8 @@ def candidate_style(name: str) -> tuple[str, str, str]:
     """Colour, marker and dashes of any candidate, always the same."""
     if name in CANDIDATE_STYLES:
         return CANDIDATE_STYLES[name]
-    return SPARE_STYLES[crc32(name.encode()) % len(SPARE_STYLES)]
+    place = RUNGS.index(name) if name in RUNGS else crc32(name.encode())
+    return SPARE_STYLES[place % len(SPARE_STYLES)]
 
 
 class Picture:

@@ -1,0 +1,90 @@
+"""What stays of a widget on a page without a kernel."""
+
+import base64
+
+import ipywidgets as widgets
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from market_py.workshop import book, panels, still
+from market_py.workshop.predictions import Prediction
+
+PNG = b"\x89PNG, or what a test takes for one"
+
+
+def stills(widget, bundle=None):
+    """What `still.of` makes of an output that shows a widget."""
+    state = widgets.Widget.get_manager_state()["state"]
+    data = {still.VIEW: {"model_id": widget.model_id}} | (bundle or {"text/plain": "it"})
+    shown = still.of(new_output("display_data", data), state)
+    return [next(iter(output.data.items())) for output in shown]
+
+
+def test_a_panel_leaves_its_settings_its_sentence_and_its_picture():
+    controls = {
+        "demand": panels.slider("demand", 2200, 0, 3400, 10, "MW"),
+        "batch": panels.stepper("largest batch", [32, 1024], 1024),
+        "outage": panels.choice("on outage", ["none", "a & b"]),
+    }
+    panel = panels.Explorer(controls, lambda **_: (PNG, "price < 42"), 900)
+    shown = stills(panel)
+    assert [kind for kind, _ in shown] == ["text/html"] * 4 + ["image/png"]
+    assert "demand (MW): <strong>2,200</strong>" in shown[0][1]
+    assert "largest batch: <strong>1,024</strong>" in shown[1][1]
+    assert "<strong>none (chosen)</strong>" in shown[2][1] and "a &amp; b" in shown[2][1]
+    assert "price &lt; 42" in shown[3][1]
+    assert base64.b64decode(shown[4][1]) == PNG
+
+
+def test_a_prediction_leaves_its_question_and_what_there_is_to_choose():
+    texts = [content for _, content in stills(Prediction("Who wins?", ["one", "other"]))]
+    assert "Who wins?" in texts[0]
+    assert "one" in texts[1] and "other" in texts[1] and "choose" not in texts[1]
+    assert "chosen" not in texts[1]
+
+
+def test_a_widget_that_draws_by_itself_leaves_its_picture_and_its_sentence():
+    bundle = {"text/plain": "price < 42", "image/png": "cGljdHVyZQ=="}
+    shown = stills(widgets.Box(), bundle)
+    assert shown == [("text/html", "<p>price &lt; 42</p>"), ("image/png", "cGljdHVyZQ==")]
+
+
+def test_what_is_no_widget_stays_as_it_is():
+    output = new_output("stream", text="42")
+    assert still.of(output, {}) == [output]
+
+
+def test_a_page_folds_solutions_and_copies_what_it_links_to(tmp_path):
+    solution = new_code_cell("%%solution it", metadata={"tags": ["solution"]})
+    solution.outputs = [new_output("stream", text="not run")]
+    prose = new_markdown_cell(
+        "Read [search](../market_py/workshop/search.py), or [02](02_x.ipynb)."
+    )
+    page = book.page(new_notebook(cells=[prose, solution]), tmp_path)
+    assert page.cells[0].source == "Read [search](files/search.py), or [02](02_x.ipynb)."
+    assert (tmp_path / "files" / "search.py").is_file()
+    assert "hide-cell" in page.cells[1].metadata.tags
+    assert page.cells[1].outputs == []
+
+
+class Counting(panels.Job):
+    """Counts how often it ran."""
+
+    def __init__(self):
+        self.times = 0
+        super().__init__("Count", 1, (PNG, "before"), 900)
+
+    def work(self):
+        self.times += 1
+        self.advance()
+        self.show((PNG, "after"))
+
+
+@pytest.mark.parametrize("pressed", [False, True])
+def test_a_job_runs_when_it_is_shown_where_nobody_can_press_its_button(monkeypatch, pressed):
+    monkeypatch.setattr(panels.Job, "run_when_shown", pressed)
+    job = Counting()
+    for _ in range(2):
+        said = job._repr_mimebundle_()["text/plain"]
+    assert said == ("after" if pressed else "before")
+    assert job.times == pressed
