@@ -28,7 +28,7 @@ NOTEBOOKS = execution.all_notebooks()
 WIDTHS = (1400, 1000)
 THEMES = ("Light", "Dark")
 SHOTS = os.environ.get("BROWSER_SHOTS")
-"""A folder for screenshots, to be looked at."""
+"""A folder for screenshots of all notebooks at all widths and in both themes, to be looked at."""
 
 
 @pytest.fixture(scope="module")
@@ -178,10 +178,14 @@ def test_notebook(page, workshop, path, width):
                 is_true(values, output.settled()[1])
                 checked.add(label)
 
+    briefly = not in_quick_run(path, width) and width != WIDTHS[0]
     for output in controls.outputs(notebook):
-        (controls.run if output.is_job else controls.explore)(output, check)
+        if output.is_job:
+            controls.run(output, check, briefly=briefly)
+        else:
+            controls.explore(output, check)
         notebook.check()
-    assert checked == TRUTHS.get(path.stem, {}).keys()
+    assert briefly or checked == TRUTHS.get(path.stem, {}).keys()
     for theme in THEMES:
         set_theme(page, theme)
         assert page.evaluate(CUT_OFF) == []
@@ -298,17 +302,64 @@ BROKEN = {
 }
 
 
+@pytest.fixture
+def written(browser, tmp_path):
+    """Open a notebook with one cell."""
+    pages = []
+
+    def write(source):
+        kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        cells = [nbformat.v4.new_code_cell(source)]
+        notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
+        nbformat.write(notebook, tmp_path / "root" / "broken.ipynb")
+        pages.append(browser.new_page())
+        return open_notebook(pages[0], address, "broken.ipynb")
+
+    (tmp_path / "root").mkdir()
+    with lab.server(tmp_path, root=tmp_path / "root") as address:
+        yield write
+        pages[0].close()
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("source", BROKEN.values(), ids=BROKEN.keys())
-def test_the_harness_sees_errors(browser, tmp_path, source):
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    cells = [nbformat.v4.new_code_cell(source)]
-    notebook = nbformat.v4.new_notebook(cells=cells, metadata=kernel)
-    (tmp_path / "root").mkdir()
-    nbformat.write(notebook, tmp_path / "root" / "broken.ipynb")
-    with lab.server(tmp_path, root=tmp_path / "root") as address:
-        page = browser.new_page()
-        opened = open_notebook(page, address, "broken.ipynb")
-        with pytest.raises(lab.CellError, match="boom"):
-            opened.run_all()
-        page.close()
+def test_the_harness_sees_errors(written, source):
+    notebook = written(source)
+    with pytest.raises(lab.CellError, match="boom"):
+        notebook.run_all()
+
+
+FLAWED = """
+import ipywidgets as widgets
+from market_py.workshop.panels import Explorer, slider
+from market_py.workshop.pictures import Picture
+
+picture = Picture()
+axes = picture.figure.subplots()
+
+def answer(x, y):
+    axes.set_xlim(0, 1 + x)
+    return picture.png(), f"x is {x}"
+
+faint = widgets.HTML('<p style="color:#ccc;background:#fff">faint</p>')
+wide = widgets.Label("a label that is cut off", layout=widgets.Layout(width="40px"))
+panel = Explorer(
+    {name: slider(name, 1, 0, 9, 1, "") for name in "xy"}, answer, picture.width
+)
+panel.children = (*panel.children, faint, wide)
+panel
+"""
+
+
+@pytest.mark.long
+def test_the_harness_sees_flaws(written):
+    notebook = written(FLAWED)
+    complaints = lab.complaints(notebook.page)
+    notebook.run_all()
+    (output,) = controls.outputs(notebook)
+    with pytest.raises(AssertionError, match=r"nothing follows \['y'\]"):
+        controls.explore(output, lambda _: None)
+    assert "faint" in "".join(hard_to_read(notebook.page))
+    assert "a label that is cut off" in "".join(notebook.page.evaluate(CUT_OFF))
+    notebook.page.evaluate("console.error('boom')")
+    assert complaints == ["boom"]
