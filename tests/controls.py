@@ -1,10 +1,14 @@
 """Every control in the outputs of a notebook, found by what it is, and moved by keyboard."""
 
+import base64
+import io
 import re
 import time
 from typing import NamedTuple
 
 import lab
+import numpy as np
+from PIL import Image
 
 CONTROLS = (
     "[role=slider], [role=switch], select, input[type=range], input[type=checkbox], "
@@ -62,6 +66,18 @@ class Control:
         self.locator.focus()
         for _ in range(times):
             self.locator.press(key)
+
+    @property
+    def positions(self):
+        """How many there are, of a slider's handle; it is at its first one then."""
+        low, high = (
+            float(self.locator.get_attribute(f"aria-value{end}")) for end in ("min", "max")
+        )
+        self.press("Home")
+        self.press("ArrowRight")
+        step = float(self.locator.get_attribute("aria-valuenow")) - low
+        self.press("Home")
+        return 1 + (high - low) / step
 
     @property
     def moves(self):
@@ -254,16 +270,17 @@ def _stop(output):
 
 
 SAMPLE = """cell => {
-  const found = {blank: 0, frames: 0, heights: new Set(), sources: new Set(), key: 0, change: 0};
+  const found = {frames: 0, heights: new Set(), sources: new Set(), key: 0, change: 0};
   cell.addEventListener('keydown', () => { found.key = performance.now(); }, true);
   const look = () => {
     const image = cell.querySelector('.jp-OutputArea-output img');
+    const source = image && image.src;
     found.frames += 1;
-    if (!image || !image.naturalWidth || !image.clientHeight) found.blank += 1;
-    else {
-      found.heights.add(image.clientHeight);
-      if (!found.sources.has(image.src)) found.change = performance.now();
-      found.sources.add(image.src);
+    found.heights.add(image ? image.clientHeight : 0);
+    // One that is still loading is not shown: the one before is.
+    if (image && image.complete && !found.sources.has(source)) {
+      found.sources.add(source);
+      found.change = performance.now();
     }
     if (window.sampled === found) requestAnimationFrame(look);
   };
@@ -273,8 +290,7 @@ SAMPLE = """cell => {
 SAMPLED = """() => {
   const found = window.sampled;
   window.sampled = null;
-  return [found.frames, found.blank, found.heights.size, found.sources.size,
-    found.change - found.key];
+  return [found.frames, Array.from(found.heights), found.sources.size, found.change - found.key];
 }"""
 MOVES, PER_SECOND = 50, 30
 
@@ -282,9 +298,9 @@ MOVES, PER_SECOND = 50, 30
 class Frames(NamedTuple):
     """What was on the screen while a slider moved."""
 
-    frames: int
-    blank: int
-    heights: int
+    number: int
+    heights: list[int]
+    """Of the picture; 0 where there is none."""
     pictures: int
     late: float
     """Milliseconds from the last key to the last picture."""
@@ -292,16 +308,42 @@ class Frames(NamedTuple):
 
 def sweep(output, slider):
     """Move a slider by keyboard, as fast as a held key, and look at each frame."""
-    slider.press("ArrowRight")
+    slider.press("Home")
     output.settled()
     output.cell.evaluate(SAMPLE)
     start = time.monotonic()
-    for move in range(MOVES):
+    for move in range(1, MOVES + 1):
         output.page.keyboard.press("ArrowRight")
-        output.page.wait_for_timeout(
-            max(0, 1000 * (start + (move + 1) / PER_SECOND - time.monotonic()))
-        )
+        ahead = start + move / PER_SECOND - time.monotonic()
+        output.page.wait_for_timeout(max(0, 1000 * ahead))
     output.settled(quiet=1)
-    frames = Frames(*output.page.evaluate(SAMPLED))
-    assert frames.frames > MOVES
-    return frames
+    return Frames(*output.page.evaluate(SAMPLED))
+
+
+def filmed_sweep(output, slider):
+    """Move a slider likewise, and return its picture as it was painted, frame by frame."""
+    slider.press("Home")
+    output.settled()
+    film = []
+    camera = output.page.context.new_cdp_session(output.page)
+
+    def keep(frame):
+        camera.send("Page.screencastFrameAck", {"sessionId": frame["sessionId"]})
+        film.append(base64.b64decode(frame["data"]))
+
+    camera.on("Page.screencastFrame", keep)
+    camera.send("Page.startScreencast", {"format": "jpeg", "quality": 60})
+    place = output.cell.locator("img").first.bounding_box()
+    sweep(output, slider)
+    camera.send("Page.stopScreencast")
+    camera.detach()
+    return [_crop(frame, place, output.page.viewport_size["width"]) for frame in film]
+
+
+def _crop(frame, place, width):
+    """The part of a frame where the picture is, as brightness, without its edges."""
+    seen = Image.open(io.BytesIO(frame)).convert("L")
+    scale = seen.width / width
+    left, top = scale * place["x"], scale * place["y"]
+    right, bottom = left + scale * place["width"], top + scale * place["height"]
+    return np.asarray(seen.crop((int(left) + 5, int(top) + 5, int(right) - 5, int(bottom) - 5)))

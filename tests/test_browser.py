@@ -239,20 +239,20 @@ def test_fifty_moves(page, workshop, path, width, record_property):
     ]
     assert panels
     for output in panels:
-        slider = next(control for control in output.controls if control.is_slider)
-        slider.press("Home")
-        controls.sweep(output, slider)  # Fills what is cached.
-        slider.press("Home")
-        output.settled()
+        sliders = [control for control in output.controls if control.is_slider]
+        slider = max(sliders, key=lambda slider: slider.positions)
+        film = controls.filmed_sweep(output, slider)
+        assert len(film) > 10
+        assert min(frame.std() for frame in film) > 10, "a picture is blank"
         figures, megabytes = lab.kept(page)
         frames = controls.sweep(output, slider)
-        assert frames.blank == 0
-        assert frames.heights == 1
+        assert frames.number > controls.MOVES
         assert frames.pictures > 5
+        assert len(frames.heights) == 1
         late = f"{path.stem}, {slider.label}: the last value is shown after {frames.late:.0f} ms"
         record_property("late", late)
         print(late)
-        assert frames.late < 1000
+        assert 0 < frames.late < 1000
         figures_after, megabytes_after = lab.kept(page)
         assert figures_after == figures
         assert megabytes_after < megabytes + 15

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import sysconfig
 import venv
+from pathlib import Path
 
 import pytest
 from jupyter_client.kernelspec import KernelSpecManager
@@ -44,6 +45,8 @@ def kernel(tree, tmp_path):
     venv.create(place, symlinks=True)
     (packages,) = place.glob("lib/python*/site-packages")
     (packages / "borrowed.pth").write_text(f"{tree}\n{sysconfig.get_path('purelib')}\n")
+    maturin = "bin/maturin"
+    (place / maturin).symlink_to(Path(sys.prefix) / maturin)
     # What `make setup` leaves: there is nothing to install.
     sums = subprocess.run(
         ["cksum", "pyproject.toml", "requirements.lock"],
@@ -69,10 +72,9 @@ def kernel(tree, tmp_path):
         kernel_name="copy",
         kernel_spec_manager=KernelSpecManager(kernel_dirs=[str(folder.parent)]),
     )
-    tools = os.pathsep.join([sysconfig.get_path("scripts"), os.environ["PATH"]])
     outside = {"PYTHONPATH", "VIRTUAL_ENV", "CONDA_PREFIX"}
     environment = {name: value for name, value in os.environ.items() if name not in outside}
-    manager.start_kernel(cwd=str(tmp_path), env=environment | {"PATH": tools})
+    manager.start_kernel(cwd=str(tmp_path), env=environment)
     yield manager
     manager.shutdown_kernel(now=True)
 
@@ -90,7 +92,7 @@ def run(kernel, source, seconds=60):
 
     reply = client.execute_interactive(source, timeout=seconds, output_hook=hear)
     client.stop_channels()
-    assert reply["content"]["status"] == "ok", reply["content"]
+    assert reply["content"]["status"] == "ok", "".join(said)
     return "".join(said)
 
 
