@@ -114,6 +114,10 @@ def server(folder: Path, root: Path | None = None):
         environment[f"JUPYTER_{part}"] = str(folder / part)
     for part in ("SETTINGS", "WORKSPACES"):
         environment[f"JUPYTERLAB_{part}_DIR"] = str(folder / part)
+    # No test is to save a notebook.
+    settings = folder / "SETTINGS" / "@jupyterlab" / "docmanager-extension"
+    settings.mkdir(parents=True)
+    (settings / "plugin.jupyterlab-settings").write_text('{"autosave": false}')
     log = folder / "server.log"
     with log.open("w") as output:
         process = subprocess.Popen(
