@@ -1,5 +1,6 @@
 """Driving JupyterLab in a real browser."""
 
+import ast
 import contextlib
 import hashlib
 import os
@@ -13,7 +14,11 @@ import time
 import urllib.request
 from pathlib import Path
 
+import pytest
+
 from market_py.extension import REPOSITORY
+
+PageError = pytest.importorskip("playwright.sync_api").Error
 
 KERNEL_IS_READY = """() => {
   const panel = window.jupyterapp && jupyterapp.shell.currentWidget;
@@ -46,16 +51,41 @@ CHECKED = """([check, before]) => {
   return cell.executionCount > before && cell.executionState === 'idle'
     && cell.outputs.length > 0;
 }"""
-TRACEBACKS = """() => Array.from(document.querySelectorAll('.jp-OutputArea-output, [role=alert]'))
-  .map(element => element.textContent)
-  .filter(text => text.includes('Traceback (most recent call last)'))
-  .map(text => text.slice(-400))"""
+PROBLEMS = """() => Array.from(document.querySelectorAll('.jp-OutputArea-output, [role=alert]'))
+  .filter(element => element.textContent.includes('Traceback (most recent call last)')
+    || element.dataset.mimeType === 'application/vnd.jupyter.stderr')
+  .map(element => element.textContent.slice(-400))"""
 PICTURE_BYTES = """async image =>
   Array.from(new Uint8Array(await (await fetch(image.src)).arrayBuffer())).join()"""
 
 
 class CellError(AssertionError):
     """A cell, an output or a widget of the notebook shows an error."""
+
+
+def complaints(page) -> list[str]:
+    """What the page complains of from now on, on its console and by uncaught exceptions."""
+    found: list[str] = []
+    page.on("pageerror", lambda error: found.append(str(error)))
+    page.on("console", lambda said: found.append(said.text) if said.type == "error" else None)
+    return found
+
+
+KEPT = """async code => {
+  const kernel = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+  const done = await kernel.requestExecute(
+    {code: '', silent: true, store_history: false, user_expressions: {kept: code}}).done;
+  return done.content.user_expressions.kept.data['text/plain'];
+}"""
+COUNT = """(lambda gc, figure, os: (
+  sum(isinstance(thing, figure.Figure) for thing in gc.get_objects()) + 0 * gc.collect(),
+  int(open('/proc/self/statm').read().split()[1]) * os.sysconf('SC_PAGESIZE') / 1e6,
+))(__import__('gc'), __import__('matplotlib.figure').figure, __import__('os'))"""
+
+
+def kept(page):
+    """How many figures the kernel has, and how many megabytes."""
+    return ast.literal_eval(page.evaluate(KEPT, COUNT))
 
 
 @contextlib.contextmanager
@@ -84,6 +114,10 @@ def server(folder: Path, root: Path | None = None):
         environment[f"JUPYTER_{part}"] = str(folder / part)
     for part in ("SETTINGS", "WORKSPACES"):
         environment[f"JUPYTERLAB_{part}_DIR"] = str(folder / part)
+    # No test is to save a notebook.
+    settings = folder / "SETTINGS" / "@jupyterlab" / "docmanager-extension"
+    settings.mkdir(parents=True)
+    (settings / "plugin.jupyterlab-settings").write_text('{"autosave": false}')
     log = folder / "server.log"
     with log.open("w") as output:
         process = subprocess.Popen(
@@ -150,10 +184,10 @@ class Notebook:
         self.check()
 
     def check(self):
-        """Raise on an error that a widget has swallowed."""
-        tracebacks = self.page.evaluate(TRACEBACKS)
-        if tracebacks:
-            raise CellError(str(tracebacks))
+        """Raise on an error that a widget has swallowed, and on a warning."""
+        problems = self.page.evaluate(PROBLEMS)
+        if problems:
+            raise CellError(str(problems))
 
     def answer(self, check, source):
         """Type an answer into the cell above a check, run both, and read what the check says."""
@@ -164,7 +198,7 @@ class Notebook:
         page.keyboard.insert_text(source)
         page.keyboard.press("Shift+Enter")
         page.keyboard.press("Shift+Enter")
-        page.wait_for_function(CHECKED, arg=[check, before])
+        page.wait_for_function(CHECKED, arg=[check, before], timeout=120_000)
         cell = page.locator(".jp-Notebook .jp-CodeCell", has_text=check)
         return cell.locator(".jp-OutputArea-output").text_content()
 

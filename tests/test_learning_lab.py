@@ -90,7 +90,7 @@ def test_learning_can_be_stopped(monkeypatch):
     panel.bar.observe(lambda change: change.new == 3 and panel.stop_button.click(), names="value")
     panel.run()
     assert [len(curve) for curve in panel.prices] == [3]
-    assert panel.sentence.text.startswith("1 seeds")
+    assert panel.sentence.text.startswith("1 seed: ")
 
 
 SMALL = {

@@ -9,6 +9,7 @@ import sys
 import nbformat
 import numpy as np
 import pytest
+from wrong_answers import WRONG_ANSWERS
 
 from market_py.extension import REPOSITORY
 from market_py.workshop import execution
@@ -31,14 +32,37 @@ def test_notebook_as_it_is(path):
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=ids)
-def test_notebook_with_its_solutions(path):
-    if "exercise" not in path.read_text(encoding="utf8"):
+def test_notebook_with_its_solutions(path, tmp_path):
+    """Each solution is right; after it, answers that are wrong are refused, with their hint."""
+    notebook = nbformat.read(path, as_version=4)
+    found = execution.exercises(notebook)
+    if not found:
         pytest.skip("no exercise")
-    done = execution.execute(path, solved=True)
+    execution.solve(notebook)
+    expected = []
+    for exercise in found:
+        wrong = WRONG_ANSWERS[exercise.name]
+        assert len(wrong) >= 2, exercise.name
+        expected += ["✓ right", *(answer.words for answer in wrong)]
+        place = notebook.cells.index(exercise.check) + 1
+        notebook.cells[place:place] = [
+            nbformat.v4.new_code_cell(source)
+            for answer in wrong
+            for source in (answer.source, exercise.check.source)
+        ]
+    nbformat.write(notebook, tmp_path / path.name)
+    done = execution.execute(tmp_path / path.name)
     assert done.problem is None
-    assert "not done yet" not in done.text
-    assert "not right yet" not in done.text
-    assert "✓ right" in done.text
+    said = [
+        output.data["text/plain"].replace("\n", "")
+        for cell in done.notebook.cells
+        if "check_" in cell.source and not cell.source.startswith("%%")
+        for output in cell.outputs
+        if "data" in output
+    ]
+    for verdict, words in zip(said, expected, strict=True):
+        assert words in verdict
+        assert verdict.startswith("✓ right" if words == "✓ right" else "✗ not right yet")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links to tools of POSIX")

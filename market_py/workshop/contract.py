@@ -121,7 +121,7 @@ def table(case: dict[str, Any], answers: dict[str, Any]) -> str:
     )
 
 
-_LEFT = 'style="text-align:left"'
+_LEFT = 'style="text-align:left;padding-right:18px"'
 _HEADINGS = ("backend", "price, €/MWh", "dispatch, MW")
 
 
@@ -132,7 +132,5 @@ def _row(name: str, answer: Any) -> str:
     else:
         price, dispatch = answer
         shown = ", ".join(f"{quantity:.15g}" for quantity in dispatch)
-        cells = (
-            f'<td style="text-align:left">{price:g}</td><td style="text-align:left">{shown}</td>'
-        )
-    return f'<tr><th scope="row" style="text-align:left">{name}</th>{cells}</tr>'
+        cells = f"<td {_LEFT}>{price:g}</td><td {_LEFT}>{shown}</td>"
+    return f'<tr><th scope="row" {_LEFT}>{name}</th>{cells}</tr>'

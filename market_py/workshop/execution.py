@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -74,17 +75,43 @@ def execute(path: Path, *, solved: bool = False, first: str = "") -> Execution:
     return Execution(path.stem, time.perf_counter() - start, problem, notebook)
 
 
-def solve(notebook: Any) -> None:
-    """Put each solution in place of its stub: the last cell before it tagged ``exercise``."""
-    stub = None
+@dataclass(frozen=True)
+class Exercise:
+    """A stub to write in, the check below it, and a solution."""
+
+    stub: Any
+    """The cell, tagged ``exercise``."""
+    check: Any
+    """The cell that calls the check."""
+    solution: str
+
+    @property
+    def name(self) -> str:
+        """The function that checks."""
+        return re.findall(r"check_\w+", self.check.source)[-1]
+
+
+def exercises(notebook: Any) -> list[Exercise]:
+    """The exercises of a notebook, in order."""
+    found: list[Exercise] = []
+    stub = check = None
     for cell in notebook.cells:
         if "exercise" in cell.metadata.get("tags", []):
-            stub = cell
+            stub, check = cell, None
         elif cell.cell_type == "code" and cell.source.startswith(MARK):
-            if stub is None:
+            if stub is None or check is None:
                 raise ValueError(f"a solution without an exercise: {cell.source[:60]!r}")
-            stub.source = cell.source.partition("\n")[2]
+            found.append(Exercise(stub, check, cell.source.partition("\n")[2]))
             stub = None
+        elif cell.cell_type == "code":
+            check = cell
+    return found
+
+
+def solve(notebook: Any) -> None:
+    """Put each solution in place of its stub."""
+    for exercise in exercises(notebook):
+        exercise.stub.source = exercise.solution
 
 
 def find_problem(notebook: Any) -> str | None:

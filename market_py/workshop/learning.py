@@ -129,7 +129,7 @@ class LearningPanel(Job):
             if self.is_stopped():
                 break
             if time.perf_counter() > drawn + FRAME_SECONDS:
-                self.show((self._drawn(), f"{len(self.prices)} seeds so far …"))
+                self.show((self._drawn(), f"{_seeds(len(self.prices))} so far …"))
                 drawn = time.perf_counter()
         self.seconds += time.perf_counter() - start
         self.seconds_stepping += learner.seconds_stepping
@@ -148,8 +148,12 @@ class LearningPanel(Job):
             return "Stopped before anybody had learned."
         means = [float(found.prices.mean()) for found in self.evaluations]
         return (
-            f"{len(means)} seeds: in markets that nobody trained on the mean price is "
+            f"{_seeds(len(means))}: in markets that nobody trained on the mean price is "
             f"{np.mean(means):.1f} €/MWh ({min(means):.1f} to {max(means):.1f}); the cost is "
             f"{COST:.0f}. Learning took {self.seconds:.1f} s, {self.stepping_share:.0%} of it "
             f"steps of the markets."
         )
+
+
+def _seeds(number: int) -> str:
+    return "1 seed" if number == 1 else f"{number} seeds"

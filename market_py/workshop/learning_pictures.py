@@ -69,7 +69,7 @@ class LearningPicture(Picture):
     def __init__(self, cost: float, top: float) -> None:
         super().__init__(height=7.0)
         self._cost, self._top = cost, top
-        self.figure.subplots_adjust(top=0.92, hspace=0.38)
+        self.figure.subplots_adjust(top=0.89, hspace=0.75)
         self._curves, self._durations = self.figure.subplots(2)
 
     def show(self, prices: Sequence[Sequence[float]], evaluated: Sequence[Floats]) -> bytes:
@@ -99,5 +99,5 @@ class LearningPicture(Picture):
             self._durations.plot(share, duration, color=VERMILION, lw=1.6, label=label)
         self._durations.set_xlim(0, 100)
         for axes in (self._curves, self._durations):
-            axes.legend(loc="center right", **LEGEND)
+            axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, **LEGEND)
         return self.png()

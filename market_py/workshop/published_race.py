@@ -63,13 +63,21 @@ def _two_backends() -> tuple[str, str]:
 
 
 def _compare(results: dict[str, tuple[float, Floats]]) -> str:
-    """Say how the others differ from the first."""
+    """Say how the others differ from the first: by name those at another price, and the next."""
     (first, (price, dispatch)), *others = results.items()
+    off = {name: float(np.abs(found - dispatch).max()) for name, (_, found) in others}
+    next_one = others[0][0]
+    alike = [name for name, (found, _) in others if found == price and name != next_one]
     said = []
-    for name, (other_price, other_dispatch) in others:
-        difference = float(np.abs(dispatch - other_dispatch).max())
-        same = "the same price" if other_price == price else f"the price {other_price:.2f}"
-        said.append(f"{name}: {same}, dispatch differs by at most {difference:.2g} MW")
+    for name, (found, _) in others:
+        if name not in alike:
+            same = "the same price" if found == price else f"the price {found:.2f}"
+            said.append(f"{name}: {same}, dispatch differs by at most {off[name]:.2g} MW")
+    if alike:
+        most = max(off[name] for name in alike)
+        said.append(
+            f"{len(alike)} variants: the same price, dispatch differs by at most {most:.2g} MW"
+        )
     return f"{first} clears at {price:.2f} €/MWh. " + "; ".join(said) + "."
 
 

@@ -325,14 +325,18 @@ def counted(offers: int, works: list[tally.Work]) -> str:
 
 def table(works: list[tally.Work]) -> str:
     """The counts, a row for each rung."""
-    heads = "".join(f'<th scope="col">{label}</th>' for _, label, _, _ in COUNTED)
+    heads = "".join(f'<th scope="col" {_CELL}>{label}</th>' for _, label, _, _ in COUNTED)
     rows = "".join(
-        f'<tr><th scope="row" style="text-align:left">{html.escape(work.rung)}</th>'
-        + "".join(f"<td>{_shown(getattr(work, what))}</td>" for what, *_ in COUNTED)
+        f'<tr><th scope="row" {_NAME}>{html.escape(work.rung)}</th>'
+        + "".join(f"<td {_CELL}>{_shown(getattr(work, what))}</td>" for what, *_ in COUNTED)
         + "</tr>"
         for work in works
     )
     return f"<table><thead><tr><th>rung</th>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+_NAME = 'style="text-align:left;white-space:nowrap"'
+_CELL = 'style="text-align:right;padding:0 12px"'
 
 
 def _shown(number: float | None) -> str:
