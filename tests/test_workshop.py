@@ -622,7 +622,11 @@ class TestExercises:
             (lambda b, q, d: print(d), "not done yet", "to print a result does not return it"),
             (nothing_at_a_shortage, "not right yet", "a shortage: all runs"),
             (too_tolerant, "not right yet", "more than a billionth"),
-            (only_several, "not right yet", "a random market: clear([0.0], [15.0], 6) fails: IndexError"),
+            (
+                only_several,
+                "not right yet",
+                "a random market: clear([0.0], [15.0], 6) fails: IndexError",
+            ),
             (wrong_sort, "not right yet", "expected price 20"),
             (in_place, "not right yet", "changes its inputs"),
             (published, "not right yet", "an offer of nothing sets no price"),
