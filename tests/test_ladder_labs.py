@@ -1,5 +1,6 @@
 """The panels and exercises of notebooks 05, 06 and 07."""
 
+import heapq
 import random
 import re
 from zlib import crc32
@@ -171,6 +172,7 @@ class TestBorder:
             ((30, 40), (20, 200), "not right yet", "your rounds say 8.0 ["),
             ((9, 7), (20, 200), "not right yet", "must not exceed"),
             (8, (20, 200), "not right yet", "two ends of an interval"),
+            ("79", (20, 200), "not right yet", "two ends of an interval"),
             ((float("nan"), 3), (20, 200), "not right yet", "not a number"),
         ],
     )
@@ -315,6 +317,24 @@ def by_loop(quantities, demand, out):
         demand -= out[i]
 
 
+def other_array(quantities, demand, out):
+    out = np.clip(demand - (np.cumsum(quantities) - quantities), 0, quantities)  # noqa: F841
+
+
+def what_is_needed_only(quantities, demand, out):
+    for i, quantity in enumerate(quantities):
+        if demand <= 0:
+            break
+        out[i] = min(quantity, demand)
+        demand -= out[i]
+
+
+def by_differences(quantities, demand, out):
+    np.cumsum(quantities, out=out)
+    np.minimum(out, demand, out=out)
+    out[1:] -= out[:-1]
+
+
 def over_the_input(quantities, demand, out):
     in_place(quantities, demand, out)
     quantities[:] = out
@@ -330,6 +350,9 @@ class TestAccept:
             (lambda q, d, out: np.minimum(q, d, out=out), "not right yet", "expected [50.0, 10.0"),
             (over_the_input, "not right yet", "changes the quantities"),
             (temporaries, "not right yet", "2.0 more arrays"),
+            (other_array, "not done yet", "“out = …” gives its name to another array"),
+            (what_is_needed_only, "not right yet", "leaves out[2] unwritten"),
+            (by_differences, "not right yet", "input and output overlap"),
             (in_place, "right", "all 9 cases are right"),
             (by_loop, "right", "never more than"),
         ],
@@ -517,6 +540,21 @@ def by_numpy(bids, quantities, demand):
     return bids[order[np.searchsorted(supply, demand)]]
 
 
+def by_heap(bids, quantities, demand):
+    """Sort as far as needed."""
+    offers = list(zip(bids, quantities, strict=True))
+    heapq.heapify(offers)
+    while demand > 0:
+        bid, mw = heapq.heappop(offers)
+        demand -= mw
+    return bid
+
+
+def moved(bids, quantities, demand):
+    bids.sort()
+    return by_sorting(bids, quantities, demand)
+
+
 def endless(bids, quantities, demand):
     while bids[0] <= bids[-1] or bids[0] >= bids[-1]:
         pass
@@ -540,6 +578,12 @@ class TestClearingPrice:
             (distinct_only, "not right yet", "all prices equal"),
             (by_sorting, "not right yet", "that grows, as sorting does"),
             (by_numpy, "not right yet", "that grows, as sorting does"),
+            (by_heap, "not right yet", "that grows, as sorting does"),
+            (moved, "not right yet", "their quantities have not"),
+            (lambda b, q, d: sum(b) / len(b), "not right yet", "Prices are compared here"),
+            (lambda b, q, d: b[-1] if len(b) == 3 else None, "not right yet", "expected"),
+            (lambda b, q, d: b[2] if d == 150 else None, "not right yet", "nothing is returned"),
+            (lambda b, q, d: print(b), "not done yet", "to print a result does not return it"),
             (guessing(lambda left: left[0]), "not right yet", "sorted, cheapest first"),
             (guessing(lambda left: left[-1]), "not right yet", "sorted, "),
             (guessing(random.Random(1).choice), "right", "It is O(N)"),

@@ -207,7 +207,10 @@ def test_the_law_is_that_of_the_exercise(about, given, expected):
     [
         (None, "not done yet", ""),
         (50, "not right yet", "two numbers"),
-        ((60, 40), "not right yet", "the lower one first"),
+        ((60, 40), "not right yet", "the lower first"),
+        ((50, 50), "not right yet", "It takes two different ends"),
+        ((0.45, 0.55), "not right yet", "0.1 is 10 per cent"),
+        ("59", "not right yet", "two numbers"),
         ((0, 100), "not right yet", "be bolder"),
         ((10, 20), "not right yet", "not in [10, 20]"),
         ((45, 55), "right", "50.0 %"),
@@ -230,6 +233,8 @@ def amdahl(share, speedup):
         (lambda share, speedup: share * speedup, "not right yet", "half of the time"),
         (lambda share, speedup: 1 / (1 - share + share / min(speedup, 1e6)), "not right yet", "no"),
         (lambda share, speedup: 1 / 0, "not right yet", "fails: ZeroDivisionError"),
+        (lambda share, speedup: str(amdahl(share, speedup)), "not right yet", "one number"),
+        (lambda share, speedup: print(share), "not done yet", "to print a result"),
         (amdahl, "right", "1.25 times as fast"),
     ],
 )

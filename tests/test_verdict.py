@@ -315,7 +315,12 @@ SECOND = f"In a batch of markets of 32 offers, rust is {BATCH} times as fast as 
         ("I would keep numba while studies are short.", "", "numba has no sentence"),
         ("I would choose Rust if a study ran for days.", "", "Rust has no sentence"),
         ("short.", "short, for Rust is 3 times faster.", "“3 times” has no interval"),
+        ("short.", "short, for Rust is twice as fast.", "“twice as” has no interval"),
+        ("short.", "short, for Rust is ten times faster.", "“ten times faster” has no interval"),
         (FIRST, f"rust is {BEST} times slower than numba", "upside down"),
+        (FIRST, f"rust takes {BEST} times as long as numba", "upside down"),
+        (SECOND, f"At N = 200 numba is {WORST} times as fast as rust.", "the same two candidates"),
+        (SECOND, f"Again {FIRST} at N = 200.", "the same two candidates"),
         (SECOND, f"At N = 20 rust is {SAME} times faster than numba.", "are indistinguishable"),
         (SECOND, f"At N = 20 rust is {REPEATED} times as fast as rust-naive.", "repeated. Say so"),
     ],
@@ -337,6 +342,8 @@ def test_a_verdict_that_cannot_be_checked(old, new, words):
         GOOD.replace(
             f"rust is {BEST} times as fast as numba", f"numba is {WORST} times as fast as rust"
         ),
+        GOOD.replace(FIRST, f"numba takes {BEST} times as long as rust"),
+        GOOD.replace(FIRST, f"rust takes {WORST} of the time of numba"),
         GOOD.replace(
             "I would choose Rust if a study ran", "There is no case for Rust, since none runs"
         ),
@@ -366,5 +373,17 @@ def test_stored_ratios_can_be_cited_without_measuring():
 
 def test_ones_own_ratios_come_first():
     assert exercises.ratio("rust", "numba", 200, OWN) == BEST
-    with pytest.raises(LookupError, match="have not raced"):
-        exercises.ratio("rust", "numba", 7)
+    assert exercises.ratio("Rust", "Numba", 200, OWN) == BEST
+
+
+@pytest.mark.parametrize(
+    ("names", "offers", "words"),
+    [
+        (("rust", "numba"), 7, "market by market at N = 7; they have at 5, 10, "),
+        (("rust", "numba"), "200", "they have at 5, 10, "),
+        (("rust", "numbra"), 200, "nor at another size"),
+    ],
+)
+def test_a_ratio_that_is_not_there(names, offers, words):
+    with pytest.raises(LookupError, match=words):
+        exercises.ratio(*names, offers)

@@ -315,6 +315,11 @@ class TestStopwatch:
         assert "N = 20" not in panel.sentence.text
 
 
+def search_up_to(most, single, fixed, each):
+    fitting = (b for b in range(1, most) if fixed + each * b <= single * b)
+    return next(fitting, np.inf)
+
+
 class TestBatches:
     def panel(self):
         panel = batches.BatchPanel(rounds=3, sample_seconds=1e-4)
@@ -398,6 +403,7 @@ class TestBatches:
             ((1, 8), "not right yet", "between 2 and 4"),
             ((4, 2), "not right yet", "must not exceed"),
             ("two", "not right yet", "two numbers"),
+            ("24", "not right yet", "two numbers"),
         ],
     )
     def test_check(self, answer, state, words):
@@ -413,7 +419,14 @@ class TestBatches:
         [
             (lambda s, f, m: None, "not done yet", ""),
             (lambda s, f, m: f / (s - m), "not right yet", "is 21; yours says 20.2"),
-            (lambda s, f, m: -(-f // (s - m)), "not right yet", "fails: ZeroDivisionError"),
+            (lambda s, f, m: max(1, -(-f // (s - m))), "not right yet", "fails: ZeroDivisionError"),
+            (lambda s, f, m: -(-f // (s - m)), "not right yet", "is 1; yours says 0"),
+            (lambda s, f, m: search_up_to(1000, s, f, m), "not right yet", "it pays late"),
+            (
+                lambda s, f, m: None if m >= s else max(1, -(-f // (s - m))),
+                "not right yet",
+                "returns None",
+            ),
             (
                 lambda s, f, m: np.inf if m >= s else max(1, -(-f // (s - m))),
                 "right",
@@ -539,6 +552,19 @@ def in_place(bids, quantities, demand):
     return wrong_sort(bids, quantities, demand)
 
 
+def specified(bids, quantities, demand):
+    return market_py.market_clearing(bids, quantities, demand, backend="python")
+
+
+def nothing_at_a_shortage(bids, quantities, demand):
+    return specified(bids, quantities, demand) if demand <= quantities.sum() + 1e-9 else None
+
+
+def too_tolerant(bids, quantities, demand):
+    price, _ = specified(bids, quantities, demand * (1 - 1e-6))
+    return price, specified(bids, quantities, demand)[1]
+
+
 class TestExercises:
     @pytest.mark.parametrize(
         ("answer", "state", "words"),
@@ -549,7 +575,8 @@ class TestExercises:
                 "right",
                 "2 of 3 offers run, all",
             ),
-            (([10, 20, 80], [100, 100, 100], 150), "not right yet", "its price is 20"),
+            (([10, 20, 80], [100, 100, 100], 150), "not right yet", "its price is 20."),
+            (([10, 80.0000001, 90], [9, 9, 9], 10), "not right yet", "its price is 80.0000001."),
             (([80], [100], 50), "not right yet", "three offers at least"),
             (([80, 90, 100], [100, 100, 100], 0), "not right yet", "there is no demand"),
             (([10, 20, 80], [10, 10, 10], 50), "not right yet", "demand cannot be met"),
@@ -567,7 +594,12 @@ class TestExercises:
             (None, "not done yet", ""),
             (["nuclear 400 MW #1", "nuclear 400 MW #2"], "right", "245 MW cannot be served"),
             (["nuclear 400 MW #1"], "not right yet", "with 155 MW to spare"),
-            (["oil 1 MW #1"], "not right yet", "'oil 1 MW #1' is no unit"),
+            (["oil 1 MW #1"], "not right yet", "did you mean 'oil 12 MW #1'?"),
+            (["wind"], "not right yet", "'wind' is not the name of a unit; give a list"),
+            (["coal 350 MW #1", None], "not right yet", "None is not the name of a unit"),
+            ([["coal 350 MW #1"]], "not right yet", "give a list of names"),
+            (2, "not right yet", "give a list of names"),
+            (["nuclear 400 MW #1"] * 2, "not right yet", "named twice is out only once"),
             ("coal 350 MW #1", "not right yet", "a list of names"),
             ((name for name in ["hydro 50 MW #1"]), "not right yet", "505 MW to spare"),
             ([unit.name for unit in rts79.UNITS], "not right yet", "two are enough"),
@@ -584,8 +616,17 @@ class TestExercises:
             (lambda b, q, d: None, "not done yet", ""),
             (lambda b, q, d: 1 / 0, "not right yet", "fails: ZeroDivisionError"),
             (lambda b, q, d: (20, [1, 2]), "not right yet", "dispatch of shape (2,)"),
-            (lambda b, q, d: 20, "not right yet", "fails: TypeError"),
-            (only_several, "not right yet", "fails: IndexError"),
+            (lambda b, q, d: 20, "not right yet", "return price, dispatch"),
+            (lambda b, q, d: (q, b), "not right yet", "wanted are a number first"),
+            (lambda b, q, d: (None, q), "not right yet", "returns the price None"),
+            (lambda b, q, d: print(d), "not done yet", "to print a result does not return it"),
+            (nothing_at_a_shortage, "not right yet", "a shortage: all runs"),
+            (too_tolerant, "not right yet", "more than a billionth"),
+            (
+                only_several,
+                "not right yet",
+                "a random market: clear([0.0], [15.0], 6) fails: IndexError",
+            ),
             (wrong_sort, "not right yet", "expected price 20"),
             (in_place, "not right yet", "changes its inputs"),
             (published, "not right yet", "an offer of nothing sets no price"),
@@ -624,6 +665,9 @@ class TestExercises:
             ((0, float("inf")), (2, 1.5, 1.2, 1.1), "not right yet", "between 50 and inf"),
             ((20, 10), (2, 1.5, 0.7, 0.5), "not right yet", "must not exceed"),
             ("ten", (2, 1.5), "not right yet", "two numbers"),
+            ("59", (2, 0.5), "not right yet", "two numbers"),
+            ({5, 10}, (2, 0.5), "not right yet", "two numbers"),
+            ((float("inf"), float("inf")), (2, 1.5, 1.2, 1.1), "not right yet", "50 and inf"),
             ((50, float("inf")), (2, 1.5, 1.2, 1.1), "right", "between 50 and inf"),
             ((0, 5), (0.9, 0.8), "right", "between 0 and 5"),
         ],
@@ -672,6 +716,10 @@ class TestExercises:
             (lambda a, b: a.mean() / b.mean(), "not right yet", "ratio of the means"),
             (lambda a, b: a.min() / b.min(), "not right yet", "ratio of the minima"),
             (lambda a, b: sorted(a / b)[len(a) // 2], "not right yet", "an even number"),
+            (lambda a, b: str(np.median(a / b)), "not right yet", "one number is wanted"),
+            (lambda a, b: a / b, "not right yet", "one number is wanted"),
+            (lambda a, b: 2 if len(a) == 3 and a[0] > 1 else None, "not right yet", "returns None"),
+            (lambda a, b: print(a), "not done yet", "to print a result does not return it"),
             (lambda a, b: np.median(a / b), "right", "5 hidden cases"),
         ],
     )

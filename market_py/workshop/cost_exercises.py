@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import random
 import tracemalloc
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -14,7 +13,14 @@ import market_py
 from market_py.timing import Race, Ratio
 from market_py.validation import Floats
 from market_py.workshop.border import per_element
-from market_py.workshop.exercises import NOT_DONE, Verdict, hint, right
+from market_py.workshop.exercises import (
+    NOT_DONE,
+    RETURNS_NOTHING,
+    Verdict,
+    hint,
+    right,
+    two_numbers,
+)
 from market_py.workshop.intervals import text
 
 WIDEST = 4.0
@@ -32,7 +38,7 @@ def check_list(answer: Any, races: Mapping[int, Race]) -> Verdict:
     if own is None:
         return hint("there is no Rust in your rounds: build the extension and time it again.")
     try:
-        low, high = (float(bound) for bound in answer)
+        low, high = two_numbers(answer)
     except (TypeError, ValueError):
         return hint("give the two ends of an interval in ns, as in (1.5, 2.5).")
     return _judge_interval(low, high, own, many.offers - few.offers)
@@ -60,6 +66,11 @@ def _judge_interval(low: float, high: float, own: Ratio, elements: int) -> Verdi
     return right(f"you say {low:.1f} to {high:.1f}; {found}.")
 
 
+NOTHING_WRITTEN = Verdict(
+    "not done yet",
+    "nothing is written into out so far. “out = …” gives its name to another array; "
+    "“out[:] = …” and “out=out” write.",
+)
 MARKET_SIZE = 100_000
 """Offers of the market in which memory is counted: an array of it stands out."""
 SPARE = 0.25
@@ -80,8 +91,8 @@ def check_accept(accept: Callable[..., Any]) -> Verdict:
     for size in (2, 7, 100):
         quantities = rng.integers(0, 50, size).astype(float)
         cases.append((f"{size} random offers", quantities, float(quantities.sum() // 2)))
-    for about, quantities, demand in cases:
-        verdict = _accepts(accept, about, quantities, demand)
+    for case, (about, quantities, demand) in enumerate(cases):
+        verdict = _accepts(accept, about, quantities, demand, first=case == 0)
         if verdict is not None:
             return verdict
     arrays = _arrays_held(accept, rng.uniform(1, 100, MARKET_SIZE))
@@ -89,7 +100,8 @@ def check_accept(accept: Callable[..., Any]) -> Verdict:
         return hint(
             f"all cases are right, but with {MARKET_SIZE:,} offers your function held "
             f"{arrays:.1f} more arrays of that length at its peak. Every expression whose result "
-            "has no place makes an array. Which ones are they? NumPy's functions take out=."
+            "has no place makes an array; so does a list, and so does an operation whose input and "
+            "output overlap without being the same. NumPy's functions take out=."
         )
     return right(
         f"all {len(cases)} cases are right, and with {MARKET_SIZE:,} offers there was never more "
@@ -98,7 +110,7 @@ def check_accept(accept: Callable[..., Any]) -> Verdict:
 
 
 def _accepts(
-    accept: Callable[..., Any], about: str, quantities: Floats, demand: float
+    accept: Callable[..., Any], about: str, quantities: Floats, demand: float, *, first: bool
 ) -> Verdict | None:
     """Refuse a function that fails in a case, or has not been written."""
     given, out = quantities.copy(), np.full(quantities.size, np.nan)
@@ -107,10 +119,16 @@ def _accepts(
         answer = accept(given, demand, out)
     except Exception as error:
         return hint(f"{call} fails: {error!r}.")
-    if answer is None and np.isnan(out).all():
-        return NOT_DONE
-    if np.isnan(out).any():
+    left = np.flatnonzero(np.isnan(out))
+    if first and answer is None and left.size == out.size:
+        return NOTHING_WRITTEN
+    if left.size == out.size:
         return hint(f"{call} does not fill out: write into it, as in out[:] = ….")
+    if left.size:
+        return hint(
+            f"{call} leaves out[{left[0]}] unwritten. What stood there before stays there, so an "
+            "offer that is not needed must be given its 0."
+        )
     if not np.array_equal(given, quantities):
         return hint(f"{call} changes the quantities. The only array to write into is out.")
     before = np.cumsum(quantities) - quantities
@@ -198,7 +216,8 @@ SELECTION_CASES: list[tuple[str, list[float], list[float], float]] = [
 ]
 SMALL, LARGE = 500, 16_000
 """Sizes between which comparisons for each offer are not to grow."""
-TRIALS = 16
+DEMANDS = np.linspace(0.5, 0.95, 16)
+"""Of what is offered. What takes offers off a heap one by one is quick where demand is small."""
 GROWTH = 2.5
 """Comparisons for each offer: sorting needs log2(32) = 5 more at the larger size."""
 MOST = 60
@@ -234,16 +253,23 @@ def _finds(
     market = f"bids {bids}, quantities {quantities}, demand {demand}"
     wanted, _ = market_py.market_clearing(bids, quantities, demand, backend="python")
     counter = Counter(MOST * 40)
+    given = [Price(bid, counter) for bid in bids]
     try:
-        price = clearing_price([Price(bid, counter) for bid in bids], list(quantities), demand)
+        price = clearing_price(given, list(quantities), demand)
     except TooMany:
         return hint(f"{about}: {counter.comparisons} comparisons and no end.\n{market}")
     except Exception as error:
-        return hint(f"{about} fails: {error!r}.\n{market}")
+        only = "\nPrices are compared here, and nothing else can be done with them."
+        told = only if isinstance(error, TypeError) and Price.__name__ in str(error) else ""
+        return hint(f"{about} fails: {error!r}.\n{market}{told}")
     if price is None:
-        return NOT_DONE if about == SELECTION_CASES[0][0] else hint(f"{about}: None.\n{market}")
+        if about == SELECTION_CASES[0][0]:
+            return RETURNS_NOTHING
+        return hint(f"{about}: nothing is returned, as if no price covered demand.\n{market}")
     if not isinstance(price, Price) or price._value != wanted:
-        return hint(f"{about}.\n{market}\nexpected {wanted:g}\nyours    {price!r}")
+        moved = [bid._value for bid in given] != bids
+        told = "\nThe bids have changed places, and their quantities have not." if moved else ""
+        return hint(f"{about}.\n{market}\nexpected {wanted:g}\nyours    {price!r}{told}")
     return None
 
 
@@ -259,10 +285,11 @@ def _count_comparisons(clearing_price: Callable[..., Any], rng: np.random.Genera
         if counted > MOST:
             return hint(
                 f"all prices are right, but with 2,000 prices {about} your function made more "
-                f"than {MOST} comparisons for each. Which guess shrinks the candidates by one only?"
+                f"than {MOST} comparisons for each. Which guess shrinks the candidates by one "
+                "only? Or are those compared again that are out of the question?"
             )
     small, large = (
-        float(np.mean([_comparisons(clearing_price, rng.random(n), rng) for _ in range(TRIALS)]))
+        float(np.mean([_comparisons(clearing_price, rng.random(n), rng, at) for at in DEMANDS]))
         for n in (SMALL, LARGE)
     )
     counts = f"{small:.1f} comparisons for each of {SMALL} offers, {large:.1f} of {LARGE:,}"
@@ -275,13 +302,13 @@ def _count_comparisons(clearing_price: Callable[..., Any], rng: np.random.Genera
 
 
 def _comparisons(
-    clearing_price: Callable[..., Any], bids: Floats, rng: np.random.Generator
+    clearing_price: Callable[..., Any], bids: Floats, rng: np.random.Generator, at: float = 0.5
 ) -> float:
     """Count comparisons for each offer, up to a little more than `MOST`."""
     counter = Counter(MOST * len(bids))
     prices = [Price(float(bid), counter) for bid in bids]
     quantities = rng.integers(1, 50, len(bids)).tolist()
-    demand = random.Random(len(bids)).uniform(0.1, 0.9) * sum(quantities)
+    demand = at * sum(quantities)
     try:
         clearing_price(prices, quantities, demand)
     except (TooMany, RecursionError):

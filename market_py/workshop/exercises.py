@@ -8,6 +8,7 @@ from __future__ import annotations
 import html
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any, Literal
 
 import numpy as np
@@ -43,6 +44,9 @@ class Verdict:
 
 
 NOT_DONE = Verdict("not done yet")
+RETURNS_NOTHING = Verdict(
+    "not done yet", "your function returns nothing so far; to print a result does not return it."
+)
 
 
 def hint(message: str) -> Verdict:
@@ -53,6 +57,56 @@ def hint(message: str) -> Verdict:
 def right(message: str) -> Verdict:
     """Accept an answer."""
     return Verdict("right", message)
+
+
+class Refused(Exception):
+    """Ends a check early."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        self.verdict = verdict
+
+
+def answered(call: str, function: Callable[..., Any], *given: Any, first: bool = False) -> Any:
+    """Call a learner's function; refuse one that fails or returns nothing.
+
+    Parameters
+    ----------
+    call : str
+        The call, in words.
+    function : callable
+        The learner's.
+    *given
+        Its arguments.
+    first : bool
+        In the first call, nothing returned is a function that is not written yet.
+    """
+    try:
+        answer = function(*given)
+    except Exception as error:
+        raise Refused(hint(f"{call} fails: {error!r}.")) from error
+    if answer is None:
+        missing = hint(f"{call} returns None; on this way through it there is no return.")
+        raise Refused(RETURNS_NOTHING if first else missing)
+    return answer
+
+
+def number(call: str, answer: Any) -> float:
+    """Take what a learner's function returned for a number, or refuse it."""
+    try:
+        if isinstance(answer, str):
+            raise TypeError
+        return float(answer)
+    except (TypeError, ValueError) as error:
+        wrong = f"{call} returns {answer!r}; one number is wanted."
+        raise Refused(hint(wrong)) from error
+
+
+def two_numbers(answer: Any) -> tuple[float, float]:
+    """Take an answer for the ends of an interval; TypeError or ValueError where it is none."""
+    if isinstance(answer, str | set | frozenset | dict):
+        raise TypeError("characters, sets and keys are no ends of an interval")
+    low, high = (float(bound) for bound in answer)
+    return low, high
 
 
 def check_price(bids: Any, quantities: Any, demand: Any) -> Verdict:
@@ -71,8 +125,8 @@ def check_price(bids: Any, quantities: Any, demand: Any) -> Verdict:
         return hint("demand cannot be met; first build a market that serves it all.")
     if price != 80:
         return hint(
-            f"its price is {price:g}. The marginal offer sets the price: the last one needed when "
-            "offers are taken cheapest first. Which one is it here?"
+            f"its price is {price:.12g}. The marginal offer sets the price: the last one needed "
+            "when offers are taken cheapest first. Which one is it here?"
         )
     return right(
         f"the price is 80, and {int(np.sum(dispatch > 0))} of {len(dispatch)} offers run, all of "
@@ -84,13 +138,22 @@ def check_scarcity(out: Any) -> Verdict:
     """Check for units whose outage makes the RTS-79 short at its annual peak."""
     if out is None:
         return NOT_DONE
+    wanted = 'give a list of names, such as ["coal 350 MW #1", "oil 12 MW #1"].'
     if isinstance(out, str):
-        return hint('give a list of names, such as ["coal 350 MW #1", "oil 12 MW #1"].')
+        return hint(wanted)
+    known = {unit.name for unit in rts79.UNITS}
     try:
         out = tuple(out)
-        _, quantities = rts79.offers(out=out)
-    except (TypeError, ValueError) as error:
-        return hint(f"{error}.")
+        strangers = [name for name in out if name not in known]
+    except TypeError:
+        return hint(wanted)
+    if strangers:
+        like = get_close_matches(str(strangers[0]), sorted(known), n=1)
+        meant = f"did you mean {like[0]!r}?" if like else wanted
+        return hint(f"{strangers[0]!r} is not the name of a unit; {meant}")
+    if len(set(out)) < len(out):
+        return hint("a unit that is named twice is out only once. Name two different ones.")
+    _, quantities = rts79.offers(out=out)
     left = quantities.sum() - rts79.ANNUAL_PEAK
     if left >= 0:
         return hint(
@@ -106,7 +169,7 @@ def check_clear(clear: Callable[..., Any]) -> Verdict:
     """Judge a learner's clearing function by hidden cases and by invariants."""
     try:
         return _check_cases(clear) or _check_invariants(clear)
-    except _Refused as refused:
+    except Refused as refused:
         return refused.verdict
 
 
@@ -119,35 +182,40 @@ HIDDEN_CASES: list[tuple[str, list[float], list[float], float]] = [
     ("an offer of nothing sets no price", [5, 10, 90], [0, 50, 0], 80),
     ("a negative price", [-5, 10], [50, 50], 20),
     ("rounding: 0.7 + 0.1 < 0.8 in doubles", [10, 20, 1000], [0.7, 0.1, 1.0], 0.8),
+    ("what is missing is more than a billionth of demand", [10, 20], [1, 1], 1.0000001),
 ]
 
 
-class _Refused(Exception):
-    """Ends a check early."""
-
-    def __init__(self, verdict: Verdict) -> None:
-        self.verdict = verdict
-
-
-def _call(clear: Callable[..., Any], bids: Floats, quantities: Floats, demand: float) -> Any:
+def _call(
+    clear: Callable[..., Any],
+    bids: Floats,
+    quantities: Floats,
+    demand: float,
+    about: str = "a random market",
+) -> tuple[float, Floats]:
     """Call a learner's function with care."""
-    market = f"clear({bids.tolist()}, {quantities.tolist()}, {demand:g})"
+    market = f"{about}: clear({bids.tolist()}, {quantities.tolist()}, {demand:.12g})"
     given = bids.copy(), quantities.copy()
+    first = about == HIDDEN_CASES[0][0]
+    answer = answered(market, clear, *given, demand, first=first)
     try:
-        answer = clear(*given, demand)
-        if answer is None:
-            raise _Refused(NOT_DONE)
         price, dispatch = answer
+    except (TypeError, ValueError) as error:
+        wanted = "two things are wanted, as in: return price, dispatch."
+        raise Refused(hint(f"{market} returns {answer!r}; {wanted}")) from error
+    try:
+        if isinstance(price, str):
+            raise TypeError
         price, dispatch = float(price), np.asarray(dispatch, dtype=float)
-    except _Refused:
-        raise
-    except Exception as error:
-        raise _Refused(hint(f"{market} fails: {error!r}.")) from error
+    except (TypeError, ValueError) as error:
+        wrong = f"{market} returns the price {price!r} and the dispatch {dispatch!r}"
+        wanted = "wanted are a number first, then a list or an array of numbers."
+        raise Refused(hint(f"{wrong}; {wanted}")) from error
     if dispatch.shape != bids.shape:
         shape = f"{market} gives a dispatch of shape {dispatch.shape}"
-        raise _Refused(hint(f"{shape}; one number for each offer is wanted."))
+        raise Refused(hint(f"{shape}; one number for each offer is wanted."))
     if not (np.array_equal(given[0], bids) and np.array_equal(given[1], quantities)):
-        raise _Refused(hint(f"{market} changes its inputs. Work on a copy."))
+        raise Refused(hint(f"{market} changes its inputs. Work on a copy."))
     return price, dispatch
 
 
@@ -155,7 +223,7 @@ def _check_cases(clear: Callable[..., Any]) -> Verdict | None:
     for about, bids, quantities, demand in HIDDEN_CASES:
         market = np.array(bids, float), np.array(quantities, float), float(demand)
         price, dispatch = market_py.market_clearing(*market, backend="python")
-        own_price, own_dispatch = _call(clear, *market)
+        own_price, own_dispatch = _call(clear, *market, about)
         if own_price != price or not np.allclose(own_dispatch, dispatch, rtol=0, atol=1e-9):
             return hint(
                 f"{about}.\nbids {bids}, quantities {quantities}, demand {demand}\n"
@@ -195,7 +263,7 @@ def check_crossover(answer: Any, races: Sequence[Race]) -> Verdict:
     if not races:
         return hint("run the race first: its raw data judges your answer.")
     try:
-        low, high = (float(bound) for bound in answer)
+        low, high = two_numbers(answer)
     except (TypeError, ValueError):
         return hint('give two numbers of offers, as in (10, 20); "never" is float("inf").')
     if "rust-naive" not in races[0].candidates:
@@ -204,8 +272,8 @@ def check_crossover(answer: Any, races: Sequence[Race]) -> Verdict:
     found = f"in your data it lies between {below:g} and {above:g} offers"
     if not low <= high:
         return hint("the first number must not exceed the second.")
-    # Right is the interval between two sizes of the race, or a part of it.
-    if low < below or high > above:
+    # Right is the interval between two sizes of the race, or a part of it. It begins at a size.
+    if low < below or high > above or low == np.inf:
         return hint(f"{found}, by the intervals of the ratios.")
     return right(f"you say {low:g} to {high:g}; {found}.")
 
@@ -268,16 +336,14 @@ WRONG_RATIOS: dict[str, Callable[[Floats, Floats], Any]] = {
 
 def check_paired_ratio(paired_ratio: Callable[..., Any]) -> Verdict:
     """Judge a learner's ratio of two candidates, from their rounds, by hidden cases."""
-    for about, a, b in PAIRED_CASES:
+    for case, (about, a, b) in enumerate(PAIRED_CASES):
         one, other = np.array(a, float), np.array(b, float)
         call = f"paired_ratio({a}, {b})"
         try:
-            answer = paired_ratio(one.copy(), other.copy())
-            if answer is None:
-                return NOT_DONE
-            answer = float(answer)
-        except Exception as error:
-            return hint(f"{call} fails: {error!r}.")
+            given = one.copy(), other.copy()
+            answer = number(call, answered(call, paired_ratio, *given, first=case == 0))
+        except Refused as refused:
+            return refused.verdict
         expected = float(np.median(one / other))
         if not np.isclose(answer, expected):
             likely = (
@@ -300,14 +366,14 @@ def check_break_even(answer: Any, races: Mapping[int, Race], name: str = "numba"
     if not races:
         return hint("run the batches first: their raw data judges your answer.")
     try:
-        low, high = (float(bound) for bound in answer)
+        low, high = two_numbers(answer)
     except (TypeError, ValueError):
         return hint('give two numbers of markets, as in (2, 4); "never" is float("inf").')
     if not low <= high:
         return hint("the first number must not exceed the second.")
     below, above = batches.break_even(races, name)
     found = f"in your data, for {name}, it lies between {below:g} and {above:g} markets"
-    if low < below or high > above:
+    if low < below or high > above or low == np.inf:
         return hint(f"{found}, by the intervals of the ratios.")
     return right(f"you say {low:g} to {high:g}; {found}.")
 
@@ -316,6 +382,8 @@ MODEL_CASES: list[tuple[str, tuple[float, float, float], float]] = [
     ("the fixed cost is saved in twenty markets", (1000, 10_000, 500), 20),
     ("no part of a market can be cleared: round up", (1000, 10_100, 500), 21),
     ("a cheap call pays at once, but no batch is smaller than one", (1000, 100, 500), 1),
+    ("a batch without a fixed cost, and no batch is smaller than one", (1000, 0, 500), 1),
+    ("little is saved in a market: it pays late", (100, 50_000, 90), 5000),
     ("nothing is saved in a market: it never pays", (500, 1000, 500), np.inf),
     ("the batch costs more in each market: it never pays", (500, 1000, 600), np.inf),
 ]
@@ -323,15 +391,12 @@ MODEL_CASES: list[tuple[str, tuple[float, float, float], float]] = [
 
 def check_model(break_even: Callable[..., Any], races: Mapping[int, Race]) -> Verdict:
     """Judge a learner's model of the break-even, then hold it against the learner's own races."""
-    for about, costs, expected in MODEL_CASES:
+    for case, (about, costs, expected) in enumerate(MODEL_CASES):
         call = f"break_even{costs}"
         try:
-            answer = break_even(*costs)
-            if answer is None:
-                return NOT_DONE
-            answer = float(answer)
-        except Exception as error:
-            return hint(f"{call} fails: {error!r}.")
+            answer = number(call, answered(call, break_even, *costs, first=case == 0))
+        except Refused as refused:
+            return refused.verdict
         if answer != expected:
             return hint(f"{about}.\n{call} is {expected:g}; yours says {answer:g}.")
     said = [f"{len(MODEL_CASES)} hidden cases."]

@@ -7,7 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from market_py.workshop.exercises import NOT_DONE, Verdict, hint, right
+from market_py.workshop.exercises import (
+    NOT_DONE,
+    Refused,
+    Verdict,
+    answered,
+    hint,
+    number,
+    right,
+    two_numbers,
+)
 from market_py.workshop.learning import clearing_share
 
 AMDAHL_CASES = (
@@ -24,14 +33,16 @@ def check_clearing_share(answer: Any, parts: dict[str, tuple[float, float, float
     if answer is None:
         return NOT_DONE
     try:
-        low, high = map(float, answer)
+        low, high = two_numbers(answer)
     except (TypeError, ValueError):
         return hint("An interval is two numbers, such as (10, 20).")
     if not 0 <= low < high <= 100:
-        return hint("The ends are per cent, the lower one first.")
+        return hint("It takes two different ends between 0 and 100 per cent, the lower first.")
     if high - low > 20:
         return hint("More than twenty points wide says little: be bolder.")
     share = 100 * clearing_share(parts)
+    if high <= 1 < share:
+        return hint("The ends are per cent, and yours look like fractions: 0.1 is 10 per cent.")
     if not low <= share <= high:
         return hint(
             "Divide the median of clearing by the sum of the medians of all the parts; "
@@ -42,15 +53,12 @@ def check_clearing_share(answer: Any, parts: dict[str, tuple[float, float, float
 
 def check_amdahl(whole_speedup: Callable[..., Any], share: float | None) -> Verdict:
     """Judge a function that predicts the speed-up of the whole; then apply it to a share."""
-    for about, given, expected in AMDAHL_CASES:
+    for case, (about, given, expected) in enumerate(AMDAHL_CASES):
         call = f"whole_speedup{given}"
         try:
-            answer = whole_speedup(*given)
-            if answer is None:
-                return NOT_DONE
-            answer = float(answer)
-        except Exception as error:
-            return hint(f"{call} fails: {error!r}.")
+            answer = number(call, answered(call, whole_speedup, *given, first=case == 0))
+        except Refused as refused:
+            return refused.verdict
         if not np.isclose(answer, expected, rtol=1e-9):
             return hint(f"{about}.\n{call} is {expected:g}; yours says {answer:g}.")
     said = f"{len(AMDAHL_CASES)} hidden cases."

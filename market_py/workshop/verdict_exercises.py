@@ -62,7 +62,13 @@ def _judge_two(order: str, chosen: Any, found: Sequence[Saving]) -> Verdict | No
 
 NUMBER = r"-?\d[\d,]*(?:\.\d+)?"
 CITATION = re.compile(rf"({NUMBER})\s*\[\s*({NUMBER})\s*(?:,\s|;|to|–)\s*({NUMBER})\s*\]")
-BARE = re.compile(rf"({NUMBER})\s*(?:times|×|x\b|-fold)")
+WORDS = "two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|fifty|hundred|thousand"
+BARE = re.compile(
+    rf"({NUMBER})\s*(?:times|×|x\b|-fold)"
+    rf"|\b(?:twice|thrice|(?:{WORDS})(?:\s+times|-?fold)|half)\s+(?:as|faster|slower|longer)\b",
+    re.IGNORECASE,
+)
+SLOWER = re.compile(r"slow|times as long|times longer|of the time", re.IGNORECASE)
 OFFERS = re.compile(r"N\s*=\s*(\d[\d,]*)|(\d[\d,]*)\s+offers", re.IGNORECASE)
 CANDIDATES = sorted((*VARIANTS, *BACKENDS), key=len, reverse=True)
 NAMED = re.compile(
@@ -90,7 +96,7 @@ class Citation:
     @property
     def fewer(self) -> bool:
         """Whether the sentence says that the first candidate is the slower one."""
-        return "slow" in self.sentence.lower()
+        return bool(SLOWER.search(self.sentence))
 
     def agrees(self, found: Ratio) -> bool:
         """Whether a ratio, rounded as here, is the one that is cited."""
@@ -148,6 +154,12 @@ def check_verdict(paragraph: Any, own: Sequence[Evidence]) -> Verdict:
         if isinstance(found, Verdict):
             return found
         used.append(found)
+    compared = {(id(it), frozenset(one.names)) for one, it in zip(cited, used, strict=True)}
+    if len(compared) < ENOUGH:
+        return hint(
+            f"{ENOUGH} ratios are wanted, and yours are the same two candidates in the same race. "
+            "Add one of other candidates, another size, or other inputs."
+        )
     return (
         _judge_bare(paragraph)
         or _judge_machine(paragraph, used)
@@ -196,7 +208,8 @@ def _find(citation: Citation, evidence: Sequence[Evidence]) -> Evidence | Verdic
     if any(citation.agrees(upside) for it in fitting if (upside := it.ratio(over, name))):
         return hint(
             f"{where}: this is upside down. {first.ratio(name, over)} is how many times as fast "
-            f"{name} is as {over}; the first name is the subject, unless the sentence says slower."
+            f"{name} is as {over}; the first name is the subject, unless the sentence says slower "
+            "or times as long."
         )
     return hint(
         f"{where}: {citation.words} is not in the data. How many times as fast {name} is as "
@@ -294,10 +307,13 @@ def ratio(
     family : str, optional
         Of the inputs; by default the first that there is, distinct random markets before others.
     """
+    raced: dict[int, Ratio] = {}
     for it in citable(list(own)):
-        found = it.ratio(name, over)
-        if found is None or it.race.offers != offers or (it.markets > 1) != batch:
-            continue
-        if family in (None, it.family):
-            return str(found)
-    raise LookupError(f"{name} and {over} have not raced at N = {offers:,}")
+        found = it.ratio(name.lower(), over.lower())
+        if found and (it.markets > 1) == batch and family in (None, it.family):
+            raced.setdefault(it.race.offers, found)
+    if offers in raced:
+        return str(raced[offers])
+    how = "in batches" if batch else "market by market"
+    sizes = f"they have at {', '.join(map(str, sorted(raced)))}" if raced else "nor at another size"
+    raise LookupError(f"{name} and {over} have not raced {how} at N = {offers}; {sizes}")
