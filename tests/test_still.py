@@ -63,6 +63,9 @@ def test_a_page_folds_solutions_and_copies_what_it_links_to(tmp_path):
     page = book.page(new_notebook(cells=[prose, solution]), tmp_path)
     assert page.cells[0].source == "Read [search](files/search.py), or [02](02_x.ipynb)."
     assert (tmp_path / "files" / "search.py").is_file()
+    study = new_markdown_cell("See [why](../rust_market/RUST_PERFORMANCE_STUDY.md).")
+    page.cells += book.page(new_notebook(cells=[study]), tmp_path).cells
+    assert page.cells[2].source == "See [why](files/RUST_PERFORMANCE_STUDY.txt)."
     assert "hide-cell" in page.cells[1].metadata.tags
     assert page.cells[1].outputs == []
 

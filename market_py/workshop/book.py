@@ -79,6 +79,8 @@ def page(notebook: Any, sources: Path) -> Any:
 def _copied(path: str, sources: Path) -> str:
     """Copy a file of the repository beside the pages, and link to the copy."""
     copy = sources / "files" / Path(path).name
+    if copy.suffix == ".md":  # would be taken for a page of the book
+        copy = copy.with_suffix(".txt")
     copy.parent.mkdir(exist_ok=True)
     shutil.copy(REPOSITORY / path, copy)
     return f"](files/{copy.name})"
