@@ -231,7 +231,9 @@ def run(output, check, *, briefly=False):
             control.press("End")
     _press(output, output.start)
     _wait(output, lambda: output.progress > 0 or not _runs(output), "no progress", seconds=120)
+    reached = output.progress
     _stop(output)
+    assert reached > 50 or output.progress < 100, "stopping it does not end it early"
     assert output.settled()[1] not in ("Running …", "Waiting for the panel that runs …")
 
 

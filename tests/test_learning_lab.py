@@ -67,6 +67,15 @@ def test_steps_are_raced_and_shown(markets, threads, first):
     assert panel.bar.value == panel.bar.max
 
 
+def test_a_race_of_steps_can_be_stopped():
+    panel = learning.StepsPanel()
+    panel.controls["offers"].value = 2
+    panel.bar.observe(lambda change: change.new == 1 and panel.stop_button.click(), names="value")
+    panel.run()
+    assert panel.race is None
+    assert panel.sentence.text.startswith("Stopped before the end")
+
+
 def test_learners_are_shown_seed_after_seed():
     panel = learning.LearningPanel()
     before = panel.picture.value

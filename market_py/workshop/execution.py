@@ -88,7 +88,7 @@ class Exercise:
     @property
     def name(self) -> str:
         """The function that checks."""
-        return re.findall(r"check_\w+", self.check.source)[-1]
+        return str(re.findall(r"check_\w+", self.check.source)[-1])
 
 
 def exercises(notebook: Any) -> list[Exercise]:

@@ -25,7 +25,7 @@ class StepsPicture(Picture):
     def __init__(self, across: str = "ns per market and step") -> None:
         super().__init__(height=4.2)
         self._across = across
-        self.figure.subplots_adjust(left=0.2, bottom=0.2)
+        self.figure.subplots_adjust(left=0.2, right=0.95, bottom=0.2)
         self._axes = self.figure.subplots()
 
     def show(self, race: Race | None, markets: int) -> bytes:
