@@ -200,6 +200,8 @@ SAID = {
     "Race the calls": r"uniform sample: Rust ",
 }
 """How the sentence begins after a run, by what is on the button."""
+ANSWERS_TOO = ("Measure my own", "Measure my case")
+"""Buttons of panels that answer their controls without a run."""
 LONG_ENOUGH = 8
 """Seconds after which a job that has shown something is stopped."""
 
@@ -214,7 +216,8 @@ def run(output, check, *, briefly=False):
             output.page.wait_for_timeout(100)
             seen.add(control.value)
         assert len(seen) > 1, f"{control.label} does not move"
-    assert output.settled() == before, "moving a control starts nothing"
+    if output.start.text_content() not in ANSWERS_TOO:
+        assert output.settled() == before, "moving a control starts nothing"
     if not briefly:
         _press(output, output.start)
         _wait(output, lambda: output.progress > 0, "no progress", seconds=120)

@@ -25,6 +25,12 @@ def _speedup(answer):
     return _function("whole_speedup(share, step_speedup)", f"return {answer}")
 
 
+def _two_fixes(forward, reversed_):
+    return f"my_two = {{'Rust, forward': {forward}, 'Rust, reversed': {reversed_}}}"
+
+
+SORTING = "sorting, temporaries with it"
+"""As the reversed waterfall calls it."""
 SELECTION = (
     "clearing_price(bids, quantities, demand)",
     "left, below, price = list(zip(bids, quantities)), 0, None",
@@ -160,6 +166,22 @@ WRONG_ANSWERS: dict[str, list[Wrong]] = {
             "a step that has become slower",
         ),
         Wrong(_speedup("1 / 0"), "fails: ZeroDivisionError"),
+    ],
+    "check_two_fixes": [
+        Wrong(_two_fixes({"lists", "sorting"}, {"the list", SORTING}), "no fix 'lists'"),
+        Wrong(
+            _two_fixes({"the list", "sorting"}, {"the list", "the dear border"}),
+            "not of the other",
+        ),
+    ],
+    "check_verdict": [
+        Wrong('my_verdict = "Rust is 3 times faster."', "ratios with their intervals are wanted"),
+        Wrong(
+            'my_verdict = f"""In a batch of markets of 32 offers rust is {many} times as fast as\n'
+            "numba. At N = 200 numba is {one} times as fast as rust. Keep numba in a short\n"
+            'study and Rust in a long one."""',
+            "upside down",
+        ),
     ],
 }
 """By the name of the check; two at least for each."""

@@ -289,6 +289,8 @@ class ExploringJob(Job):
     A subclass says what in `answer`; parameters are those of `Job`.
     """
 
+    run_when_shown = False  # There is something to show without.
+
     def __init__(self, label: str, steps: int, width: int, controls: Mapping[str, Any]) -> None:
         self.controls = dict(controls)
         super().__init__(label, steps, self.answer(), width, controls)
