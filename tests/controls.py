@@ -93,7 +93,9 @@ class Output:
     def __init__(self, cell):
         self.cell = cell
         self.page = cell.page
-        self.controls = [Control(found) for found in cell.locator(CONTROLS).all()]
+        # The figure is moved by tests of its own: a fuel that is not marginal is seen, not said.
+        found = cell.locator(f":is({CONTROLS}):not(.merit-order *)")
+        self.controls = [Control(control) for control in found.all()]
         self._bar = cell.locator(".widget-hprogress .progress-bar")
         self.is_job = self._bar.count() > 0
 
@@ -186,7 +188,7 @@ SAID = {
     "Take the time": r"3 rounds of 1 call: numba-sort takes [0-9,]+ ns",
     "Compile and call": r"The first call took [0-9,.]+ ms",
     "Run both": r"on one repeated input: N = 5: \d",
-    "Run the race": r"rust-naive is than numba-sort: N = 5: \d.* \((faster|slower|indist)",
+    "Run the race": r"rust-naive is as numba-sort: N = 5: \d.* \((faster|slower|indist)",
     "Time the border": r"N = 5, ns per call: an empty call takes ",
     "Time the rungs": r"20 offers, .*: numba-sort [0-9.]+ µs",
     "Count": r"20 offers, per market: .* asks for ",

@@ -146,4 +146,4 @@ def _summary(races: list[Race], family: str) -> str:
     for race in races:
         ratio, verdict = race.speedup(rust, over=numba), race.verdict(rust, over=numba)
         said.append(f"N = {race.offers}: {ratio} ({verdict})")
-    return f"Inputs: {family}. {rust} is as fast as {numba} times " + "; ".join(said) + "."
+    return f"Inputs: {family}. How many times as fast {rust} is as {numba}: {'; '.join(said)}."
