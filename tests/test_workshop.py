@@ -193,7 +193,7 @@ class TestPanels:
             assert not job.stop_button.disabled
             job.stop_button.click()
             waiting.join(10)
-            assert job.sentence.text == "Stopped before it began."
+            assert job.sentence.text == "Stopped before it began. As before: ready"
             assert not job.button.disabled
         job.run()
         assert job.sentence.text == "done"
@@ -266,8 +266,13 @@ class TestStopwatch:
         panel = stopwatch.RoundsPanel()
         panel.controls["rounds"].value = 101
         panel.bar.observe(lambda _: panel.stop_button.click(), names="value")
+        before = panel.picture.value
         panel.run()
-        assert panel.sentence.text == "Stopped before the second round was done."
+        assert panel.sentence.text == (
+            "Stopped before the end: nothing is kept of this run. "
+            "As before: Choose, then press the button."
+        )
+        assert panel.picture.value == before
         assert panel.race is None
 
     def test_the_first_call_compiles(self):

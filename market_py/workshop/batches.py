@@ -67,7 +67,7 @@ class BatchPanel(Job):
                 break
             self.races[size] = race
             self.show((self._picture.show(self.races, self.threads), self._say()))
-        self.sentence.say(self._say())
+        self.show((self._picture.show(self.races, self.threads), self._say()))
 
     def _say(self) -> str:
         if not self.races:

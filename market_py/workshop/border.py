@@ -228,19 +228,15 @@ class BorderPanel(Job):
         candidates = contestants([name for name in RUNGS if name in usable])
         family: str = self.family.value
         self.doing.value = f"markets of {offers} offers …"
-        try:
-            race = timing.race(
-                candidates,
-                families.make_markets(family, offers),
-                may_differ=() if families.FAMILIES[family].exact else VARIANTS,
-                rounds=self._rounds,
-                sample_seconds=self._sample_seconds,
-                progress=self.advance,
-                is_stopped=self.is_stopped,
-            )
-        except timing.Stopped:
-            self.sentence.say("Stopped before the end: nothing is kept of this size.")
-            return
+        race = timing.race(
+            candidates,
+            families.make_markets(family, offers),
+            may_differ=() if families.FAMILIES[family].exact else VARIANTS,
+            rounds=self._rounds,
+            sample_seconds=self._sample_seconds,
+            progress=self.advance,
+            is_stopped=self.is_stopped,
+        )
         if family != self._timed_family:
             # Sizes are compared with each other: on the same kind of inputs only.
             self.races, self._timed_family = {}, family

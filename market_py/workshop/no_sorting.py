@@ -289,7 +289,7 @@ class GrowthPanel(Job):
                 break
             self.races.append(race)
             self.show((self._picture.show(self.races), growth(family.name, self.races)))
-        self.sentence.say(growth(family.name, self.races))
+        self.show((self._picture.show(self.races), growth(family.name, self.races)))
 
 
 def growth(family: str, races: Sequence[Race]) -> str:

@@ -14,6 +14,8 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from market_py import timing
+
 Shown = tuple[bytes, str]
 """A picture (PNG) and the sentence beside it."""
 
@@ -87,15 +89,17 @@ class Panel(widgets.VBox):
         self.picture = widgets.Image(
             value=png, format="png", layout=widgets.Layout(width=f"{width}px", max_width="100%")
         )
+        self.shown = sentence
+        """The sentence that goes with the picture."""
         self.sentence = Sentence()
         self.sentence.say(sentence)
         super().__init__([*controls, self.sentence, self.picture])
 
     def show(self, shown: Shown) -> None:
         """Replace the picture and the sentence."""
-        png, sentence = shown
+        png, self.shown = shown
         self.picture.value = png
-        self.sentence.say(sentence)
+        self.sentence.say(self.shown)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
         bundle: dict[str, Any] = super()._repr_mimebundle_(**kwargs)
@@ -189,7 +193,7 @@ class Job(Panel):
     """A panel that does something long when its button is pressed, and can be stopped.
 
     A subclass says what in `work`, which calls `advance` at each step and `show` at each result,
-    and ends early when `is_stopped` says so.
+    and ends early when `is_stopped` says so, or raises `timing.Stopped` to keep nothing.
 
     Parameters
     ----------
@@ -263,6 +267,8 @@ class Job(Panel):
         self.button.disabled, self.stop_button.disabled = True, False
         try:
             self._wait_and_work()
+        except timing.Stopped:
+            self._say_stopped("before the end: nothing is kept of this run")
         except Exception:
             self.sentence.say(traceback.format_exc(), alarm=True)
             raise
@@ -270,11 +276,15 @@ class Job(Panel):
             self.doing.value = ""
             self.button.disabled, self.stop_button.disabled = False, True
 
+    def _say_stopped(self, when: str) -> None:
+        # The picture is still that of the run before, so its sentence is said again.
+        self.sentence.say(f"Stopped {when}. As before: {self.shown}")
+
     def _wait_and_work(self) -> None:
         self.sentence.say("Waiting for the panel that runs …")
         while not TURN.acquire(timeout=0.1):
             if self.is_stopped():
-                self.sentence.say("Stopped before it began.")
+                self._say_stopped("before it began")
                 return
         try:
             self.sentence.say("Running …")

@@ -133,7 +133,7 @@ class RacePanel(Job):
                 break
             self.races.append(race)
             self.show((self._picture.show(self.races), _summary(self.races, family)))
-        self.sentence.say(_summary(self.races, family))
+        self.show((self._picture.show(self.races), _summary(self.races, family)))
 
 
 def _summary(races: list[Race], family: str) -> str:

@@ -37,11 +37,7 @@ class RivalsPanel(Job):
             heat = LearningHeat("policy", "tanh", rows, *options)
         else:
             heat = LearningHeat("replay", call, rows, *options)
-        try:
-            self.race = heat.race(self.advance, self.is_stopped)
-        except timing.Stopped:
-            self.sentence.say("Stopped before the end; nothing is shown of it.")
-            return
+        self.race = heat.race(self.advance, self.is_stopped)
         self.show((self._picture.show(self.race, 1), self._say(call)))
 
     def _say(self, call: str) -> str:

@@ -191,18 +191,14 @@ class SortingPanel(Job):
             self.sentence.say("No rung is switched on: press one of the buttons above.")
             return
         self.doing.value = f"{conditions} …"
-        try:
-            race = timing.race(
-                contestants(names),
-                make_markets(conditions),
-                rounds=self._rounds,
-                sample_seconds=self._sample_seconds,
-                progress=self.advance,
-                is_stopped=self.is_stopped,
-            )
-        except timing.Stopped:
-            self.sentence.say("Stopped before the end: nothing is kept of this run.")
-            return
+        race = timing.race(
+            contestants(names),
+            make_markets(conditions),
+            rounds=self._rounds,
+            sample_seconds=self._sample_seconds,
+            progress=self.advance,
+            is_stopped=self.is_stopped,
+        )
         before = self.runs[-1] if self.runs else None
         self.runs.append((conditions, race))
         self.show((self._picture.show(self.runs[-1], before), summary(conditions, race, before)))

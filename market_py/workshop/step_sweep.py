@@ -100,7 +100,7 @@ class StepSweepPanel(Job):
             except timing.Stopped:
                 break
             self.show((self._drawn(), self._say()))
-        self.sentence.say(self._say())
+        self.show((self._drawn(), self._say()))
 
     def _drawn(self) -> bytes:
         return self._picture.show(

@@ -66,9 +66,8 @@ class RoundsPanel(Job):
             )
         except timing.Stopped as stopped:
             race = stopped.race
-        if race.finished < 2:
-            self.sentence.say("Stopped before the second round was done.")
-            return
+            if race.finished < 2:
+                raise
         self.race = race
         self.show((self._picture.show(race), _believe(race, calls)))
 
@@ -155,7 +154,7 @@ class RepeatedPanel(Job):
                 break
             self.races.append(race)
             self.show((self._picture.show(self.races), _learned(self.races)))
-        self.sentence.say(_learned(self.races))
+        self.show((self._picture.show(self.races), _learned(self.races)))
 
     def _race(self, offers: int) -> Race | None:
         markets = timing.random_markets(offers)

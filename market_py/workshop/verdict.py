@@ -99,12 +99,8 @@ class WaterfallPanel(ExploringJob):
         rungs = tuple(name for name in RUNGS if name in usable)
         settings = Settings(rounds=self._rounds, sample_seconds=self._sample_seconds)
         self.doing.value = f"markets of {offers} offers …"
-        try:
-            heat = Heat("ladder", family, offers, rungs, settings)
-            race = heat.race(self.advance, self.is_stopped)
-        except timing.Stopped:
-            self.sentence.say("Stopped before the end: nothing is kept.")
-            return
+        heat = Heat("ladder", family, offers, rungs, settings)
+        race = heat.race(self.advance, self.is_stopped)
         self.measured[family, offers] = race
         self.controls["source"].value = OWN
         self.wait()
@@ -363,10 +359,6 @@ class DecisionPanel(ExploringJob):
             sample_seconds=self._sample_seconds,
         )
         kind: Kind = "single" if case.markets == 1 else "batch"
-        try:
-            heat = Heat(kind, case.family, case.offers, usable, settings)
-            self.measured[case] = heat.race(self.advance, self.is_stopped)
-        except timing.Stopped:
-            self.sentence.say("Stopped before the end: nothing is kept.")
-            return
+        heat = Heat(kind, case.family, case.offers, usable, settings)
+        self.measured[case] = heat.race(self.advance, self.is_stopped)
         self.show(self.answer())
