@@ -180,11 +180,11 @@ class TestDecision:
     )
     def test_the_stored_run_answers(self, case, kind, family):
         race = stored.reference().find(kind, family, case.offers)
-        assert verdict.find_stored(case) is race
+        assert verdict.stored_cases()[case] is race
 
     @pytest.mark.parametrize("case", [(32, 1, 1), (50, 10_000, 1), (32, 10_000, 4), (32, 100, 1)])
     def test_what_nobody_has_measured_is_not_made_up(self, case):
-        assert verdict.find_stored(verdict.Case(*case)) is None
+        assert verdict.Case(*case) not in verdict.stored_cases()
 
     def test_every_slider_is_answered(self):
         panel = verdict.DecisionPanel()
@@ -208,6 +208,9 @@ class TestDecision:
         panel.controls["markets"].value = 10
         panel.wait()
         assert panel.sentence.text.startswith("Nobody has measured this case yet")
+        for case in verdict.stored_cases():
+            assert case.call in panel.sentence.text
+            assert f" {case.offers:,}" in panel.sentence.text
 
     @pytest.mark.parametrize("case", [(20, 1, 1), (5, 10, 2)])
     def test_a_case_is_measured_by_button(self, case):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -23,6 +26,9 @@ from market_py.workshop.verdict_pictures import DecisionPicture, WaterfallPictur
 
 BACKENDS = ("numba", "rust")
 """Between which there is to be decided."""
+KINDS: tuple[Kind, ...] = ("single", "batch")
+"""Of races that decide."""
+THREADS = (1, 2, 4)
 STORED, OWN = "the stored run", "my own"
 INPUTS = {"distinct markets": "random", "one market, repeated": REPEATED}
 """Families of inputs on which the ladder is timed, by what they are called."""
@@ -143,12 +149,17 @@ class Case(NamedTuple):
         """Of the inputs."""
         return "random" if self.markets == 1 else "own bids"
 
+    @property
+    def call(self) -> str:
+        """How many markets a call clears, in words."""
+        if self.markets == 1:
+            return "one market a call"
+        threads = "1 thread" if self.threads == 1 else f"{self.threads} threads"
+        return f"{self.markets:,} markets a call on {threads}"
+
     def __str__(self) -> str:
         """Say it in words."""
-        if self.markets == 1:
-            return f"{self.offers:,} offers, one market a call"
-        threads = "1 thread" if self.threads == 1 else f"{self.threads} threads"
-        return f"{self.offers:,} offers, {self.markets:,} markets a call, {threads}"
+        return f"{self.offers:,} offers, {self.call}"
 
 
 @dataclass(frozen=True)
@@ -211,15 +222,25 @@ def _scaled(found: Ratio, factor: float, start: float = 0.0) -> Ratio:
     return Ratio(*(start + factor * number for number in (found.value, found.low, found.high)))
 
 
-def find_stored(case: Case) -> Race | None:
-    """Look a case up in the stored run."""
-    kind: Kind = "single" if case.markets == 1 else "batch"
-    names = {threaded(name, case.threads) for name in BACKENDS}
-    for timed in reference().of_kind(kind):
-        about = timed.race.offers, timed.markets, timed.family
-        if about == (case.offers, case.markets, case.family) and names <= set(timed.race.rounds):
-            return timed.race
-    return None
+@cache
+def stored_cases() -> dict[Case, Race]:
+    """Return the cases that the stored run answers."""
+    answered = {}
+    for kind in KINDS:
+        for timed, threads in itertools.product(reference().of_kind(kind), THREADS):
+            case = Case(timed.race.offers, timed.markets, threads)
+            names = {threaded(name, threads) for name in BACKENDS}
+            if timed.family == case.family and names <= set(timed.race.rounds):
+                answered[case] = timed.race
+    return answered
+
+
+def _listed(cases: Iterable[Case]) -> str:
+    """Name cases, those with as many markets and threads together."""
+    groups: dict[str, list[str]] = {}
+    for case in cases:
+        groups.setdefault(case.call, []).append(f"{case.offers:,}")
+    return "; ".join(f"{call}, of {', '.join(offers)} offers" for call, offers in groups.items())
 
 
 def decision_sentence(decision: Decision, plan: Plan) -> str:
@@ -286,7 +307,7 @@ class DecisionPanel(ExploringJob):
         controls = {
             "offers": stepper("offers a market", (5, 10, 20, 32, 50, 100, 200, 1000, 10_000), 32),
             "markets": stepper("markets a call", (1, 10, 100, 1000, 10_000), 10_000),
-            "threads": stepper("threads", (1, 2, 4), 1),
+            "threads": stepper("threads", THREADS, 1),
             "total": stepper("markets a study", tens, 10**9),
             "share": slider("share of clearing", 30, 1, 100, 1, "%"),
             "studies": stepper("studies", (1, 3, 10, 30, 100, 300, 1000, 3000, 10_000), 100),
@@ -328,12 +349,11 @@ class DecisionPanel(ExploringJob):
         case, plan = self.case, self.plan
         race, where = self.measured.get(case), f"Measured here ({here()})"
         if race is None:
-            race, where = find_stored(case), f"Stored ({place(reference())})"
+            race, where = stored_cases().get(case), f"Stored ({place(reference())})"
         if race is None:
             said = (
-                f"Nobody has measured this case yet: {case}. Press the button. Stored are one "
-                "market a call, at 5 to 10,000 offers except 32, and 10,000 markets of 32 offers a "
-                "call, on one and on two threads."
+                f"Nobody has measured this case yet: {case}. Press the button. "
+                f"Stored: {_listed(stored_cases())}."
             )
             return self._picture.show(None, plan.studies, plan.worth, plan.hours), said
         if threaded("rust", case.threads) not in race.rounds:
