@@ -21,13 +21,17 @@ PACKAGES = (
     "scipy",
     "matplotlib",
     "ipywidgets",
+    "anywidget",
     "jupyterlab",
     "nbclient",
+    "gymnasium",
+    "pettingzoo",
     "rich",
     "tqdm",
     "maturin",
     "pyperf",
 )
+"""What the workshop needs; the doctor may run where no package can say so."""
 RUSTUP = "install Rust from https://rustup.rs (then open a new terminal)"
 
 

@@ -17,6 +17,7 @@ CONTROLS = (
 START = ".widget-button"
 LABEL = """control => {
   const row = control.closest('.widget-inline-hbox');
+  if (control.type === 'checkbox') return control.closest('label').textContent;
   const named = control.tagName === 'BUTTON' ? null : row && row.querySelector('.widget-label');
   return control.ariaLabel || (named || control).textContent;
 }"""
@@ -53,9 +54,9 @@ class Control:
     def __init__(self, locator):
         self.locator = locator
         self.label = locator.evaluate(LABEL)
-        kind = locator.evaluate("control => control.getAttribute('role') || control.tagName")
-        self.is_slider = kind in ("slider", "INPUT")
-        self.has_ends = kind in ("slider", "INPUT", "SELECT")
+        kind = locator.evaluate("control => control.getAttribute('role') || control.type")
+        self.is_slider = kind in ("slider", "range")
+        self.has_ends = self.is_slider or kind == "select-one"
 
     @property
     def value(self):

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import tomllib
 
 import pytest
 
@@ -32,6 +33,12 @@ def test_the_doctor_finds_all(capsys):
     printed = capsys.readouterr().out
     for name in ("Python", "numpy", "numba", "jupyterlab", "ipywidgets", "kernel"):
         assert re.search(rf"^ok       {name} ", printed, re.M), name
+
+
+def test_the_doctor_looks_at_all_that_the_workshop_needs():
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+    needed = project["dependencies"] + project["optional-dependencies"]["workshop"]
+    assert sorted(doctor.PACKAGES) == sorted(re.split("[<>=]", line)[0] for line in needed)
 
 
 def test_the_doctor_needs_nothing_but_python():

@@ -39,7 +39,7 @@ def contract(values, sentence):
     try:
         price, _ = market_py.market_clearing(**CASES[case], backend="python")
     except (TypeError, ValueError) as error:
-        assert sentence.startswith(f"This is not a market: {error}.")
+        assert f"“{case}”: This is not a market: {error}." in sentence
     else:
         assert f"{price:,.2f} €/MWh" in sentence
     assert sentence.endswith("All backends agree.")

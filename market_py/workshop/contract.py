@@ -62,7 +62,9 @@ class ContractPanel(widgets.VBox):
         """Clear the chosen case with every backend."""
         case = CASES[self.cases.value]
         answers = {name: ask(name, case) for name in market_py.available_backends()}
-        self.sentence.say(verdict(case, list(answers.values())))
+        # Nothing but the sentence tells a screen reader which button is pressed.
+        said = verdict(case, list(answers.values()))
+        self.sentence.say(f"Case “{self.cases.value}”: {said}")
         self.table.value = table(case, answers)
         self._draw(case)
 

@@ -44,7 +44,8 @@ class Prediction(widgets.VBox):
 
         def write(_change: object = None) -> None:
             answer = html.escape(self.answer or "nothing yet; choose above")
-            line.value = f'<div role="status">You predicted: <b>{answer}</b>.</div>'
+            kind = "decided" if self.answer else "undecided"
+            line.value = f'<div role="status" class="{kind}">You predicted: <b>{answer}</b>.</div>'
 
         self.choice.observe(write, names="value")
         write()

@@ -155,12 +155,13 @@ class SortingPanel(Job):
         shown = self._picture.show(None, None), first
         usable = market_py.available_variants()
         self.rungs = {
-            name: widgets.ToggleButton(
+            name: widgets.Checkbox(
                 value=name in usable,
                 disabled=name not in usable,
                 description=name,
                 tooltip=VARIANTS[name].summary,
-                layout=widgets.Layout(width="auto"),
+                indent=False,
+                layout=widgets.Layout(width="auto", margin="2px 14px 2px 0"),
             )
             for name in RUNGS
         }
@@ -188,7 +189,7 @@ class SortingPanel(Job):
         conditions = self.conditions
         names = [name for name, toggle in self.rungs.items() if toggle.value]
         if not names:
-            self.sentence.say("No rung is switched on: press one of the buttons above.")
+            self.sentence.say("No rung is switched on: tick one of the boxes above.")
             return
         self.doing.value = f"{conditions} …"
         race = timing.race(
