@@ -4,12 +4,14 @@ import multiprocessing
 import sys
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import market_py
+from market_py.backends import threads as pool_of_threads
 
 RNG = np.random.default_rng(5)
 BIDS = RNG.uniform(0, 100, (400, 50))
@@ -110,3 +112,15 @@ def test_others_run_while_a_large_market_is_cleared(name):
         done.set()
         other.join()
     assert after > before
+
+
+@pytest.mark.parametrize(
+    ("items", "share", "helpers"), [(5, 5, 0), (6, 5, 1), (0, 5, 0), (90, 5, 17)]
+)
+def test_no_more_helpers_than_shares(items, share, helpers, monkeypatch):
+    asked, done = [], []
+    pool = SimpleNamespace(submit=lambda some: asked.append(some) or Future())
+    monkeypatch.setattr(pool_of_threads, "_pool", lambda: pool)
+    assert pool_of_threads.in_shares(lambda *some: done.append(some) or True, items, share, 10**9)
+    assert len(asked) == helpers
+    assert sum(stop - start for start, stop in done) == items

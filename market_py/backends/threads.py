@@ -19,6 +19,8 @@ def in_shares(work: Callable[[int, int], bool], items: int, share: int, workers:
 
     Returns whether all shares said yes; a thread that hears no stops.
     """
+    if items <= share:
+        return work(0, items)
     starts: SimpleQueue[int] = SimpleQueue()
     for start in range(0, items, share):
         starts.put(start)
@@ -35,7 +37,8 @@ def in_shares(work: Callable[[int, int], bool], items: int, share: int, workers:
     helpers: list[Future[bool]] = []
     # Where no thread can be started, as when Python shuts down, this one does all.
     with suppress(RuntimeError):
-        helpers.extend(_pool().submit(some) for _ in range(1, workers))
+        shares = -(-items // share)
+        helpers.extend(_pool().submit(some) for _ in range(1, min(workers, shares)))
     mine = some()
     # Who has not begun by now is not needed.
     return all([mine, *(helper.result() for helper in helpers if not helper.cancel())])

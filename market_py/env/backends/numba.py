@@ -1,10 +1,11 @@
-"""The numba backend of the environment: compiled loops over some markets at a time."""
+"""The numba backend of the environment: a compiled loop over some markets at a time."""
 
 from __future__ import annotations
 
 import math
 
 import numpy as np
+from numba import njit
 
 from market_py.backends.numba_kernels import clear_rows
 from market_py.backends.threads import in_shares
@@ -23,71 +24,84 @@ class Stepper:
     """Steps markets; see `market_py.env.stepper.Stepper`."""
 
     def __init__(self, model: Model, *, autoreset: bool, threads: int | None = None) -> None:
-        self._model, self._autoreset = model, autoreset
-        self._threads = check_threads(threads)
-        template = model.template
+        self._model, self._threads = model, check_threads(threads)
+        system, template = model.system, model.template
         # To numba an array that may not be written to is of another type.
-        self._capacities, self._costs = model.system.capacities.copy(), model.system.costs.copy()
-        self._profile, self._noise = model.system.demand.copy(), tuple(map(float, model.noise))
+        self._demand = system.demand.copy(), tuple(map(float, model.noise))
         self._shown = template.features, template.demand_scale, template.time
-        self._penalties = float(model.markup_penalty), float(model.unserved_penalty)
-        self._cap = np.array([math.nan if model.price_cap is None else float(model.price_cap)])
+        self._offering = system.capacities.copy(), system.costs.copy(), float(model.max_bid_delta)
+        cap = math.nan if model.price_cap is None else float(model.price_cap)
+        self._clearing = model.ties == "pro_rata", np.array([cap])
+        self._paying = (
+            float(model.markup_penalty),
+            float(model.unserved_penalty),
+            float(model.reward_scale),
+        )
+        self._autoreset = autoreset
         self._offers = np.empty((2, 0, model.agents))
 
     def observe(self, clocks: Clocks, observations: Floats) -> None:
         """Show the hour that each clock shows."""
-        demand = np.empty(len(clocks.hours))
-        kernels.demands(
-            clocks.seeds, clocks.episodes, clocks.hours, self._profile, self._noise, demand
-        )
-        kernels.show(clocks.hours, demand, *self._shown, observations)
+        kernels.observe(clocks.words, self._demand, self._shown, observations)
 
     def step(self, clocks: Clocks, actions: Floats, outcome: Outcome) -> None:
         """Step all markets by an hour."""
         if not kernels.are_allowed(actions):
             check_actions(actions)
-        markets = len(actions)
+        markets, agents = len(actions), self._model.agents
         if self._offers.shape[1] < markets:
-            self._offers = np.empty((2, markets, self._model.agents))
-        each = max(1, AGENTS_PER_SHARE // self._model.agents)
+            self._offers = np.empty((2, markets, agents))
 
         def work(start: int, stop: int) -> bool:
-            rows = slice(start, stop)
-            self._step_some(
-                clocks.some(rows), actions[rows], outcome.rows(rows), *self._offers[:, rows]
+            cleared: bool = _step(
+                clocks.words,
+                actions,
+                self._offers,
+                self._demand,
+                self._shown,
+                self._offering,
+                self._clearing,
+                self._paying,
+                self._autoreset,
+                outcome.observations,
+                outcome.final_observations,
+                outcome.rewards,
+                outcome.ended,
+                outcome.demand,
+                outcome.prices,
+                outcome.dispatch,
+                start,
+                stop,
             )
-            return True
+            return cleared
 
-        in_shares(work, markets, each, self._threads)
+        cleared = in_shares(work, markets, max(1, AGENTS_PER_SHARE // agents), self._threads)
+        assert cleared, "what a model lets agents offer is a market"
 
-    def _step_some(
-        self, clocks: Clocks, actions: Floats, outcome: Outcome, bids: Floats, quantities: Floats
-    ) -> None:
-        model, clock = self._model, (clocks.seeds, clocks.episodes, clocks.hours)
-        delta = float(model.max_bid_delta)
-        kernels.offer(actions, self._capacities, self._costs, delta, bids, quantities)
-        kernels.demands(*clock, self._profile, self._noise, outcome.demand)
-        cleared = outcome.prices, outcome.dispatch
-        pro_rata = model.ties == "pro_rata"
-        clear_rows(bids, quantities, outcome.demand, pro_rata, self._cap, *cleared, 0, len(actions))
-        kernels.pay(
-            bids,
-            self._costs,
-            self._penalties,
-            model.reward_scale,
-            outcome.demand,
-            *cleared,
-            outcome.rewards,
-        )
-        clocks.hours[:] += np.uint64(1)
-        self.observe(clocks, outcome.observations)
-        if kernels.move_on(
-            clocks.episodes,
-            clocks.hours,
-            model.system.hours,
-            self._autoreset,
-            outcome.ended,
-            outcome.observations,
-            outcome.final_observations,
-        ):
-            self.observe(clocks, outcome.observations)
+
+# What calls the clearing is not cached: numba would not notice that it has changed.
+@njit(nogil=True)
+def _step(  # type: ignore[no-untyped-def]
+    words, actions, offers, profile, shown, offering, clearing, paying, autoreset,
+    observations, final_observations, rewards, ended, demand, prices, dispatch, start, stop,
+):  # fmt: skip
+    """Step some of the markets by an hour, in one compiled call; tell if they were markets."""
+    words, dispatch = words[:, start:stop], dispatch[start:stop]
+    demand, prices = demand[start:stop], prices[start:stop]
+    bids, quantities = offers[0, start:stop], offers[1, start:stop]
+    pro_rata, cap = clearing
+    kernels.offer(actions[start:stop], offering, bids, quantities)
+    kernels.demands(words, profile, demand)
+    if not clear_rows(bids, quantities, demand, pro_rata, cap, prices, dispatch, 0, stop - start):
+        return False
+    kernels.pay(bids, offering, paying, demand, prices, dispatch, rewards[start:stop])
+    kernels.move_on(
+        words,
+        profile,
+        shown,
+        autoreset,
+        observations[start:stop],
+        final_observations[start:stop],
+        ended[start:stop],
+    )
+    return True

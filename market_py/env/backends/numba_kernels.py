@@ -32,8 +32,9 @@ def are_allowed(actions):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def offer(actions, capacities, costs, max_bid_delta, bids, quantities):  # type: ignore[no-untyped-def]
+def offer(actions, offering, bids, quantities):  # type: ignore[no-untyped-def]
     """Turn actions into offers."""
+    capacities, costs, max_bid_delta = offering
     for market in range(actions.shape[0]):
         for agent in range(actions.shape[1]):
             markup = math.tanh(actions[market, agent, 1]) * max_bid_delta
@@ -42,58 +43,77 @@ def offer(actions, capacities, costs, max_bid_delta, bids, quantities):  # type:
 
 
 @njit(cache=True, nogil=True)
-def demands(seeds, episodes, hours, profile, noise, demand):  # type: ignore[no-untyped-def]
+def demands(words, profile, demand):  # type: ignore[no-untyped-def]
     """Compute the demand of the hour that each clock shows."""
-    for market in range(seeds.size):
-        # After the last hour the profile begins again.
-        demand[market] = profile[int(hours[market]) % profile.size]
-        if noise[0] > 0.0:
-            drawn = noise[0] * _normal(seeds[market], episodes[market], hours[market])
-            demand[market] += min(max(drawn, noise[1]), noise[2])
+    for market in range(demand.size):
+        demand[market] = _demand(words, market, profile)
 
 
 @njit(cache=True, nogil=True)
-def pay(bids, costs, penalties, scale, demand, prices, dispatch, rewards):  # type: ignore[no-untyped-def]
+def pay(bids, offering, paying, demand, prices, dispatch, rewards):  # type: ignore[no-untyped-def]
     """Compute the rewards."""
+    costs = offering[1]
+    markup_penalty, unserved_penalty, reward_scale = paying
     for market in range(demand.size):
         served = 0.0
         for agent in range(costs.size):
             served += dispatch[market, agent]
-        unserved = max(demand[market] - served, 0.0) * penalties[1]
+        unserved = max(demand[market] - served, 0.0) * unserved_penalty
         for agent in range(costs.size):
             markup = bids[market, agent] - costs[agent]
             profit = (prices[market] - costs[agent]) * dispatch[market, agent]
-            rewards[market, agent] = (profit - penalties[0] * markup**2 - unserved) * scale
+            reward = profit - markup_penalty * markup**2 - unserved
+            rewards[market, agent] = reward * reward_scale
 
 
 @njit(cache=True, nogil=True)
-def show(hours, demand, template, demand_scale, time, observations):  # type: ignore[no-untyped-def]
-    """Fill the observations of the hour that each clock shows."""
-    told = time.shape[1]
-    features = template.shape[1]
-    for market in range(hours.size):
-        hour = int(hours[market])
-        for agent in range(template.shape[0]):
-            for feature in range(1, features - told):
-                observations[market, agent, feature] = template[agent, feature]
-            observations[market, agent, 0] = demand[market] * demand_scale
-            for feature in range(told):
-                observations[market, agent, features - told + feature] = time[hour, feature]
+def observe(words, profile, shown, observations):  # type: ignore[no-untyped-def]
+    """Show the hour that each clock shows."""
+    for market in range(words.shape[1]):
+        _show(words, market, profile, shown, observations)
 
 
 @njit(cache=True, nogil=True)
-def move_on(episodes, hours, last, autoreset, ended, observations, final_observations):  # type: ignore[no-untyped-def]
-    """Begin anew where the last hour is over, keep the final observations; tell if any is."""
-    any_ended = False
-    for market in range(hours.size):
-        ended[market] = hours[market] == last
+def move_on(  # type: ignore[no-untyped-def]
+    words, profile, shown, autoreset, observations, final_observations, ended
+):
+    """Go on by an hour and show it; where that was the last, keep what it shows and begin anew."""
+    for market in range(ended.size):
+        words[2, market] += np.uint64(1)
+        _show(words, market, profile, shown, observations)
+        ended[market] = words[2, market] == profile[0].size
         if ended[market]:
-            any_ended = True
             final_observations[market] = observations[market]
             if autoreset:
-                episodes[market] += np.uint64(1)
-                hours[market] = _ZERO
-    return any_ended
+                words[1, market] += np.uint64(1)
+                words[2, market] = _ZERO
+                _show(words, market, profile, shown, observations)
+
+
+@njit(cache=True, nogil=True)
+def _show(words, market, profile, shown, observations):  # type: ignore[no-untyped-def]
+    """Fill the observations of a market."""
+    template, demand_scale, time = shown
+    told, features = time.shape[1], template.shape[1]
+    demand, hour = _demand(words, market, profile) * demand_scale, int(words[2, market])
+    for agent in range(template.shape[0]):
+        for feature in range(1, features - told):
+            observations[market, agent, feature] = template[agent, feature]
+        observations[market, agent, 0] = demand
+        for feature in range(told):
+            observations[market, agent, features - told + feature] = time[hour, feature]
+
+
+@njit(cache=True, nogil=True)
+def _demand(words, market, profile):  # type: ignore[no-untyped-def]
+    """Compute the demand of the hour that a clock shows."""
+    seed, episode, hour = words[0, market], words[1, market], words[2, market]
+    demand, (deviation, low, high) = profile
+    # After the last hour the profile begins again.
+    expected = demand[int(hour) % demand.size]
+    if deviation > 0.0:
+        return expected + min(max(deviation * _normal(seed, episode, hour), low), high)
+    return expected
 
 
 @njit(cache=True, nogil=True)
