@@ -96,7 +96,8 @@ class Output:
         self.page = cell.page
         # The figure is moved by tests of its own: a fuel that is not marginal is seen, not said.
         found = cell.locator(f":is({CONTROLS}):not(.merit-order *)")
-        self.controls = [Control(control) for control in found.all()]
+        # Where there is nothing to choose, nothing asks.
+        self.controls = [Control(control) for control in found.all() if control.is_visible()]
         self._bar = cell.locator(".widget-hprogress .progress-bar")
         self.is_job = self._bar.count() > 0
 

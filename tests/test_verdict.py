@@ -30,12 +30,12 @@ def made_up_race(offers=200, spread=0.01, **nanoseconds):
 class TestStored:
     @pytest.mark.parametrize("kind", KINDS)
     def test_every_section_can_be_explored(self, kind):
-        panel = stored.stored_panel(kind)
+        panel = stored.StoredPanel(kind)
         assert stored.place(stored.reference()) in panel.sentence.text
         assert bytes(panel.picture.value).startswith(b"\x89PNG")
 
     def test_controls_choose_the_race_and_what_it_is_compared_with(self):
-        panel = stored.stored_panel("single", "repeated")
+        panel = stored.StoredPanel("single", "repeated")
         race = stored.reference().find("single", "random", 50)
         panel.controls["offers"].value = 50
         panel.wait()
@@ -46,13 +46,47 @@ class TestStored:
         panel.wait()
         assert str(race.speedup("numba", "rust")) in panel.sentence.text
         assert panel.picture.value != before
-        panel.controls["section"].value = stored.TITLES["repeated"]
-        panel.controls["family"].value = "repeated"
-        panel.wait()
-        assert "rust is not in this race" in panel.sentence.text
+
+    def test_what_there_is_to_choose_follows_what_is_chosen(self):
+        panel = stored.StoredPanel("single", "repeated", "families", over="rust")
+        section, family, offers, over = panel.controls.values()
+        results = stored.reference()
+
+        def choose(control, value):
+            control.value = value
+            panel.wait()
+            timed = results.find(
+                next(kind for kind, title in stored.TITLES.items() if title == section.value),
+                family.value,
+                offers.value if offers.layout.display == "" else 32,
+            )
+            assert set(over.options) == set(timed.candidates)
+            assert f"{family.value}, N = {timed.offers:,}," in panel.sentence.text
+            assert f"Over {over.value}: " in panel.sentence.text
+
+        choose(offers, 1_000_000)
+        assert family.layout.display == "none"
+        choose(section, stored.TITLES["repeated"])
+        assert (over.value, offers.value) == ("numba-sort", 200)
+        choose(family, "repeated")
+        choose(section, stored.TITLES["families"])
+        assert family.value == "random"
+        choose(family, "rts79")
+        assert offers.layout.display == "none"
+        choose(section, stored.TITLES["single"])
+        assert offers.layout.display == section.layout.display == ""
+
+    def test_where_there_is_nothing_to_choose_nothing_asks(self):
+        section, family, offers, over = stored.StoredPanel("ladder").controls.values()
+        assert section.layout.display == offers.layout.display == "none"
+        assert family.layout.display == over.layout.display == ""
+
+    def test_policies_are_asked_for_rows(self):
+        panel = stored.StoredPanel("policy", over="numpy", size="rows")
+        assert "64 rows a call. Over numpy: " in panel.sentence.text
 
     def test_names_leave_out_the_others(self):
-        panel = stored.stored_panel("ladder", names=("numba-sort", "rust-naive"))
+        panel = stored.StoredPanel("ladder", names=("numba-sort", "rust-naive"))
         assert "rust-naive" in panel.sentence.text
         assert "rust-keys" not in panel.sentence.text
 

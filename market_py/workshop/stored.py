@@ -19,6 +19,8 @@ from market_py.workshop.sorting import LANGUAGE_STYLES
 
 OTHER_STYLE = ("#777777", "", "")
 """Of bars that are of neither language."""
+LEARNING_KINDS = ("replay", "policy")
+"""Sections whose races are of rows and not of offers."""
 UNITS = ((1e3, "ns"), (1e6, "µs"), (1e9, "ms"))
 """Up to so many nanoseconds a time is shown in a unit."""
 
@@ -101,10 +103,11 @@ def _said(timed: Timed, name: str, over: str) -> str:
     return f"{timed.race.speedup(name, over)} ×, {timed.race.verdict(name, over)}"
 
 
-def stored_panel(
-    *kinds: Kind, names: Sequence[str] = (), over: str = "numba-sort", size: str = "offers N"
-) -> Explorer:
+class StoredPanel(Explorer):
     """Explore the races of some sections of the stored run; nothing is timed.
+
+    What there is to choose depends on what is chosen above it; where there is nothing to choose,
+    nothing asks.
 
     Parameters
     ----------
@@ -117,30 +120,78 @@ def stored_panel(
     size : str
         What to call the size of a race.
     """
-    results = reference()
-    races = {kind: list(results.of_kind(kind)) for kind in kinds}
-    everything = [timed for found in races.values() for timed in found]
-    known = dict.fromkeys(
-        name for timed in everything for name in timed.race.candidates if not names or name in names
-    )
-    picture = StoredPicture(max(len(_shown(timed, names)) for timed in everything))
-    sizes = sorted({timed.race.offers for timed in everything})
-    titles = {TITLES[kind]: kind for kind in kinds}
 
-    def answer(section: str, family: str, offers: int, over: str) -> Shown:
-        among = [timed for timed in races[titles[section]] if timed.family == family]
-        among = among or races[titles[section]]
-        timed = min(among, key=lambda it: abs(math.log(it.race.offers / offers)))
-        shown = _shown(timed, names)
-        return picture.show(timed, shown, over), summary(timed, shown, over)
+    def __init__(
+        self,
+        *kinds: Kind,
+        names: Sequence[str] = (),
+        over: str = "numba-sort",
+        size: str = "offers N",
+    ) -> None:
+        self._names = names
+        self._races = {TITLES[kind]: list(reference().of_kind(kind)) for kind in kinds}
+        everything = [timed for found in self._races.values() for timed in found]
+        self._picture = StoredPicture(max(len(_shown(timed, names)) for timed in everything))
+        first = everything[0]
+        sizes = self._sizes(TITLES[first.kind], first.family)
+        controls: dict[str, Any] = {
+            "section": choice("stored races", list(self._races)),
+            "family": choice("inputs", self._families(TITLES[first.kind])),
+            "offers": stepper(size, sizes, _nearest(sizes, 200)),
+            "over": choice("compare with", [over]),
+        }
+        super().__init__(controls, self._answer, self._picture.width)
+        for name in ("section", "family", "offers"):
+            controls[name].observe(self._narrow, names="value")
+        self._narrow()
 
-    controls: dict[str, Any] = {
-        "section": choice("stored races", list(titles)),
-        "family": choice("inputs", list(dict.fromkeys(timed.family for timed in everything))),
-        "offers": stepper(size, sizes, min(sizes, key=lambda size: abs(size - 200))),
-        "over": choice("compare with", [over, *(name for name in known if name != over)]),
-    }
-    return Explorer(controls, answer, picture.width)
+    def _families(self, section: str) -> list[str]:
+        return list(dict.fromkeys(timed.family for timed in self._races[section]))
+
+    def _sizes(self, section: str, family: str) -> list[int]:
+        found = {timed.race.offers for timed in self._races[section] if timed.family == family}
+        return sorted(found)
+
+    def _timed(self, section: str, family: str, offers: int) -> Timed:
+        """Find the race that is closest to what is chosen: choices change one after the other."""
+        among = [timed for timed in self._races[section] if timed.family == family]
+        among = among or self._races[section]
+        nearest = _nearest([timed.race.offers for timed in among], offers)
+        return next(timed for timed in among if timed.race.offers == nearest)
+
+    def _narrow(self, _change: object = None) -> None:
+        """Offer what there is to choose."""
+        section, family, offers, over = self.controls.values()
+        _offer(family, self._families(section.value))
+        sizes = self._sizes(section.value, family.value)
+        if len(sizes) > 1 and sizes != [number for _, number in offers.options]:
+            nearest = _nearest(sizes, offers.value)
+            offers.options = [(f"{number:,}", number) for number in sizes]
+            offers.value = nearest
+        offers.layout.display = "" if len(sizes) > 1 else "none"
+        section.layout.display = "" if len(section.options) > 1 else "none"
+        shown = _shown(self._timed(section.value, family.value, offers.value), self._names)
+        names = [name for name in shown if name not in FLOORS]
+        _offer(over, sorted(names, key=lambda name: name != over.value))
+
+    def _answer(self, section: str, family: str, offers: int, over: str) -> Shown:
+        timed = self._timed(section, family, offers)
+        shown = _shown(timed, self._names)
+        over = over if over in shown else shown[0]
+        return self._picture.show(timed, shown, over), summary(timed, shown, over)
+
+
+def _nearest(sizes: Sequence[int], wanted: int) -> int:
+    return min(sizes, key=lambda size: abs(math.log(size / wanted)))
+
+
+def _offer(control: Any, options: list[str]) -> None:
+    """Let a list offer other options, the one that is chosen if it is among them."""
+    if set(options) != set(control.options):
+        value = control.value if control.value in options else options[0]
+        control.options = options
+        control.value = value
+    control.layout.display = "" if len(options) > 1 else "none"
 
 
 def _shown(timed: Timed, names: Sequence[str]) -> list[str]:
@@ -152,13 +203,12 @@ def _shown(timed: Timed, names: Sequence[str]) -> list[str]:
 def summary(timed: Timed, names: Sequence[str], over: str) -> str:
     """Say what was raced, and how the candidates compare with one of them."""
     race = timed.race
-    calls = f"{timed.markets:,} markets a call" if timed.markets > 1 else "one market a call"
-    start = (
-        f"Stored ({place(reference())}): {TITLES[timed.kind]}; {timed.family}, "
-        f"N = {race.offers:,}, {calls}. "
-    )
-    if over not in race.rounds:
-        return start + f"{over} is not in this race: compare with another."
+    if timed.kind in LEARNING_KINDS:
+        size = f"{race.offers:,} rows a call"
+    else:
+        markets = f"{timed.markets:,} markets" if timed.markets > 1 else "one market"
+        size = f"N = {race.offers:,}, {markets} a call"
+    start = f"Stored ({place(reference())}): {TITLES[timed.kind]}; {timed.family}, {size}. "
     said = [
         f"{name} {race.speedup(name, over)} times as fast, {race.verdict(name, over)}"
         for name in names
