@@ -31,6 +31,10 @@ VALUE = """control => {
   return ['aria-valuetext', 'aria-valuenow', 'aria-checked']
     .map(name => control.getAttribute(name)).find(value => value !== null) ?? control.value;
 }"""
+HIDDEN = """control => {
+  const row = control.closest('.widget-inline-hbox');
+  return row !== null && row.style.display === 'none';
+}"""
 # An image is known by its bytes: its address is another one each time.
 SHOWN = """async cell => {
   const outputs = Array.from(cell.querySelectorAll('.jp-OutputArea-output'));
@@ -97,7 +101,8 @@ class Output:
         # The figure is moved by tests of its own: a fuel that is not marginal is seen, not said.
         found = cell.locator(f":is({CONTROLS}):not(.merit-order *)")
         # Where there is nothing to choose, nothing asks.
-        self.controls = [Control(control) for control in found.all() if control.is_visible()]
+        asking = (control for control in found.all() if not control.evaluate(HIDDEN))
+        self.controls = [Control(control) for control in asking]
         self._bar = cell.locator(".widget-hprogress .progress-bar")
         self.is_job = self._bar.count() > 0
 

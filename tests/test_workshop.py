@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -178,6 +179,24 @@ class TestPanels:
         job.stop_at = None
         job.run()
         assert (job.bar.value, job.sentence.text) == (5, "4")
+
+    def test_a_second_click_starts_nothing(self):
+        class Count(Job):
+            runs = 0
+
+            def work(self):
+                self.runs += 1
+                go_on.wait(10)
+
+        go_on, job = threading.Event(), Count("Go", 1, (b"", "ready"), 100)
+        before = threading.active_count()
+        job.button.click()
+        job.button.click()
+        assert threading.active_count() == before + 1
+        go_on.set()
+        while job.button.disabled:
+            time.sleep(0.01)
+        assert job.runs == 1
 
     def test_one_job_at_a_time(self):
         class Say(Job):

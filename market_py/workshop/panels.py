@@ -236,13 +236,19 @@ class Job(Panel):
         buttons = widgets.HBox([self.button, self.stop_button, self.bar, self.doing])
         buttons.layout.flex_flow = "row wrap"
         super().__init__([*self.controls.values(), buttons], first, width)
-        self.button.on_click(lambda _: threading.Thread(target=self.run, daemon=True).start())
+        self.button.on_click(self._on_click)
         self.stop_button.on_click(lambda _: self._stop.set())
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
         if self.run_when_shown and not self.bar.value:
             self.run()
         return super()._repr_mimebundle_(**kwargs)
+
+    def _on_click(self, _button: object) -> None:
+        # A second click may come before the first has disabled the button in the browser.
+        if not self.button.disabled:
+            self.button.disabled = True
+            threading.Thread(target=self.run, daemon=True).start()
 
     def work(self) -> None:
         """Do it, in a thread of its own."""
@@ -306,6 +312,11 @@ class ExploringJob(Job):
         super().__init__(label, steps, self.answer(), width, controls)
         self._follower = Follower(self, self.answer)
         self._follower.follow(self.controls)
+
+    def run(self) -> None:
+        """Do the work, as the button does, after what was moved before has been answered."""
+        self.wait()
+        super().run()
 
     def answer(self) -> Shown:
         """Picture and sentence for the values that the controls have."""
