@@ -31,7 +31,7 @@ from market_py.workshop import (
 from market_py.workshop.contract import CASES, ContractPanel
 from market_py.workshop.flawed_report import REPORT, Report
 from market_py.workshop.merit_order import merit_order_panel, price_duration_panel
-from market_py.workshop.panels import TURN, Explorer, Job, slider
+from market_py.workshop.panels import TURN, Explorer, Job, slider, stepper
 from market_py.workshop.published_race import RacePanel, outputs_panel
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*:DeprecationWarning")
@@ -179,6 +179,11 @@ class TestPanels:
         job.stop_at = None
         job.run()
         assert (job.bar.value, job.sentence.text) == (5, "4")
+
+    def test_a_hidden_slider_hides_no_other(self):
+        one, other = (stepper("N", [1, 2], 1) for _ in range(2))
+        one.layout.display = "none"
+        assert other.layout.display is None
 
     def test_a_second_click_starts_nothing(self):
         class Count(Job):

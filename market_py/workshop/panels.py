@@ -19,7 +19,8 @@ from market_py import timing
 Shown = tuple[bytes, str]
 """A picture (PNG) and the sentence beside it."""
 
-WIDE = widgets.Layout(width="min(100%, 680px)")
+WIDE = {"width": "min(100%, 680px)"}
+"""A layout, of which each control makes its own."""
 LABELS = {"description_width": "14em"}
 TURN = threading.Lock()
 """Held by the job that runs: two at a time would spoil each other's timings."""

@@ -313,7 +313,7 @@ class DecisionPanel(ExploringJob):
             "studies": stepper("studies", (1, 3, 10, 30, 100, 300, 1000, 3000, 10_000), 100),
             "numba": slider("to write it in numba", 10, 0, 200, 5, "h"),
             "rust": slider("to write it in Rust", 40, 0, 200, 5, "h"),
-            "worth": slider("an hour computed is worth", 20, 0, 100, 5, "% of one worked"),
+            "worth": slider("worth of a computed hour", 20, 0, 100, 5, "%"),
         }
         for control in controls.values():
             control.style = {"description_width": "17em"}
