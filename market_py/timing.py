@@ -182,6 +182,22 @@ def random_markets(offers: int, distinct: int = DISTINCT, seed: int = 0) -> list
     return [random_market(offers, rng) for _ in range(distinct)]
 
 
+def repriced_markets(
+    market: tuple[Floats, Floats, float], distinct: int, rng: np.random.Generator
+) -> list[Any]:
+    """Give a market other prices in the same order; each of the markets has memory of its own.
+
+    Comparisons end as they did in the market before, so a branch predictor can learn them; what
+    it takes to read different markets is not spared.
+    """
+    bids, quantities, demand = market
+    ranks = np.argsort(np.argsort(bids))
+    return [
+        (np.sort(rng.uniform(0, 100, bids.size))[ranks], quantities.copy(), demand)
+        for _ in range(distinct)
+    ]
+
+
 def verify(
     candidates: Mapping[str, Clear], markets: Markets, may_differ: Collection[str] = ()
 ) -> dict[str, int]:

@@ -194,7 +194,7 @@ def explore(output, check):
 SAID = {
     "Take the time": r"3 rounds of 1 call: numba-sort takes [0-9,]+ ns",
     "Compile and call": r"The first call took [0-9,.]+ ms",
-    "Run both": r"on one repeated input: N = 5: \d",
+    "Run all three": r"on one input, repeated, N = 5: \d.* same order, N = 5: \d",
     "Run the race": r"rust-naive is as numba-sort: N = 5: \d.* \((faster|slower|indist)",
     "Time the border": r"N = 5, ns per call: an empty call takes ",
     "Time the rungs": r"20 offers, .*: numba-sort [0-9.]+ µs",

@@ -71,6 +71,13 @@ class TestFamilies:
             assert bids.min() < -1e100
             assert bids.max() > 1e100
             assert np.abs(bids).min() < 1e-100
+        (bids, quantities, demand), *others = made("same order")
+        for own_bids, own_quantities, own_demand in others:
+            assert np.array_equal(np.argsort(own_bids), np.argsort(bids))
+            assert not np.array_equal(own_bids, bids)
+            assert np.array_equal(own_quantities, quantities)
+            assert not np.shares_memory(own_quantities, quantities)
+            assert own_demand == demand
         for bids, quantities, demand in made("boundary"):
             assert demand in np.cumsum(quantities[np.argsort(bids)])
 

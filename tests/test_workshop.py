@@ -331,9 +331,11 @@ class TestStopwatch:
         assert [race.offers for race in panel.races] == [5, 20]
         assert panel.bar.value == panel.bar.max == 6
         for race in panel.races:
-            assert race.candidates == [stopwatch.DISTINCT, stopwatch.REPEATED]
-            ratio = race.speedup(stopwatch.REPEATED, over=stopwatch.DISTINCT)
-            assert f"N = {race.offers}: {ratio} (" in panel.sentence.text
+            learnt = [stopwatch.REPEATED, stopwatch.REPRICED]
+            assert race.candidates == [stopwatch.DISTINCT, *learnt]
+            for name in learnt:
+                ratio = race.speedup(name, over=stopwatch.DISTINCT)
+                assert f"N = {race.offers}: {ratio} (" in panel.sentence.text
         assert panel.picture.value != before
 
     def test_a_stopped_run_keeps_its_sizes(self):

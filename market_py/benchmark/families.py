@@ -15,6 +15,7 @@ from market_py.validation import Floats
 
 OneMarket = tuple[Floats, Floats, float]
 Maker = Callable[[int, np.random.Generator], OneMarket]
+Spreader = Callable[[OneMarket, int, np.random.Generator], list[OneMarket]]
 
 MOST_BYTES = 64 << 20
 """The inputs of a race take no more, unless `FEWEST` of them do."""
@@ -37,8 +38,8 @@ class Family:
     """Whether prices are distinct and demand is away from steps, so that all variants agree."""
     offers: int | None = None
     """The only size that there is."""
-    repeats: bool = False
-    """Whether there is one market only, which the branch predictor learns."""
+    spread: Spreader | None = None
+    """Makes all markets of a race from one, so that the branch predictor learns them."""
 
 
 def _priced(prices: Callable[[int, np.random.Generator], Floats]) -> Maker:
@@ -93,7 +94,18 @@ FAMILIES = {
     family.name: family
     for family in (
         Family("random", "uniform prices, quantities and demand", timing.random_market),
-        Family("repeated", "one random market, repeated", timing.random_market, repeats=True),
+        Family(
+            "repeated",
+            "one random market, repeated",
+            timing.random_market,
+            spread=lambda market, number, _: [market] * number,
+        ),
+        Family(
+            "same order",
+            "markets that differ in their prices, and in the order of these do not",
+            timing.random_market,
+            spread=timing.repriced_markets,
+        ),
         Family("sorted", "cheapest first", _priced(lambda n, rng: np.sort(rng.uniform(0, 100, n)))),
         Family(
             "reversed",
@@ -168,10 +180,10 @@ def make_markets(name: str, offers: int, seed: int = 0, distinct: int | None = N
     if family.offers not in (None, offers):
         raise ValueError(f"{name} has {family.offers} offers, not {offers}")
     number = distinct or distinct_inputs(offers)
-    if family.make is timing.random_market:
-        markets = timing.random_markets(offers, 1 if family.repeats else number, seed)
-        return markets * number if family.repeats else markets
     rng = np.random.default_rng([seed, offers, crc32(name.encode())])
+    if family.make is timing.random_market:
+        markets = timing.random_markets(offers, 1 if family.spread else number, seed)
+        return family.spread(markets[0], number, rng) if family.spread else markets
     return [family.make(offers, rng) for _ in range(number)]
 
 

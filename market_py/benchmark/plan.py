@@ -43,7 +43,7 @@ class Settings:
     repeated_sizes: tuple[int, ...] = REPEATED_SIZES
     family_sizes: tuple[int, ...] = FAMILY_SIZES
     families: tuple[str, ...] = tuple(
-        name for name, family in families.FAMILIES.items() if not family.repeats
+        name for name, family in families.FAMILIES.items() if family.spread is None
     )
     """Of the section of that name; "random" is always among them, to compare with."""
     variants: tuple[str, ...] | None = None
@@ -206,7 +206,7 @@ def heats(settings: Settings) -> list[AnyHeat]:
         "repeated": (
             (family, size, only(PUBLISHED))
             for size in settings.repeated_sizes
-            for family in ("random", "repeated")
+            for family in ("random", "repeated", "same order")
         ),
         "ladder": ((family, LADDER_SIZE, everything) for family in ("random", "repeated")),
         "families": _family_heats(settings, only(backends)),

@@ -154,12 +154,22 @@ class FirstCallPicture(Picture):
 
 
 class RepeatedPicture(Picture):
-    """Time per call on one repeated input and on distinct ones, at some sizes."""
+    """Time per call on distinct inputs and on some that can be learnt, at some sizes.
 
-    def __init__(self, repeated: str, distinct: str) -> None:
+    Parameters
+    ----------
+    distinct : str
+        The candidate that the others are compared with.
+    *learnt : str
+        The others.
+    """
+
+    def __init__(self, distinct: str, *learnt: str) -> None:
         super().__init__(height=5.6)
-        self._names = repeated, distinct
-        self.figure.subplots_adjust(hspace=0.12)
+        self._distinct = distinct
+        styles = (BLUE, "o", "-"), (ORANGE, "s", "--"), (VERMILION, "D", ":")
+        self._styles = dict(zip((distinct, *learnt), styles, strict=True))
+        self.figure.subplots_adjust(top=0.82, hspace=0.12)
         self._times, self._ratios = self.figure.subplots(2, sharex=True, height_ratios=[1.8, 1])
         self._legend = self.figure.legend(handles=[])
 
@@ -169,38 +179,35 @@ class RepeatedPicture(Picture):
         for axes in (times, ratios):
             axes.clear()
         prepare(times, "", "µs per call")
-        prepare(ratios, "offers N", "distinct /\nrepeated")
+        prepare(ratios, "offers N", "distinct /\nlearnt")
         for axes in (times, ratios):
             axes.set_xscale("log")
             axes.set_yscale("log")
         ratios.axhline(1, color=BLACK, linewidth=1)
         offers = [race.offers for race in races]
-        repeated, distinct = self._names
-        for name, colour, marker, dashes in (
-            (distinct, BLUE, "o", "-"),
-            (repeated, ORANGE, "s", "--"),
-        ):
+        lowest, highest = 0.8, 2.5
+        for name, (colour, marker, dashes) in self._styles.items():
+            style: dict[str, Any] = {
+                "color": colour,
+                "marker": marker,
+                "linestyle": dashes,
+                "capsize": 4,
+            }
             quartiles = np.array([race.quartiles(name) for race in races]).reshape(-1, 3) / 1000
             low, median, high = quartiles.T
-            times.errorbar(
-                offers,
-                median,
-                yerr=[median - low, high - median],
-                color=colour,
-                marker=marker,
-                linestyle=dashes,
-                capsize=4,
-                label=name,
-            )
-        found = [race.speedup(repeated, over=distinct) for race in races]
-        values = np.array([ratio.value for ratio in found])
-        spread = [
-            values - [ratio.low for ratio in found],
-            np.array([ratio.high for ratio in found]) - values,
-        ]
-        ratios.errorbar(offers, values, yerr=spread, color=VERMILION, marker="D", capsize=4)
+            times.errorbar(offers, median, [median - low, high - median], label=name, **style)
+            if name == self._distinct:
+                continue
+            found = [race.speedup(name, over=self._distinct) for race in races]
+            values = np.array([ratio.value for ratio in found])
+            spread = [
+                values - [ratio.low for ratio in found],
+                np.array([ratio.high for ratio in found]) - values,
+            ]
+            ratios.errorbar(offers, values, spread, **style)
+            lowest, highest = min([lowest, *values]), max([highest, *values])
         ratios.set_xlim(4, 250)
-        ratios.set_ylim(min(0.8, *values, 0.8), 1.2 * max([*values, 2.5]))
+        ratios.set_ylim(lowest, 1.2 * highest)
         if not races:
             times.set_ylim(0.5, 20)
         for axis in (ratios.xaxis, times.yaxis, ratios.yaxis):
