@@ -67,13 +67,21 @@ def numba_select(bids, quantities, demand):  # type: ignore[no-untyped-def]
     return price, dispatch
 
 
-def numba_cheap(bids: Floats, quantities: Floats, demand: float) -> tuple[float, Floats]:
-    """Clear a market without sorting; NumPy makes the array, which is cheaper to hand over."""
-    dispatch = empty(len(bids))
-    return _select(bids, quantities, demand, dispatch), dispatch
+Fill = Callable[[Floats, Floats, float, Floats], float]
+"""Fills the dispatch of a market, and returns its price."""
 
 
-def into(fill: Callable[[Floats, Floats, float, Floats], float]) -> Callable[..., Any]:
+def anew(fill: Fill) -> Callable[..., Any]:
+    """Make a function that lets NumPy make the array of each dispatch."""
+
+    def clear_anew(bids: Floats, quantities: Floats, demand: float) -> tuple[float, Floats]:
+        dispatch = empty(len(bids))
+        return fill(bids, quantities, demand, dispatch), dispatch
+
+    return clear_anew
+
+
+def into(fill: Fill) -> Callable[..., Any]:
     """Make a function that writes each dispatch into the same array, over the one before."""
     out = empty(0)
 
@@ -93,7 +101,7 @@ def _select(bids, quantities, demand, dispatch):  # type: ignore[no-untyped-def]
     return clear(bids, quantities, demand, False, math.nan, dispatch, kept)
 
 
-numba_out = into(_select)
+numba_cheap, numba_out = anew(_select), into(_select)
 
 
 @njit(cache=True)

@@ -105,6 +105,13 @@ VARIANTS = {
         _rust("select", "no sorting: the backend's search, its values not checked"),
         _rust("cheap", "arguments borrowed without bookkeeping, the result not set to zero first"),
         Variant(
+            "rust-filled",
+            "rust",
+            "NumPy makes the array, and Rust fills it",
+            "market_py.rust_ladder",
+            "rust_filled",
+        ),
+        Variant(
             "rust-out",
             "rust",
             "the result is written into the same array in each call",

@@ -1,6 +1,6 @@
-"""The rung of the Rust ladder that needs some Python: an array that is kept between calls."""
+"""The rungs of the Rust ladder that need some Python: arrays that the caller makes."""
 
-from market_py.ladder import into
+from market_py.ladder import anew, into
 from rust_market import market_clearing_into
 
-rust_out = into(market_clearing_into)
+rust_filled, rust_out = anew(market_clearing_into), into(market_clearing_into)

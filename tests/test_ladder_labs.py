@@ -41,7 +41,8 @@ def border_race(offers, list_ns=8.0):
         rust_select_list=600 + list_ns * offers,
         rust_select=700,
         rust_cheap=600,
-        rust_out=600,
+        rust_filled=640,
+        rust_out=640,
         numba_select=1000,
         numba_cheap=750,
         numba_out=650,
@@ -74,7 +75,7 @@ class TestBorder:
                 (border.BOOKKEEPING, "rust-naive"): 100,
                 (border.LIST, "rust-select-list"): 1600,
                 (border.BOOKKEEPING, "rust-select"): 100,
-                (border.ARRAY, "rust-cheap"): 0,
+                (border.ARRAY, "rust-filled"): 0,
                 (border.ARRAY, "numba-cheap"): 100,
                 (border.BOXING, "numba-select"): 250,
             },
@@ -94,7 +95,7 @@ class TestBorder:
         assert said.startswith("N = 200, ns per call: an empty call takes 50; ")
         assert re.search(r"a list, not an array \(rust-naive − rust-ndarray\) 1,\d{3} \[", said)
         lost = said.partition("Not to be told from nothing: ")[2]
-        assert lost == "a new array, not the caller's (rust-cheap − rust-out)."
+        assert lost == "a new array, not the caller's (rust-filled − rust-out)."
 
     def test_the_picture_has_a_bar_for_each_candidate(self):
         picture = border.BorderPicture()

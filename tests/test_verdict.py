@@ -293,9 +293,9 @@ LIST, SORTING = "the list", "sorting, temporaries with it"
         (two_fixes({"the list"}, {LIST, SORTING}), "not right yet", "name two fixes"),
         (two_fixes({"lists", "sorting"}, {LIST, SORTING}), "not right yet", "no fix 'lists'"),
         (
-            two_fixes({"six temporary vectors", "sorting"}, {LIST, SORTING}),
+            two_fixes({"six temporaries and their passes", "sorting"}, {LIST, SORTING}),
             "not right yet",
-            "'six temporary vectors' saves",
+            "'six temporaries and their passes' saves",
         ),
         (
             two_fixes({"the list", "sorting"}, {LIST, "the dear border"}),

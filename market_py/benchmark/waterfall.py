@@ -38,7 +38,7 @@ ORDERS = (
         "rust",
         (
             Fix("the list", "rust-naive", "rust-ndarray"),
-            Fix("six temporary vectors", "rust-ndarray", "rust-scratch"),
+            Fix("six temporaries and their passes", "rust-ndarray", "rust-scratch"),
             Fix("stability of the sort", "rust-scratch", "rust-unstable"),
             Fix("comparing through an index", "rust-unstable", "rust-keys"),
             Fix("sorting", "rust-keys", "rust-select"),
@@ -58,7 +58,7 @@ ORDERS = (
         "numba, forward",
         "numba",
         (
-            Fix("temporary arrays", "numba-sort", "numba-scratch"),
+            Fix("temporaries and their passes", "numba-sort", "numba-scratch"),
             Fix("comparing through an index", "numba-scratch", "numba-keys"),
             Fix("sorting", "numba-keys", "numba-select"),
             Fix("making the array in compiled code", "numba-select", "numba-cheap"),

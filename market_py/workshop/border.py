@@ -51,7 +51,7 @@ _SORTING_LIST = Toll(LIST, "rust-naive", "rust-ndarray")
 _SORTING_BOOKKEEPING = Toll(BOOKKEEPING, "rust-naive", "rust-naive-cheap")
 _LIST = Toll(LIST, "rust-select-list", "rust-cheap")
 _BOOKKEEPING = Toll(BOOKKEEPING, "rust-select", "rust-cheap")
-_ARRAY = Toll(ARRAY, "rust-cheap", "rust-out")
+_ARRAY = Toll(ARRAY, "rust-filled", "rust-out")
 _NUMBA_ARRAY = Toll(ARRAY, "numba-cheap", "numba-out")
 _BOXING = Toll(BOXING, "numba-select", "numba-cheap")
 
@@ -73,9 +73,10 @@ SORTING = {
 }
 """The published kernel behind three borders, and the tolls that each pays."""
 SELECTING = {
-    "rust-select-list": (_ARRAY, _LIST),
-    "rust-select": (_ARRAY, _BOOKKEEPING),
-    "rust-cheap": (_ARRAY,),
+    "rust-select-list": (_LIST,),
+    "rust-select": (_BOOKKEEPING,),
+    "rust-cheap": (),
+    "rust-filled": (_ARRAY,),
     "rust-out": (),
     "numba-select": (_NUMBA_ARRAY, _BOXING),
     "numba-cheap": (_NUMBA_ARRAY,),

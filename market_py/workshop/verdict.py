@@ -311,8 +311,8 @@ class DecisionPanel(ExploringJob):
             "total": stepper("markets a study", tens, 10**9),
             "share": slider("share of clearing", 30, 1, 100, 1, "%"),
             "studies": stepper("studies", (1, 3, 10, 30, 100, 300, 1000, 3000, 10_000), 100),
-            "numba": slider("to write it in numba", 10, 0, 200, 5, "h"),
-            "rust": slider("to write it in Rust", 40, 0, 200, 5, "h"),
+            "numba": slider("to write it in numba", 20, 0, 200, 5, "h"),
+            "rust": slider("to write it in Rust", 20, 0, 200, 5, "h"),
             "worth": slider("worth of a computed hour", 20, 0, 100, 5, "%"),
         }
         for control in controls.values():
