@@ -156,7 +156,7 @@ WRONG_ANSWERS: dict[str, list[Wrong]] = {
         Wrong("my_share = (60, 40)", "the lower first"),
         Wrong("my_share = (0, 100)", "be bolder"),
         Wrong(
-            "my_share = (min(1.1 * measured, 80) + 5, min(1.1 * measured, 80) + 14)",
+            "high = min(1.1 * my_share[1], 80)\nmy_share = (high + 5, high + 14)",
             "Divide the median of clearing by the sum",
         ),
     ],
