@@ -3,7 +3,7 @@
 
 use merit_order::{check, ladder};
 use numpy::{PyArray1, PyArrayMethods, PyReadonlyArray1};
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 
 use crate::arguments::Numbers;
@@ -186,9 +186,13 @@ pub(crate) fn market_clearing_into(
     bids: &Bound<'_, PyAny>,
     quantities: &Bound<'_, PyAny>,
     demand: f64,
-    out: &Bound<'_, PyArray1<f64>>,
+    out: &Bound<'_, PyAny>,
 ) -> PyResult<f64> {
     let pair = Pair::new(bids, quantities)?;
+    // Only now, since the conversion of the offers may have changed it in place.
+    let out = out.cast::<PyArray1<f64>>().map_err(|_| {
+        PyTypeError::new_err("out: must be an array of dtype float64 and 1 dimension")
+    })?;
     let refused = |error: &dyn std::fmt::Display| PyValueError::new_err(format!("out: {error}"));
     if pair.0.overlaps(out) || pair.1.overlaps(out) {
         return Err(refused(&"must not share memory with the offers"));
