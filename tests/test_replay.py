@@ -84,6 +84,17 @@ class TestDraws:
         counts = np.bincount(buffer.sample(1900).indices, minlength=5)
         assert np.all(np.abs(counts - [800, 100, 100, 100, 800]) <= 2)
 
+    def test_any_byte_but_zero_is_true(self, name):
+        """NumPy's truth values are bytes, which a view makes of any."""
+        buffer = ReplayBuffer(4, F, A, seed=1, backend=name)
+        given = list(transitions(0, 4))
+        given[4] = np.array([2, 0, 255, 1], np.uint8).view(np.bool_)
+        buffer.add(*given)
+        _, rows, _, _ = buffer._ring.state()
+        assert rows.reshape(4, -1)[:, -1].tolist() == [1, 0, 1, 1]
+        batch = buffer.sample(40)
+        assert np.array_equal(batch.done.view(np.uint8), batch.indices != 1)
+
     def test_another_seed_draws_others(self, name):
         drawn = []
         for seed in (0, 1, 2**64 - 1):

@@ -110,6 +110,8 @@ class NumPyRing:
                 at = tuple(map(int, wrong[0]))
                 raise ValueError(f"{name}{[*at]} = {float(values[at])!r}: must be finite")
         number = len(transitions[2])
+        # Of the bytes of truth values any but zero is true.
+        transitions = *transitions[:4], transitions[4].view(np.uint8) != 0
         with self._lock:
             places = np.arange(self._added, self._added + number) % self._capacity
             kept = slice(max(0, number - self._capacity), None)

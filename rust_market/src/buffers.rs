@@ -44,6 +44,39 @@ pub(crate) fn writable_rows<'py, T: Element>(
         .map_err(|error| refuse(argument, &error))
 }
 
+/// Truth values as the bytes that they are.
+pub(crate) fn readable_flags<'py>(
+    argument: &str,
+    object: &Bound<'py, PyAny>,
+) -> PyResult<PyReadonlyArrayDyn<'py, u8>> {
+    let array = flags(argument, object)?;
+    array
+        .try_readonly()
+        .map_err(|error| refuse(argument, &error))
+}
+
+/// Bytes of truth values; each is to become 0 or 1.
+pub(crate) fn writable_flags<'py>(
+    argument: &str,
+    object: &Bound<'py, PyAny>,
+    length: usize,
+) -> PyResult<PyReadwriteArrayDyn<'py, u8>> {
+    let array = flags(argument, object)?;
+    require_length(argument, array.len(), length)?;
+    array
+        .try_readwrite()
+        .map_err(|error| refuse(argument, &error))
+}
+
+/// NumPy's truth values are bytes of which any but 0 is true, and a view makes them of any bytes;
+/// to hold another one than 0 or 1 as a `bool` is undefined.
+fn flags<'py>(argument: &str, object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyArrayDyn<u8>>> {
+    let array = contiguous::<bool>(argument, object)?;
+    // SAFETY: it is an array whose items are a byte long, as just seen; any byte is a `u8`, and
+    // any `u8` that is written there is a truth value to NumPy.
+    Ok(unsafe { array.as_any().cast_unchecked::<PyArrayDyn<u8>>() }.clone())
+}
+
 fn contiguous<'a, 'py, T: Element>(
     argument: &str,
     object: &'a Bound<'py, PyAny>,

@@ -49,8 +49,8 @@ pub struct Transitions<'a> {
     pub rewards: &'a [f32],
     /// Rows of the observations that followed.
     pub next_observations: &'a [f32],
-    /// Whether the episode ended.
-    pub done: &'a [bool],
+    /// Whether the episode ended: not zero.
+    pub done: &'a [u8],
 }
 
 /// Where to write what is drawn.
@@ -64,8 +64,8 @@ pub struct Drawn<'a> {
     pub rewards: &'a mut [f32],
     /// Rows of the observations that followed.
     pub next_observations: &'a mut [f32],
-    /// Whether the episode ended.
-    pub done: &'a mut [bool],
+    /// Whether the episode ended: 1 or 0.
+    pub done: &'a mut [u8],
     /// Places in the ring.
     pub indices: &'a mut [i64],
     /// Corrections of a draw that prefers some transitions; one for each.
@@ -186,7 +186,7 @@ impl Replay {
             next.copy_from_slice(&transitions.next_observations[observed]);
             acted.copy_from_slice(&transitions.actions[at * action..(at + 1) * action]);
             row[0] = transitions.rewards[at];
-            row[1] = f32::from(u8::from(transitions.done[at]));
+            row[1] = f32::from(u8::from(transitions.done[at] != 0));
             self.added += 1;
             if let Some(priorities) = &mut self.priorities {
                 priorities.tree.set(place, priorities.largest);
@@ -255,7 +255,7 @@ impl Replay {
             drawn.next_observations[observed].copy_from_slice(next);
             drawn.actions[at * action..(at + 1) * action].copy_from_slice(acted);
             drawn.rewards[at] = row[0];
-            drawn.done[at] = row[1] != 0.0;
+            drawn.done[at] = u8::from(row[1] != 0.0);
         }
     }
 
