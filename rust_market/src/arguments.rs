@@ -10,8 +10,8 @@ use merit_order::check::{self, Check};
 use merit_order::{Batch, Rows};
 use numpy::npyffi::NPY_TYPES;
 use numpy::{
-    PyArray1, PyArrayDescrMethods, PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn,
-    PyUntypedArray, PyUntypedArrayMethods,
+    PyArray1, PyArrayDescrMethods, PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn, PyUntypedArray,
+    PyUntypedArrayMethods,
 };
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -28,9 +28,8 @@ const WORTH_DETACHING: usize = 1 << 14;
 pub(crate) struct Numbers<'py> {
     argument: &'static str,
     array: Bound<'py, PyArrayDyn<f64>>,
-    /// When it was converted, as `dimensions` says of no more than two axes.
-    axes: [usize; 2],
-    dimensions: usize,
+    /// When it was converted.
+    layout: Layout,
     /// Whether the values may be read without the GIL.
     may_be_detached: bool,
     /// Taken at the first look: rust-numpy aborts when an array that it lent has moved.
@@ -67,14 +66,10 @@ impl<'py> Numbers<'py> {
         array: Bound<'py, PyArrayDyn<f64>>,
         may_be_detached: bool,
     ) -> Self {
-        let mut axes = [1; 2];
-        let dimensions = array.ndim();
-        axes[..dimensions].copy_from_slice(array.shape());
         Self {
+            layout: Layout::of(&array),
             argument,
             array,
-            axes,
-            dimensions,
             may_be_detached,
             lent: OnceCell::new(),
         }
@@ -92,7 +87,7 @@ impl<'py> Numbers<'py> {
             return Ok(lent.as_slice()?);
         }
         // The conversion of a later argument may have changed this one in place.
-        if self.array.shape() != self.shape() || !holds_doubles(self.array.as_untyped()) {
+        if Layout::of(&self.array) != self.layout || !holds_doubles(self.array.as_untyped()) {
             return Err(raise(merit_order::Error::Changed));
         }
         // The check of rust-numpy against writing from Rust takes 50 ns.
@@ -120,12 +115,36 @@ impl<'py> Numbers<'py> {
     }
 
     pub(crate) fn shape(&self) -> &[usize] {
-        &self.axes[..self.dimensions]
+        let Layout { axes, dimensions } = &self.layout;
+        &axes[..(*dimensions).min(axes.len())]
     }
 
     /// The length of the last axis.
     pub(crate) fn offers(&self) -> usize {
         self.shape().last().copied().unwrap_or(1)
+    }
+}
+
+/// How many axes an array has, and how long the first two are.
+#[derive(PartialEq)]
+struct Layout {
+    axes: [usize; 2],
+    dimensions: usize,
+}
+
+impl Layout {
+    #[inline]
+    fn of(array: &Bound<'_, PyArrayDyn<f64>>) -> Self {
+        let shape = array.shape();
+        let axes = match *shape {
+            [] => [1, 1],
+            [only] => [only, 1],
+            [first, second, ..] => [first, second],
+        };
+        Self {
+            axes,
+            dimensions: shape.len(),
+        }
     }
 }
 
@@ -318,6 +337,7 @@ fn numbers<'py>(
 
 /// Whether the values are doubles in the byte order of this machine; to ask rust-numpy takes longer,
 /// since it fetches the dtype of `f64` to compare with.
+#[inline]
 fn holds_doubles(array: &Bound<'_, PyUntypedArray>) -> bool {
     let dtype = array.dtype();
     dtype.num() == NPY_TYPES::NPY_DOUBLE as c_int && dtype.is_native_byteorder() == Some(true)
