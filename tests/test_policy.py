@@ -167,8 +167,36 @@ class TestStateDict:
         with pytest.raises(ValueError, match=r"state\['log_std'\]: is not the weight or the bias"):
             MLPPolicy.from_state_dict({**state, "log_std": np.zeros(2)}, backend=name)
         del state["2.bias"]
-        with pytest.raises(ValueError, match=r"a layer has only \['weight'\]"):
+        with pytest.raises(ValueError, match=r"the layer '2' has only \['weight'\]"):
             MLPPolicy.from_state_dict(state, backend=name)
+
+    def test_two_networks_are_refused(self, name):
+        state, _, _ = self.state("policy_net.")
+        other, _, _ = self.state("value_net.")
+        with pytest.raises(
+            ValueError,
+            match=r"state: holds layers of 'policy_net\.' and of 'value_net\.': pass only",
+        ):
+            MLPPolicy.from_state_dict(state | other, backend=name)
+
+    def test_sequences_in_a_sequence(self, name):
+        state, weights, _ = self.state()
+        nested = {
+            f"net.{int(key.split('.')[0]) // 6}.{key}": values for key, values in state.items()
+        }
+        policy = MLPPolicy.from_state_dict(dict(sorted(nested.items())), backend=name)
+        assert all(np.array_equal(a, b) for a, b in zip(policy.weights, weights, strict=True))
+
+
+@pytest.mark.skipif("rust" not in available_backends(), reason="not there")
+def test_the_extension_by_itself_drops_no_layer():
+    from rust_market import MLP
+
+    weights, biases = layers((3, 4, 2))
+    with pytest.raises(ValueError, match="biases: must be as many as weights, 2, got 1"):
+        MLP(weights, biases[:1], agents=1, relu=False)
+    with pytest.raises(ValueError, match="biases: must be as many as weights, 1, got 2"):
+        MLP(weights[:1], biases, agents=1, relu=False)
 
 
 class TestBadInput:

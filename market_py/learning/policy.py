@@ -96,26 +96,37 @@ class MLPPolicy:
         Parameters
         ----------
         state : mapping
-            From names like "0.weight" and "0.bias", with whatever in front, to tensors or arrays.
+            From names like "0.weight" and "0.bias", with whatever in front as long as it is the
+            same, to tensors or arrays. Of a dict with more than one network in it, as those of
+            Stable-Baselines3, pass only the part that is wanted.
         **options
             As for `MLPPolicy`.
 
         Raises
         ------
         ValueError
-            A name is another one, or weights without a bias are there, or the reverse.
+            A name is another one, or names of two networks are there, or weights without a bias, or
+            the reverse.
         """
         layers: dict[tuple[int, ...], dict[str, Any]] = {}
+        front = None
         for name, values in state.items():
-            found = re.fullmatch(r"(?:.*\.)?(\d+)\.(weight|bias)", name)
+            found = re.fullmatch(r"((?:.*?\.)?)(\d+(?:\.\d+)*)\.(weight|bias)", name)
             if not found:
                 raise ValueError(f"state[{name!r}]: is not the weight or the bias of a layer")
-            number = tuple(map(int, re.findall(r"\d+", name)))
-            layers.setdefault(number, {})[found[2]] = _to_array(values)
+            front = found[1] if front is None else front
+            if found[1] != front:
+                raise ValueError(
+                    f"state: holds layers of {front!r} and of {found[1]!r}: "
+                    "pass only the part of the dict that is wanted"
+                )
+            number = tuple(map(int, found[2].split(".")))
+            layers.setdefault(number, {})[found[3]] = _to_array(values)
         ordered = [layers[number] for number in sorted(layers)]
-        for layer in ordered:
-            if len(layer) != 2:
-                raise ValueError(f"state: a layer has only {[*layer]}")
+        for number in sorted(layers):
+            if len(layers[number]) != 2:
+                name = f"{front}{'.'.join(map(str, number))}"
+                raise ValueError(f"state: the layer {name!r} has only {[*layers[number]]}")
         return cls(
             [layer["weight"] for layer in ordered], [layer["bias"] for layer in ordered], **options
         )
