@@ -94,10 +94,14 @@ class NumPyRing:
         self._largest = FIRST_PRIORITY
         self._added = self._draws = 0
         sizes = (capacity, observation_size), (capacity, action_size), capacity
-        self._parts: list[NDArray[Any]] = [
-            np.zeros(size, np.float32) for size in (*sizes, sizes[0])
-        ]
-        self._parts.append(np.zeros(capacity, np.bool_))
+        try:
+            self._tree = None if alpha is None else SumTree(capacity)
+            self._parts: list[NDArray[Any]] = [
+                np.zeros(size, np.float32) for size in (*sizes, sizes[0])
+            ]
+            self._parts.append(np.zeros(capacity, np.bool_))
+        except ValueError as error:  # More than can be addressed.
+            raise MemoryError(f"not enough memory: {error}") from error
 
     def __len__(self) -> int:
         return min(self._added, self._capacity)

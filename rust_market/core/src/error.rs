@@ -59,7 +59,7 @@ impl Error {
                 expected,
                 got,
             } => format!("{argument}: must have {expected} {what} like {like}, got {got}"),
-            Self::OutOfMemory => "not enough memory to clear a market of this size".to_owned(),
+            Self::OutOfMemory => "not enough memory".to_owned(),
             Self::Changed => "the arguments changed during the call".to_owned(),
         }
     }

@@ -36,6 +36,13 @@ impl Shape {
     fn row(self) -> usize {
         2 * self.observation + self.action + 2
     }
+
+    /// Values of so many rows, if they can be counted.
+    fn rows(self, number: usize) -> Option<usize> {
+        let observed = self.observation.checked_mul(2)?;
+        let row = observed.checked_add(self.action)?.checked_add(2)?;
+        row.checked_mul(number)
+    }
 }
 
 /// Transitions, one after the other.
@@ -109,6 +116,7 @@ impl Replay {
         seed: u64,
         exponent: Option<f64>,
     ) -> Result<Self, Error> {
+        let values = shape.rows(capacity).ok_or(Error::OutOfMemory)?;
         let priorities = match exponent {
             None => None,
             Some(exponent) => Some(Priorities {
@@ -117,11 +125,10 @@ impl Replay {
                 largest: FIRST_PRIORITY,
             }),
         };
-        let values = capacity.checked_mul(shape.row());
         Ok(Self {
             shape,
             capacity,
-            rows: zeros(values.ok_or(Error::OutOfMemory)?)?,
+            rows: zeros(values)?,
             added: 0,
             draws: 0,
             seed,
