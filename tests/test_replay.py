@@ -283,9 +283,13 @@ class TestBadInput:
         with pytest.raises(error, match=message):
             ReplayBuffer(**given)
 
-    def test_too_much_memory_is_a_memory_error(self, name):
-        with pytest.raises((MemoryError, ValueError)):
-            ReplayBuffer(2**60, F, A, backend=name)
+    @pytest.mark.parametrize(
+        "sizes", [(2**60, F, A), (2**62, F, A), (2**63 - 1, 1, 1), (1, 2**63 - 1, 1)]
+    )
+    @pytest.mark.parametrize("prioritised", [False, True])
+    def test_too_much_memory_is_a_memory_error(self, name, sizes, prioritised):
+        with pytest.raises(MemoryError, match="not enough memory"):
+            ReplayBuffer(*sizes, prioritised=prioritised, backend=name)
 
     @pytest.mark.parametrize(("number", "beta"), [(0, 0.4), (-1, 0.4), (1, -0.1), (1, np.nan)])
     def test_wrong_draws(self, name, number, beta):
