@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ticks import lets_others_run
 
 from market_py.learning.replay import BACKENDS, Batch, ReplayBuffer
 from market_py.registry import available_backends
@@ -337,7 +338,7 @@ def test_threads_never_see_a_torn_row(name):
     assert len(buffer) == 97
 
 
-def test_a_large_draw_lets_other_threads_run():
+def test_large_draws_at_once_are_whole_and_each_its_own():
     if "rust" not in available_backends():
         pytest.skip("rust is not there")
     buffer = ReplayBuffer(1000, 64, A, backend="rust")
@@ -357,3 +358,12 @@ def test_a_large_draw_lets_other_threads_run():
     for batch in batches:
         assert np.array_equal(batch.observations, observations[batch.indices])
     assert len({tuple(batch.indices[:20]) for batch in batches}) == 4
+
+
+def test_a_large_draw_lets_other_threads_run():
+    if "rust" not in available_backends():
+        pytest.skip("rust is not there")
+    buffer = ReplayBuffer(100, 64, A, backend="rust")
+    rows = np.zeros((100, 64), np.float32)
+    buffer.add(rows, np.zeros((100, A)), np.zeros(100), rows, np.zeros(100, bool))
+    assert lets_others_run(lambda: buffer.sample(20_000))
