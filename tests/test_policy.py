@@ -102,6 +102,10 @@ def test_answers_do_not_depend_on_threads_or_layout(name):
     strided[:] = observations
     for same in (observations, np.asfortranarray(observations), strided, observations.tolist()):
         assert np.array_equal(policy(same), one)
+    odd = np.ndarray((3000, 8), np.float32, np.zeros(96_001, np.uint8)[1:].data)
+    odd[:] = observations
+    assert not odd.flags.aligned
+    assert np.array_equal(policy(odd), one)
     before = observations.copy()
     found = []
     threads = [
@@ -247,6 +251,23 @@ class TestBadInput:
     def test_wrong_observations(self, name, observations, message):
         with pytest.raises(ValueError, match=message):
             MLPPolicy(self.W, self.B, backend=name)(observations)
+
+    @pytest.mark.parametrize(
+        ("values", "message"),
+        [
+            ([["1", "2", "3"]], "must be real numbers, got list of dtype <U1"),
+            ([[1j, 2, 3]], "must be real numbers, got list of dtype complex128"),
+            ([[None, 2, 3]], "must be real numbers, got list of dtype object"),
+            (np.ma.array(np.ones((1, 3), np.float32), mask=[[0, 1, 0]]), "none of them masked"),
+        ],
+    )
+    def test_what_is_no_array_of_numbers(self, name, values, message):
+        with pytest.raises(TypeError, match=f"observations: .*{message}"):
+            MLPPolicy(self.W, self.B, backend=name)(values)
+        with pytest.raises(TypeError, match=rf"weights\[0\]: .*{message}"):
+            MLPPolicy([values], [[0]], backend=name)
+        with pytest.raises(TypeError, match=r"weights\[0\]: must be real numbers"):
+            MLPPolicy.from_state_dict({"0.weight": values, "0.bias": [0]}, backend=name)
 
     def test_observations_of_too_few_agents(self, name):
         weights, biases = layers((3, 4, 2), agents=5)

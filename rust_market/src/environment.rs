@@ -8,9 +8,7 @@ use numpy::PyUntypedArrayMethods;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
-use crate::buffers::{
-    readable, refuse, require_length, writable, writable_flags, writable_rows,
-};
+use crate::buffers::{readable, refuse, require_length, writable, writable_flags, writable_rows};
 use crate::raise;
 
 /// Markets stepped together; documented in `rust_market.pyi`.

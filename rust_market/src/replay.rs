@@ -7,9 +7,7 @@ use numpy::{PyArray1, PyUntypedArrayMethods};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
-use crate::buffers::{
-    readable, readable_flags, refuse, require_length, writable, writable_flags,
-};
+use crate::buffers::{readable, readable_flags, refuse, require_length, writable, writable_flags};
 use crate::raise;
 
 /// To copy so many values takes long enough for other threads to run meanwhile.

@@ -16,6 +16,17 @@ pub enum Error {
         /// What it must be.
         must: &'static str,
     },
+    /// An integer outside its domain.
+    Integer {
+        /// Name of the argument.
+        argument: &'static str,
+        /// Where in the argument.
+        index: usize,
+        /// The offending integer.
+        value: i64,
+        /// What it must be.
+        must: &'static str,
+    },
     /// An array whose length does not fit an earlier one.
     Length {
         /// Name of the argument.
@@ -52,6 +63,12 @@ impl Error {
                 };
                 format!("{argument}{place} = {}: must be {must}", number(*value))
             }
+            Self::Integer {
+                argument,
+                index,
+                value,
+                must,
+            } => format!("{argument}[{index}] = {value}: must be {must}"),
             Self::Length {
                 argument,
                 what,

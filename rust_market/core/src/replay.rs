@@ -294,12 +294,24 @@ impl Replay {
         assert!(indices.len() == new.len());
         let length = self.len() as i64;
         let wrong = indices.iter().position(|at| !(0..length).contains(at));
-        refuse("indices", wrong, "the place of a transition", |at| {
-            indices[at] as f64
-        })?;
+        if let Some(index) = wrong {
+            return Err(Error::Integer {
+                argument: "indices",
+                index,
+                value: indices[index],
+                must: "the place of a transition",
+            });
+        }
         let allowed = 0.0..=LARGEST_PRIORITY;
         let wrong = new.iter().position(|priority| !allowed.contains(priority));
-        refuse("priorities", wrong, "from 0 to 1e100", |at| new[at])?;
+        if let Some(at) = wrong {
+            return Err(Error::Value {
+                argument: "priorities",
+                index: vec![at],
+                value: new[at],
+                must: "from 0 to 1e100",
+            });
+        }
         let priorities = self.priorities.as_mut().expect("priorities are kept");
         for (&index, &priority) in indices.iter().zip(new) {
             let preference = (priority + LEAST_PRIORITY).powf(priorities.exponent);
@@ -387,22 +399,6 @@ fn require_finite(argument: &'static str, values: &[f32], columns: usize) -> Res
             index,
             value: f64::from(values[at]),
             must: "finite",
-        })
-    })
-}
-
-fn refuse(
-    argument: &'static str,
-    wrong: Option<usize>,
-    must: &'static str,
-    value: impl Fn(usize) -> f64,
-) -> Result<(), Error> {
-    wrong.map_or(Ok(()), |at| {
-        Err(Error::Value {
-            argument,
-            index: vec![at],
-            value: value(at),
-            must,
         })
     })
 }
