@@ -23,11 +23,10 @@ def to_array(name: str, values: Any, dtype: DTypeLike) -> NDArray[Any]:
     TypeError
         The values are of another kind, such as strings, complex or masked ones.
     """
-    dtype = np.dtype(dtype)
     if type(values) is np.ndarray and values.dtype == dtype:
         flags = values.flags
         return values if flags.c_contiguous and flags.aligned else values.copy("C")
-    array = check_kind(name, values, *KINDS[dtype.kind])
+    array = check_kind(name, values, *KINDS[np.dtype(dtype).kind])
     with np.errstate(over="ignore"):
         return np.require(array, dtype, ["C", "A", "E"])
 

@@ -15,7 +15,7 @@ from market_py.files import write_whole
 from market_py.learning.arrays import Singles as Singles
 from market_py.learning.arrays import require, to_array
 from market_py.registry import available_backends
-from market_py.validation import Floats, check_kind, check_scalar
+from market_py.validation import Floats, check_scalar
 
 BACKENDS = ("rust", "numpy")
 """The fastest first."""
@@ -212,16 +212,17 @@ class ReplayBuffer:
             A value is outside its domain, or the buffer keeps no priorities. Nothing has changed
             then.
         """
-        places = check_kind("indices", indices, "iu", "integers")
+        places = to_array("indices", indices, np.int64)
         sizes = to_array("priorities", priorities, np.float64)
         if places.ndim != 1 or places.shape != sizes.shape:
             raise ValueError(
                 f"priorities: must have one axis like indices, got shapes {places.shape} and "
                 f"{sizes.shape}"
             )
-        if places.dtype.kind == "u":  # May be too large to be converted.
-            require("indices", places, places < len(self), PLACE)
-        self._ring.update(to_array("indices", places, np.int64), sizes)
+        given = np.asanyarray(indices)
+        if given.dtype.kind == "u":  # The largest of these do not survive being converted.
+            require("indices", given, given < len(self), PLACE)
+        self._ring.update(places, sizes)
 
     def save(self, path: Path | str) -> None:
         """Write everything that the next draws depend on, whole or not at all."""
