@@ -41,7 +41,9 @@ def find() -> ModuleType:
         from rust_market import (  # noqa: F401
             BUILD_ID,
             BUILD_PROFILE,
+            MLP,
             Environment,
+            ReplayBuffer,
             market_clearing,
             market_clearing_batch,
             market_clearing_into,

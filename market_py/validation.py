@@ -152,21 +152,43 @@ _COLUMN: _Dimensions = (0, 1), "0 or 1 dimensions"
 _TABLE: _Dimensions = (1, 2), "1 or 2 dimensions"
 
 
-def _numbers(argument: str, value: Any, dimensions: _Dimensions) -> Floats:
-    """Return the value as a C-contiguous, aligned array of doubles."""
+def check_scalar(argument: str, value: float) -> float:
+    """Return a real number, which need not be finite.
+
+    Errors as for `check_market`, naming the argument.
+    """
+    return float(_numbers(argument, value, _SCALAR))
+
+
+def check_kind(
+    argument: str, value: Any, kinds: str = "iuf", what: str = "real numbers"
+) -> NDArray[Any]:
+    """Return what NumPy reads, of any shape, if its dtype is of these kinds and nothing is masked.
+
+    Raises
+    ------
+    TypeError
+        The value is not made of that.
+    """
     name = type(value).__name__
     if _holds_masked(value):
-        raise TypeError(f"{argument}: must be real numbers, none of them masked, got {name}")
+        raise TypeError(f"{argument}: must be {what}, none of them masked, got {name}")
     try:
-        array = np.asanyarray(value)
+        array: NDArray[Any] = np.asanyarray(value)
     except (TypeError, ValueError, OverflowError) as error:
         raise TypeError(
-            f"{argument}: must be real numbers, got {name} that NumPy cannot read: {error}"
+            f"{argument}: must be {what}, got {name} that NumPy cannot read: {error}"
         ) from error
     if isinstance(array, np.ma.MaskedArray):
-        raise TypeError(f"{argument}: must be real numbers, none of them masked, got {name}")
-    if array.dtype.kind not in "iuf":
-        raise TypeError(f"{argument}: must be real numbers, got {name} of dtype {array.dtype}")
+        raise TypeError(f"{argument}: must be {what}, none of them masked, got {name}")
+    if array.dtype.kind not in kinds:
+        raise TypeError(f"{argument}: must be {what}, got {name} of dtype {array.dtype}")
+    return array
+
+
+def _numbers(argument: str, value: Any, dimensions: _Dimensions) -> Floats:
+    """Return the value as a C-contiguous, aligned array of doubles."""
+    array = check_kind(argument, value)
     allowed, must_have = dimensions
     if array.ndim not in allowed:
         raise ValueError(f"{argument}: must have {must_have}, got shape {array.shape}")

@@ -218,6 +218,50 @@ def test_rust_reads_no_argument_before_all_are_converted(backend):
         backend.market_clearing(bids, Saboteur(), 70.0)
 
 
+@pytest.mark.parametrize("offers", [2, 1 << 15])
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda array: array.resize(0, refcheck=False),
+        lambda array: array.resize(1, refcheck=False),
+        lambda array: array.resize((), refcheck=False),
+        lambda array: array.resize((1, 1, array.size), refcheck=False),
+        lambda array: setattr(array, "dtype", np.float32),
+    ],
+    ids=["empty", "shorter", "scalar", "deeper", "narrower"],
+)
+@pytest.mark.parametrize(
+    "name",
+    [
+        "market_clearing",
+        "market_clearing_batch",
+        "market_clearing_cheap",
+        "market_clearing_naive_cheap",
+        "market_clearing_select_list",
+        "market_clearing_into",
+    ],
+)
+@pytest.mark.parametrize("backend", ["rust"], indirect=True)
+def test_an_argument_that_the_conversion_of_a_later_one_changes(backend, name, change, offers):
+    """Neither a panic, nor the end of the process, nor memory of others."""
+    import rust_market
+
+    bids = np.ones(offers)
+
+    class Saboteur:
+        def __array__(self, dtype=None, copy=None):
+            change(bids)
+            return np.ones(offers)
+
+    out = (np.ones(offers),) if name == "market_clearing_into" else ()
+    with pytest.raises(ValueError, match="the arguments changed during the call"):
+        getattr(rust_market, name)(bids, Saboteur(), 1.0, *out)
+    if out:
+        bids = out[0]
+        with pytest.raises((TypeError, ValueError), match="out: must"):
+            rust_market.market_clearing_into(np.ones(offers), Saboteur(), 1.0, bids)
+
+
 def test_a_missing_argument_is_a_type_error(backends):
     for backend in backends:
         with pytest.raises(TypeError, match="quantities"):

@@ -83,6 +83,22 @@ def test_a_checkpoint_goes_on_as_it_would_have(tmp_path):
     assert np.array_equal(learner.policies, other.policies)
 
 
+def test_an_interrupted_save_leaves_the_last_checkpoint(tmp_path, monkeypatch):
+    learner = EvolutionStrategy(SMALL, markets=32, seed=1)
+    learner.save(tmp_path / "kept")
+    before = (tmp_path / "kept").read_bytes()
+
+    def interrupted(file, **parts):
+        file.write(b"half of it")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(np, "savez", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        learner.save(tmp_path / "kept")
+    assert [path.name for path in tmp_path.iterdir()] == ["kept"]
+    assert (tmp_path / "kept").read_bytes() == before
+
+
 def test_what_is_no_checkpoint_is_refused_and_changes_nothing(tmp_path):
     learner = EvolutionStrategy(SMALL, markets=32, seed=1)
     whole = tmp_path / "whole"

@@ -102,6 +102,10 @@ def test_answers_do_not_depend_on_threads_or_layout(name):
     strided[:] = observations
     for same in (observations, np.asfortranarray(observations), strided, observations.tolist()):
         assert np.array_equal(policy(same), one)
+    odd = np.ndarray((3000, 8), np.float32, np.zeros(96_001, np.uint8)[1:].data)
+    odd[:] = observations
+    assert not odd.flags.aligned
+    assert np.array_equal(policy(odd), one)
     before = observations.copy()
     found = []
     threads = [
@@ -167,8 +171,36 @@ class TestStateDict:
         with pytest.raises(ValueError, match=r"state\['log_std'\]: is not the weight or the bias"):
             MLPPolicy.from_state_dict({**state, "log_std": np.zeros(2)}, backend=name)
         del state["2.bias"]
-        with pytest.raises(ValueError, match=r"a layer has only \['weight'\]"):
+        with pytest.raises(ValueError, match=r"the layer '2' has only \['weight'\]"):
             MLPPolicy.from_state_dict(state, backend=name)
+
+    def test_two_networks_are_refused(self, name):
+        state, _, _ = self.state("policy_net.")
+        other, _, _ = self.state("value_net.")
+        with pytest.raises(
+            ValueError,
+            match=r"state: holds layers of 'policy_net\.' and of 'value_net\.': pass only",
+        ):
+            MLPPolicy.from_state_dict(state | other, backend=name)
+
+    def test_sequences_in_a_sequence(self, name):
+        state, weights, _ = self.state()
+        nested = {
+            f"net.{int(key.split('.')[0]) // 6}.{key}": values for key, values in state.items()
+        }
+        policy = MLPPolicy.from_state_dict(dict(sorted(nested.items())), backend=name)
+        assert all(np.array_equal(a, b) for a, b in zip(policy.weights, weights, strict=True))
+
+
+@pytest.mark.skipif("rust" not in available_backends(), reason="not there")
+def test_the_extension_by_itself_drops_no_layer():
+    from rust_market import MLP
+
+    weights, biases = layers((3, 4, 2))
+    with pytest.raises(ValueError, match="biases: must be as many as weights, 2, got 1"):
+        MLP(weights, biases[:1], agents=1, relu=False)
+    with pytest.raises(ValueError, match="biases: must be as many as weights, 1, got 2"):
+        MLP(weights[:1], biases, agents=1, relu=False)
 
 
 class TestBadInput:
@@ -219,6 +251,23 @@ class TestBadInput:
     def test_wrong_observations(self, name, observations, message):
         with pytest.raises(ValueError, match=message):
             MLPPolicy(self.W, self.B, backend=name)(observations)
+
+    @pytest.mark.parametrize(
+        ("values", "message"),
+        [
+            ([["1", "2", "3"]], "must be real numbers, got list of dtype <U1"),
+            ([[1j, 2, 3]], "must be real numbers, got list of dtype complex128"),
+            ([[None, 2, 3]], "must be real numbers, got list of dtype object"),
+            (np.ma.array(np.ones((1, 3), np.float32), mask=[[0, 1, 0]]), "none of them masked"),
+        ],
+    )
+    def test_what_is_no_array_of_numbers(self, name, values, message):
+        with pytest.raises(TypeError, match=f"observations: .*{message}"):
+            MLPPolicy(self.W, self.B, backend=name)(values)
+        with pytest.raises(TypeError, match=rf"weights\[0\]: .*{message}"):
+            MLPPolicy([values], [[0]], backend=name)
+        with pytest.raises(TypeError, match=r"weights\[0\]: must be real numbers"):
+            MLPPolicy.from_state_dict({"0.weight": values, "0.bias": [0]}, backend=name)
 
     def test_observations_of_too_few_agents(self, name):
         weights, biases = layers((3, 4, 2), agents=5)

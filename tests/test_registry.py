@@ -20,6 +20,8 @@ FAKE = "BUILD_ID, BUILD_PROFILE, __version__ = {build!r}, {profile!r}, '0'\n" + 
     def market_clearing_batch(*args, **kwargs): pass
     def market_clearing_into(*args, **kwargs): pass
     class Environment: pass
+    class ReplayBuffer: pass
+    class MLP: pass
     """
 )
 
@@ -138,7 +140,7 @@ def test_an_extension_built_meanwhile_is_found(tmp_path):
             assert not extension.status()[0]
             assert "rust_market" not in sys.modules
             names = "market_clearing = market_clearing_batch = market_clearing_into = print"
-            names += "; Environment = object"
+            names += "; Environment = ReplayBuffer = MLP = object"
             build = f"BUILD_ID, BUILD_PROFILE = {extension.source_id()!r}, 'release'"
             source = f"{names}; {build}; __version__ = '0'"
             pathlib.Path(sys.argv[1], "rust_market.py").write_text(source)
@@ -156,8 +158,15 @@ def test_an_extension_built_meanwhile_is_found(tmp_path):
     assert done.stdout.startswith("True the Rust extension is current")
 
 
-def test_an_old_build_without_todays_names_counts_as_none(tmp_path):
-    old = "def market_clearing(*args): return 'old'"
+@pytest.mark.parametrize(
+    "old",
+    [
+        "def market_clearing(*args): return 'old'",
+        FAKE.format(build="0", profile="release").replace("class MLP", "class Other"),
+        FAKE.format(build="0", profile="release").replace("class ReplayBuffer", "class Other"),
+    ],
+)
+def test_an_old_build_without_todays_names_counts_as_none(tmp_path, old):
     done = run_with_extension(
         tmp_path,
         old,

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ticks import lets_others_run
 
 from market_py.learning.replay import BACKENDS, Batch, ReplayBuffer
 from market_py.registry import available_backends
@@ -83,6 +84,38 @@ class TestDraws:
         buffer.add(*transitions(4, 1))
         counts = np.bincount(buffer.sample(1900).indices, minlength=5)
         assert np.all(np.abs(counts - [800, 100, 100, 100, 800]) <= 2)
+
+    def test_any_byte_but_zero_is_true(self, name):
+        """NumPy's truth values are bytes, which a view makes of any."""
+        buffer = ReplayBuffer(4, F, A, seed=1, backend=name)
+        given = list(transitions(0, 4))
+        given[4] = np.array([2, 0, 255, 1], np.uint8).view(np.bool_)
+        buffer.add(*given)
+        _, rows, _, _ = buffer._ring.state()
+        assert rows.reshape(4, -1)[:, -1].tolist() == [1, 0, 1, 1]
+        batch = buffer.sample(40)
+        assert np.array_equal(batch.done.view(np.uint8), batch.indices != 1)
+
+    def test_no_priorities_may_be_changed(self, name):
+        buffer, same = (ReplayBuffer(10, F, A, prioritised=True, backend=name) for _ in range(2))
+        for each in (buffer, same):
+            each.add(*transitions(0, 5))
+        buffer.update_priorities(np.empty(0, int), np.empty(0))
+        assert np.array_equal(buffer.sample(50).indices, same.sample(50).indices)
+
+    def test_any_layout_is_the_same(self, name):
+        buffer, same = (ReplayBuffer(10, F, A, prioritised=True, backend=name) for _ in range(2))
+        same.add(*transitions(0, 5))
+        kinds = np.float32, np.float32, np.float32, np.float32, np.bool_
+        given = [
+            misaligned(np.asarray(values, dtype))
+            for values, dtype in zip(transitions(0, 5), kinds, strict=True)
+        ]
+        buffer.add(*given)
+        same.update_priorities([0, 1], [3.0, 4.0])
+        buffer.update_priorities(misaligned(np.array([0, 1])), misaligned(np.array([3.0, 4.0])))
+        for left, right in zip(buffer.sample(20), same.sample(20), strict=True):
+            assert np.array_equal(left, right)
 
     def test_another_seed_draws_others(self, name):
         drawn = []
@@ -205,8 +238,7 @@ class TestBadInput:
             (1, lambda v: v[:, 0], r"actions: must have shape \(4, 2\), got \(4,\)"),
             (2, lambda v: v[:, None], r"rewards: must have shape \(K,\), got \(4, 1\)"),
             (3, lambda v: v.T, r"next_observations: must have shape \(4, 3\), got \(3, 4\)"),
-            (4, lambda v: v[:2], r"done: must be of dtype bool and shape \(4,\), got bool and"),
-            (4, lambda v: v * 1.0, "done: must be of dtype bool and shape"),
+            (4, lambda v: v[:2], r"done: must have shape \(4,\), got \(2,\)"),
             (0, lambda v: put(v, (2, 1), np.nan), r"observations\[2, 1\] = nan: must be finite"),
             (1, lambda v: put(v, (0, 1), np.inf), r"actions\[0, 1\] = inf: must be finite"),
             (2, lambda v: put(v * 1.0, 3, -np.inf), r"rewards\[3\] = -inf: must be finite"),
@@ -221,12 +253,51 @@ class TestBadInput:
         assert len(buffer) == 5
         assert set(numbers_of(buffer.sample(100))) == set(range(5))
 
+    @pytest.mark.parametrize("part", range(5))
+    @pytest.mark.parametrize(
+        ("value", "message"),
+        [
+            (lambda v: v.astype(str), "got ndarray of dtype <U"),
+            (lambda v: v.astype(str).tolist(), "got list of dtype <U"),
+            (lambda v: v.astype(complex), "got ndarray of dtype complex128"),
+            (lambda v: np.where(np.ones_like(v, bool), None, v), "got ndarray of dtype object"),
+            (lambda v: np.ma.array(v, mask=v > 1), "none of them masked, got MaskedArray"),
+            (
+                lambda v: np.ma.array(v.astype(np.float32), mask=v > 1),
+                "none of them masked, got MaskedArray",
+            ),
+        ],
+    )
+    def test_transitions_of_another_kind_change_nothing(self, name, part, value, message):
+        buffer = ReplayBuffer(10, F, A, prioritised=True, backend=name)
+        buffer.add(*transitions(0, 5))
+        must = f"{PARTS[part]}: must be {'booleans' if part == 4 else 'real numbers'}, {message}"
+        with pytest.raises(TypeError, match=must):
+            buffer.add(*self.wrong(part, value))
+        with pytest.raises(TypeError, match="done: must be booleans, got ndarray of dtype int64"):
+            buffer.add(*self.wrong(4, lambda v: v.astype(np.int64)))
+        assert len(buffer) == 5
+        assert set(numbers_of(buffer.sample(100))) == set(range(5))
+
     @pytest.mark.parametrize(
         ("indices", "priorities", "error", "message"),
         [
-            ([0, 5], [1, 1], ValueError, r"indices\[1\] = 5.0: must be the place of a transition"),
-            ([-1], [1], ValueError, r"indices\[0\] = -1.0: must be the place of a transition"),
-            ([0.0], [1], TypeError, "indices: must be integers, got float64"),
+            ([0, 5], [1, 1], ValueError, r"indices\[1\] = 5: must be the place of a transition"),
+            ([-1], [1], ValueError, r"indices\[0\] = -1: must be the place of a transition"),
+            (
+                np.array([0, 2**64 - 1, 7], np.uint64),
+                [1, 1, 1],
+                ValueError,
+                rf"indices\[1\] = {2**64 - 1}: must be the place of a transition",
+            ),
+            ([2**53 + 1], [1], ValueError, rf"indices\[0\] = {2**53 + 1}: must be the place"),
+            ([0.0], [1], TypeError, "indices: must be integers, got list of dtype float64"),
+            ([True], [1], TypeError, "indices: must be integers, got list of dtype bool"),
+            (["0"], [1], TypeError, "indices: must be integers, got list of dtype <U1"),
+            ([0], ["2.5"], TypeError, "priorities: must be real numbers, got list of dtype <U3"),
+            ([0], [1j], TypeError, "priorities: must be real numbers, got list of dtype complex"),
+            ([0], [None], TypeError, "priorities: must be real numbers, got list of dtype object"),
+            ([0], np.ma.array([1.0], mask=[1]), TypeError, "priorities: .* none of them masked"),
             ([0, 1], [1], ValueError, "priorities: must have one axis like indices"),
             ([0, 1], [1, -1], ValueError, r"priorities\[1\] = -1.0: must be from 0 to 1e100"),
             ([0, 1], [1, np.nan], ValueError, r"priorities\[1\] = nan: must be from 0 to 1e100"),
@@ -262,6 +333,8 @@ class TestBadInput:
             ({"action_size": -1}, ValueError, "action_size = -1"),
             ({"alpha": 1.5}, ValueError, r"alpha = 1\.5: must be from 0 to 1"),
             ({"alpha": np.nan}, ValueError, "alpha = nan"),
+            ({"alpha": "0.5"}, TypeError, "alpha: must be real numbers, got str of dtype <U3"),
+            ({"alpha": None}, TypeError, "alpha: must be real numbers, got NoneType"),
             ({"seed": -1}, ValueError, "seed = -1"),
             ({"seed": 2**64}, ValueError, "seed = 18446744073709551616"),
             ({"backend": "numba"}, ValueError, "backend = 'numba': must be one of rust, numpy"),
@@ -272,9 +345,13 @@ class TestBadInput:
         with pytest.raises(error, match=message):
             ReplayBuffer(**given)
 
-    def test_too_much_memory_is_a_memory_error(self, name):
-        with pytest.raises((MemoryError, ValueError)):
-            ReplayBuffer(2**60, F, A, backend=name)
+    @pytest.mark.parametrize(
+        "sizes", [(2**60, F, A), (2**62, F, A), (2**63 - 1, 1, 1), (1, 2**63 - 1, 1)]
+    )
+    @pytest.mark.parametrize("prioritised", [False, True])
+    def test_too_much_memory_is_a_memory_error(self, name, sizes, prioritised):
+        with pytest.raises(MemoryError, match="not enough memory"):
+            ReplayBuffer(*sizes, prioritised=prioritised, backend=name)
 
     @pytest.mark.parametrize(("number", "beta"), [(0, 0.4), (-1, 0.4), (1, -0.1), (1, np.nan)])
     def test_wrong_draws(self, name, number, beta):
@@ -282,6 +359,24 @@ class TestBadInput:
         buffer.add(*transitions(0, 5))
         with pytest.raises(ValueError, match=r"number|beta"):
             buffer.sample(number, beta=beta)
+
+
+def misaligned(array):
+    """The same values, a byte off the places where they belong."""
+    moved = np.frombuffer(b"." + array.tobytes(), np.uint8)[1:]
+    moved = np.ndarray(array.shape, array.dtype, moved.data)
+    assert array.itemsize == 1 or not moved.flags.aligned
+    return moved
+
+
+@pytest.mark.skipif("rust" not in available_backends(), reason="not there")
+def test_the_extension_by_itself_names_what_is_misaligned():
+    buffer = ReplayBuffer(10, F, A, backend="rust")._ring
+    dtypes = np.float32, np.float32, np.float32, np.float32, np.bool_
+    given = [np.asarray(part, dtype) for part, dtype in zip(transitions(0, 5), dtypes, strict=True)]
+    given[1] = misaligned(given[1])
+    with pytest.raises(ValueError, match="actions: must be aligned"):
+        buffer.add(*given)
 
 
 def put(array, at, value):
@@ -322,7 +417,7 @@ def test_threads_never_see_a_torn_row(name):
     assert len(buffer) == 97
 
 
-def test_a_large_draw_lets_other_threads_run():
+def test_large_draws_at_once_are_whole_and_each_its_own():
     if "rust" not in available_backends():
         pytest.skip("rust is not there")
     buffer = ReplayBuffer(1000, 64, A, backend="rust")
@@ -342,3 +437,12 @@ def test_a_large_draw_lets_other_threads_run():
     for batch in batches:
         assert np.array_equal(batch.observations, observations[batch.indices])
     assert len({tuple(batch.indices[:20]) for batch in batches}) == 4
+
+
+def test_a_large_draw_lets_other_threads_run():
+    if "rust" not in available_backends():
+        pytest.skip("rust is not there")
+    buffer = ReplayBuffer(100, 64, A, backend="rust")
+    rows = np.zeros((100, 64), np.float32)
+    buffer.add(rows, np.zeros((100, A)), np.zeros(100), rows, np.zeros(100, bool))
+    assert lets_others_run(lambda: buffer.sample(20_000))

@@ -2,13 +2,12 @@
 
 import multiprocessing
 import sys
-import threading
-import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from ticks import lets_others_run
 
 import market_py
 from market_py.backends import threads as pool_of_threads
@@ -90,28 +89,7 @@ def test_others_run_while_a_large_market_is_cleared(name):
     rng = np.random.default_rng(0)
     market = rng.uniform(0, 100, 4_000_000), rng.uniform(0, 1, 4_000_000), 1e6
     clear(*market)
-    ticks = []
-    done = threading.Event()
-
-    def tick():
-        while not done.is_set():
-            ticks.append(1)
-            time.sleep(1e-4)  # Without the GIL, which a busy loop would hardly let go.
-
-    interval = sys.getswitchinterval()
-    other = threading.Thread(target=tick)
-    other.start()
-    try:
-        # From here on a thread runs only when another one lets go of the GIL.
-        sys.setswitchinterval(1000)
-        before = len(ticks)
-        clear(*market)
-        after = len(ticks)
-    finally:
-        sys.setswitchinterval(interval)
-        done.set()
-        other.join()
-    assert after > before
+    assert lets_others_run(lambda: clear(*market))
 
 
 @pytest.mark.parametrize(

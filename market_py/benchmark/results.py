@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -17,6 +15,7 @@ from market_py import timing
 from market_py.benchmark.confirm import Confirmation
 from market_py.benchmark.studies import Studied
 from market_py.extension import REPOSITORY
+from market_py.files import write_whole
 from market_py.tally import Work
 
 SCHEMA = 2
@@ -123,16 +122,7 @@ class Results:
             "races": [timed.to_json() for timed in self.timed],
         }
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=".json")
-        unfinished = Path(name)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(data, file)
-                file.write("\n")
-            unfinished.chmod(0o644)
-            unfinished.replace(path)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        write_whole(path, lambda file: file.write(f"{json.dumps(data)}\n".encode()))
 
     @classmethod
     def load(cls, path: Path) -> Results:

@@ -21,6 +21,7 @@ import numpy as np
 
 from market_py.env import Clocks, MarketVectorEnv, System
 from market_py.env.actions import HIGH, LOW
+from market_py.files import write_whole
 from market_py.validation import Floats
 
 DECAYS = 0.9, 0.999
@@ -196,19 +197,16 @@ class EvolutionStrategy:
         return np.asarray(np.tanh(actions[:, :, 1]) * self._markets.model.max_bid_delta)
 
     def save(self, path: Path | str) -> None:
-        """Write a checkpoint, from which `load` goes on as this would have."""
-        clocks = self._markets.clocks
-        words = json.dumps(self._rng.bit_generator.state)
-        with Path(path).open("wb") as file:
-            np.savez(
-                file,
-                format=FORMAT,
-                policies=self.policies,
-                moments=self._moments,
-                generation=self.generation,
-                random=words,
-                clocks=clocks.words,
-            )
+        """Write a checkpoint, whole or not at all, from which `load` goes on as this would have."""
+        kept: dict[str, Any] = {
+            "format": FORMAT,
+            "policies": self.policies,
+            "moments": self._moments,
+            "generation": self.generation,
+            "random": json.dumps(self._rng.bit_generator.state),
+            "clocks": self._markets.clocks.words,
+        }
+        write_whole(path, lambda file: np.savez(file, **kept))
 
     def load(self, path: Path | str) -> None:
         """Take over a checkpoint of a learner with the same system, markets and rules.

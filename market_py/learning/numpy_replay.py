@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from market_py.learning.replay import Singles
+from market_py.learning.arrays import Singles, require
+from market_py.learning.replay import PLACE
 from market_py.validation import Floats
 
 CHILDREN = 8
@@ -90,14 +91,17 @@ class NumPyRing:
     ) -> None:
         self._lock = threading.Lock()
         self._capacity, self._seed, self._alpha = capacity, seed, alpha
-        self._tree = None if alpha is None else SumTree(capacity)
         self._largest = FIRST_PRIORITY
         self._added = self._draws = 0
         sizes = (capacity, observation_size), (capacity, action_size), capacity
-        self._parts: list[NDArray[Any]] = [
-            np.zeros(size, np.float32) for size in (*sizes, sizes[0])
-        ]
-        self._parts.append(np.zeros(capacity, np.bool_))
+        try:
+            self._tree = None if alpha is None else SumTree(capacity)
+            self._parts: list[NDArray[Any]] = [
+                np.zeros(size, np.float32) for size in (*sizes, sizes[0])
+            ]
+            self._parts.append(np.zeros(capacity, np.bool_))
+        except ValueError as error:  # More than can be addressed.
+            raise MemoryError(f"not enough memory: {error}") from error
 
     def __len__(self) -> int:
         return min(self._added, self._capacity)
@@ -105,11 +109,10 @@ class NumPyRing:
     def add(self, *transitions: NDArray[Any]) -> None:
         """Add transitions."""
         for name, values in zip(NAMES, transitions, strict=False):
-            wrong = np.argwhere(~np.isfinite(values))
-            if len(wrong):
-                at = tuple(map(int, wrong[0]))
-                raise ValueError(f"{name}{[*at]} = {float(values[at])!r}: must be finite")
+            require(name, values, np.isfinite(values), "finite")
         number = len(transitions[2])
+        # Of the bytes of truth values any but zero is true.
+        transitions = *transitions[:4], transitions[4].view(np.uint8) != 0
         with self._lock:
             places = np.arange(self._added, self._added + number) % self._capacity
             kept = slice(max(0, number - self._capacity), None)
@@ -149,18 +152,13 @@ class NumPyRing:
         with self._lock:
             if self._tree is None or self._alpha is None:
                 raise ValueError("priorities: the buffer keeps none")
-            _refuse(
-                "indices",
-                indices,
-                (indices >= 0) & (indices < len(self)),
-                "the place of a transition",
-            )
+            require("indices", indices, (indices >= 0) & (indices < len(self)), PLACE)
             allowed = (priorities >= 0) & (priorities <= LARGEST_PRIORITY)
-            _refuse("priorities", priorities, allowed, "from 0 to 1e100")
+            require("priorities", priorities, allowed, "from 0 to 1e100")
             preferences = np.array(
                 [math.pow(priority + LEAST_PRIORITY, self._alpha) for priority in priorities]
             )
-            self._largest = max(self._largest, *preferences.tolist())
+            self._largest = max([self._largest, *preferences.tolist()])
             self._tree.set(indices, preferences)
 
     def state(self) -> tuple[tuple[int, int], Singles, Floats, float]:
@@ -211,9 +209,3 @@ def _upper(words: NDArray[np.uint64], length: int) -> NDArray[np.int64]:
     middle = word_lower * upper + (crossed & low)
     product: NDArray[np.uint64] = word_upper * upper + (crossed >> half) + (middle >> half)
     return product.astype(np.int64)
-
-
-def _refuse(name: str, values: NDArray[Any], allowed: NDArray[np.bool_], must: str) -> None:
-    if not allowed.all():
-        at = int(np.argmin(allowed))
-        raise ValueError(f"{name}[{at}] = {float(values[at])!r}: must be {must}")

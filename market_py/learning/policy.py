@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from market_py import extension
-from market_py.learning.replay import Singles, chosen_backend, to_singles
+from market_py.learning.arrays import Singles, require, to_array
+from market_py.learning.replay import chosen_backend
 from market_py.validation import check_threads
 
 Activation = Literal["tanh", "relu"]
@@ -96,26 +97,37 @@ class MLPPolicy:
         Parameters
         ----------
         state : mapping
-            From names like "0.weight" and "0.bias", with whatever in front, to tensors or arrays.
+            From names like "0.weight" and "0.bias", with whatever in front as long as it is the
+            same, to tensors or arrays. Of a dict with more than one network in it, as those of
+            Stable-Baselines3, pass only the part that is wanted.
         **options
             As for `MLPPolicy`.
 
         Raises
         ------
         ValueError
-            A name is another one, or weights without a bias are there, or the reverse.
+            A name is another one, or names of two networks are there, or weights without a bias, or
+            the reverse.
         """
         layers: dict[tuple[int, ...], dict[str, Any]] = {}
+        front = None
         for name, values in state.items():
-            found = re.fullmatch(r"(?:.*\.)?(\d+)\.(weight|bias)", name)
+            found = re.fullmatch(r"((?:.*?\.)?)(\d+(?:\.\d+)*)\.(weight|bias)", name)
             if not found:
                 raise ValueError(f"state[{name!r}]: is not the weight or the bias of a layer")
-            number = tuple(map(int, re.findall(r"\d+", name)))
-            layers.setdefault(number, {})[found[2]] = _to_array(values)
+            front = found[1] if front is None else front
+            if found[1] != front:
+                raise ValueError(
+                    f"state: holds layers of {front!r} and of {found[1]!r}: "
+                    "pass only the part of the dict that is wanted"
+                )
+            number = tuple(map(int, found[2].split(".")))
+            layers.setdefault(number, {})[found[3]] = _to_array(values)
         ordered = [layers[number] for number in sorted(layers)]
-        for layer in ordered:
-            if len(layer) != 2:
-                raise ValueError(f"state: a layer has only {[*layer]}")
+        for number in sorted(layers):
+            if len(layers[number]) != 2:
+                name = f"{front}{'.'.join(map(str, number))}"
+                raise ValueError(f"state: the layer {name!r} has only {[*layers[number]]}")
         return cls(
             [layer["weight"] for layer in ordered], [layer["bias"] for layer in ordered], **options
         )
@@ -134,10 +146,10 @@ class MLPPolicy:
 
         Raises
         ------
-        ValueError
-            The shape does not fit, or a value is not finite as a float32.
+        TypeError, ValueError
+            The shape does not fit, or a value is not a real number that is finite as a float32.
         """
-        given = to_singles(observations)
+        given: Singles = to_array("observations", observations, np.float32)
         shape = given.shape
         if shape[-len(self._own) :] != self._own:
             expected = ", ".join(map(str, self._own))
@@ -162,10 +174,7 @@ class NumPyNetwork:
 
     def answer(self, observations: Singles, answers: Singles, threads: int) -> None:
         """Fill answers; NumPy's BLAS chooses its own threads."""
-        if not np.isfinite(observations).all():
-            at = tuple(map(int, np.argwhere(~np.isfinite(observations))[0]))
-            value = float(observations[at])
-            raise ValueError(f"observations{[*at]} = {value!r}: must be finite")
+        require("observations", observations, np.isfinite(observations), "finite")
         rows = observations.shape[-2:] if self._own else observations.shape[-1:]
         values = observations.reshape(-1, *rows)
         if self._own:  # The agents first: a product of matrices for each.
@@ -196,12 +205,10 @@ def _network(
 
 
 def _layer(name: str, values: ArrayLike, axes: tuple[int, int]) -> Singles:
-    array = to_singles(values)
+    array = to_array(name, values, np.float32)
     if array.ndim not in axes or not array.size:
         raise ValueError(f"{name}: must have {axes[0]} or {axes[1]} axes, got shape {array.shape}")
-    if not np.isfinite(array).all():
-        at = tuple(map(int, np.argwhere(~np.isfinite(array))[0]))
-        raise ValueError(f"{name}{[*at]} = {float(array[at])!r}: must be finite")
+    require(name, array, np.isfinite(array), "finite")
     return array
 
 
@@ -209,4 +216,4 @@ def _to_array(values: Any) -> NDArray[Any]:
     """Take a tensor off its device and its graph, without knowing torch."""
     for step in ("detach", "cpu", "numpy"):
         values = getattr(values, step)() if hasattr(values, step) else values
-    return np.asarray(values)
+    return np.asanyarray(values)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import operator
-import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, Self, SupportsIndex
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from market_py import extension
+from market_py.files import write_whole
+from market_py.learning.arrays import Singles as Singles
+from market_py.learning.arrays import require, to_array
 from market_py.registry import available_backends
-from market_py.validation import Floats
+from market_py.validation import Floats, check_scalar
 
 BACKENDS = ("rust", "numpy")
 """The fastest first."""
@@ -22,7 +23,8 @@ FORMAT = 1
 """Version of the files."""
 WORD = 1 << 64
 
-Singles = NDArray[np.float32]
+PLACE = "the place of a transition"
+"""What an index must be."""
 
 
 class Batch(NamedTuple):
@@ -155,21 +157,15 @@ class ReplayBuffer:
         TypeError, ValueError
             A shape does not fit, or a value is not finite as a float32. Nothing has changed then.
         """
-        paid = _singles("rewards", rewards, (None,))
+        paid = _shaped("rewards", rewards, (None,))
         number = len(paid)
         observed, acted = (number, self.observation_size), (number, self.action_size)
-        ended = np.ascontiguousarray(done)
-        if ended.dtype != np.bool_ or ended.shape != (number,):
-            raise ValueError(
-                f"done: must be of dtype bool and shape {(number,)}, "
-                f"got {ended.dtype} and {ended.shape}"
-            )
         self._ring.add(
-            _singles("observations", observations, observed),
-            _singles("actions", actions, acted),
+            _shaped("observations", observations, observed),
+            _shaped("actions", actions, acted),
             paid,
-            _singles("next_observations", next_observations, observed),
-            ended,
+            _shaped("next_observations", next_observations, observed),
+            _shaped("done", done, (number,), np.bool_),
         )
 
     def sample(self, number: SupportsIndex, *, beta: float = 0.4) -> Batch:
@@ -216,43 +212,33 @@ class ReplayBuffer:
             A value is outside its domain, or the buffer keeps no priorities. Nothing has changed
             then.
         """
-        places = np.ascontiguousarray(indices)
-        if places.dtype != np.int64:
-            if places.dtype.kind not in "iu":
-                raise TypeError(f"indices: must be integers, got {places.dtype}")
-            places = places.astype(np.int64)
-        sizes = np.ascontiguousarray(priorities, np.float64)
+        places = to_array("indices", indices, np.int64)
+        sizes = to_array("priorities", priorities, np.float64)
         if places.ndim != 1 or places.shape != sizes.shape:
             raise ValueError(
                 f"priorities: must have one axis like indices, got shapes {places.shape} and "
                 f"{sizes.shape}"
             )
+        given = np.asanyarray(indices)
+        if given.dtype.kind == "u":  # The largest of these do not survive being converted.
+            require("indices", given, given < len(self), PLACE)
         self._ring.update(places, sizes)
 
     def save(self, path: Path | str) -> None:
         """Write everything that the next draws depend on, whole or not at all."""
-        path = Path(path)
         counters, rows, preferences, largest = self._ring.state()
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-")
-        unfinished = Path(name)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                np.savez(
-                    file,
-                    format=FORMAT,
-                    sizes=[self.capacity, self.observation_size, self.action_size],
-                    prioritised=self.prioritised,
-                    alpha=self.alpha,
-                    seed=np.uint64(self.seed),
-                    counters=np.array(counters, np.uint64),
-                    rows=rows,
-                    preferences=preferences,
-                    largest=largest,
-                )
-            unfinished.chmod(0o644)
-            unfinished.replace(path)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        kept: dict[str, Any] = {
+            "format": FORMAT,
+            "sizes": [self.capacity, self.observation_size, self.action_size],
+            "prioritised": self.prioritised,
+            "alpha": self.alpha,
+            "seed": np.uint64(self.seed),
+            "counters": np.array(counters, np.uint64),
+            "rows": rows,
+            "preferences": preferences,
+            "largest": largest,
+        }
+        write_whole(path, lambda file: np.savez(file, **kept))
 
     @classmethod
     def load(cls, path: Path | str, *, backend: str | None = None) -> Self:
@@ -325,24 +311,18 @@ def _whole(name: str, value: SupportsIndex, *, least: int, below: int = 1 << 63)
 
 
 def _unit(name: str, value: float) -> float:
-    number = float(value)
+    number = check_scalar(name, value)
     if not 0 <= number <= 1:
         raise ValueError(f"{name} = {number}: must be from 0 to 1")
     return number
 
 
-def _singles(name: str, values: ArrayLike, shape: tuple[int | None, ...]) -> Singles:
-    array = to_singles(values)
+def _shaped(
+    name: str, values: ArrayLike, shape: tuple[int | None, ...], dtype: DTypeLike = np.float32
+) -> NDArray[Any]:
+    array = to_array(name, values, dtype)
     expected = shape if shape[0] is not None else (array.size,)
     if array.shape != expected:
         shown = "(K,)" if shape[0] is None else str(shape)
         raise ValueError(f"{name}: must have shape {shown}, got {array.shape}")
     return array
-
-
-def to_singles(values: ArrayLike) -> Singles:
-    """Make a contiguous array of float32; what is too large for it becomes infinite."""
-    if isinstance(values, np.ndarray) and values.dtype == np.float32:
-        return values if values.flags.c_contiguous else values.copy("C")
-    with np.errstate(over="ignore"):
-        return np.asarray(values, np.float32, order="C")

@@ -2,6 +2,7 @@
 //!
 //! A C-contiguous array of doubles is used as it is; all else goes through NumPy.
 
+use std::cell::OnceCell;
 use std::ffi::c_int;
 use std::num::NonZeroUsize;
 
@@ -9,8 +10,8 @@ use merit_order::check::{self, Check};
 use merit_order::{Batch, Rows};
 use numpy::npyffi::NPY_TYPES;
 use numpy::{
-    AsSliceError, PyArray1, PyArrayDescrMethods, PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn,
-    PyUntypedArray, PyUntypedArrayMethods,
+    PyArray1, PyArrayDescrMethods, PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn, PyUntypedArray,
+    PyUntypedArrayMethods,
 };
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -24,96 +25,126 @@ use crate::raise;
 const WORTH_DETACHING: usize = 1 << 14;
 
 /// An argument that is an array of real numbers.
-pub(crate) enum Numbers<'py> {
-    /// Checked by rust-numpy against writing from Rust, as long as this lives.
-    Borrowed(PyReadonlyArrayDyn<'py, f64>),
-    /// Not checked, which saves 50 ns: sound only while the GIL is held.
-    #[cfg(not(Py_GIL_DISABLED))]
-    Attached(Bound<'py, PyArrayDyn<f64>>),
+pub(crate) struct Numbers<'py> {
+    argument: &'static str,
+    array: Bound<'py, PyArrayDyn<f64>>,
+    /// When it was converted.
+    layout: Layout,
+    /// Whether the values may be read without the GIL.
+    may_be_detached: bool,
+    /// Taken at the first look: rust-numpy aborts when an array that it lent has moved.
+    lent: OnceCell<PyReadonlyArrayDyn<'py, f64>>,
 }
 
 impl<'py> Numbers<'py> {
-    /// The offers of one market, read while attached to the interpreter.
-    pub(crate) fn vector(argument: &str, object: &Bound<'py, PyAny>) -> PyResult<Self> {
+    /// The offers of one market, read while attached to the interpreter unless they are many.
+    pub(crate) fn vector(argument: &'static str, object: &Bound<'py, PyAny>) -> PyResult<Self> {
         let array = numbers(argument, object)?;
         require_dimensions(argument, &array, &[1], "1 dimension")?;
         require_offers(argument, &array)?;
-        #[cfg(not(Py_GIL_DISABLED))]
-        if array.len() < WORTH_DETACHING {
-            return Ok(Self::Attached(array));
+        let may_be_detached = array.len() >= WORTH_DETACHING;
+        Ok(Self::new(argument, array, may_be_detached))
+    }
+
+    /// The offers of a batch: a row for each market, or one for all.
+    pub(crate) fn table(argument: &'static str, object: &Bound<'py, PyAny>) -> PyResult<Self> {
+        let array = numbers(argument, object)?;
+        require_dimensions(argument, &array, &[1, 2], "1 or 2 dimensions")?;
+        require_offers(argument, &array)?;
+        Ok(Self::new(argument, array, true))
+    }
+
+    /// A number for each market of a batch, or one for all.
+    pub(crate) fn column(argument: &'static str, object: &Bound<'py, PyAny>) -> PyResult<Self> {
+        let array = numbers(argument, object)?;
+        require_dimensions(argument, &array, &[0, 1], "0 or 1 dimensions")?;
+        Ok(Self::new(argument, array, true))
+    }
+
+    fn new(
+        argument: &'static str,
+        array: Bound<'py, PyArrayDyn<f64>>,
+        may_be_detached: bool,
+    ) -> Self {
+        Self {
+            layout: Layout::of(&array),
+            argument,
+            array,
+            may_be_detached,
+            lent: OnceCell::new(),
         }
-        Self::borrow(argument, array)
     }
 
     /// Whether it pays to release the GIL while the values are read, and is sound.
     pub(crate) fn may_be_detached(&self) -> bool {
-        match self {
-            Self::Borrowed(array) => array.len() >= WORTH_DETACHING,
-            #[cfg(not(Py_GIL_DISABLED))]
-            Self::Attached(_) => false,
+        self.may_be_detached
+    }
+
+    /// To be asked for once all arguments are converted, which may run Python code; from then on
+    /// none may run.
+    pub(crate) fn values(&self) -> PyResult<&[f64]> {
+        if let Some(lent) = self.lent.get() {
+            return Ok(lent.as_slice()?);
         }
-    }
-
-    /// The offers of a batch: a row for each market, or one for all.
-    pub(crate) fn table(argument: &str, object: &Bound<'py, PyAny>) -> PyResult<Self> {
-        let array = numbers(argument, object)?;
-        require_dimensions(argument, &array, &[1, 2], "1 or 2 dimensions")?;
-        require_offers(argument, &array)?;
-        Self::borrow(argument, array)
-    }
-
-    /// A number for each market of a batch, or one for all.
-    pub(crate) fn column(argument: &str, object: &Bound<'py, PyAny>) -> PyResult<Self> {
-        let array = numbers(argument, object)?;
-        require_dimensions(argument, &array, &[0, 1], "0 or 1 dimensions")?;
-        Self::borrow(argument, array)
-    }
-
-    fn borrow(argument: &str, array: Bound<'py, PyArrayDyn<f64>>) -> PyResult<Self> {
-        let borrowed = array.try_into_readonly();
-        borrowed.map(Self::Borrowed).map_err(|error| {
-            PyValueError::new_err(format!("{argument}: cannot be read now: {error}"))
-        })
-    }
-
-    pub(crate) fn values(&self) -> Result<&[f64], AsSliceError> {
-        match self {
-            Self::Borrowed(array) => array.as_slice(),
-            // SAFETY: the array is C-contiguous and aligned (`numbers`). While the slice lives the
-            // GIL is held and no Python code runs (`market_clearing` converts all its arguments
-            // before it asks for the first slice), and the one argument that is written to, `out`, shares
-            // no memory with it (`overlaps`). Only
+        // The conversion of a later argument may have changed this one in place.
+        if Layout::of(&self.array) != self.layout || !holds_doubles(self.array.as_untyped()) {
+            return Err(raise(merit_order::Error::Changed));
+        }
+        // The check of rust-numpy against writing from Rust takes 50 ns.
+        #[cfg(not(Py_GIL_DISABLED))]
+        if !self.may_be_detached {
+            // SAFETY: the array holds doubles, as just seen, C-contiguous and aligned, which
+            // rust-numpy checks. While the slice lives the GIL is held and no Python code runs
+            // (all arguments are converted before the first slice is asked for), and the one
+            // argument that is written to, `out`, shares no memory with it (`overlaps`). Only
             // code that has released the GIL could write meanwhile, as NumPy's own loops do; to
             // run such a loop on an argument of a running call is documented as the caller's error.
-            #[cfg(not(Py_GIL_DISABLED))]
-            Self::Attached(array) => unsafe { array.as_slice() },
+            return Ok(unsafe { self.array.as_slice() }?);
         }
+        let lent = self.array.try_readonly().map_err(|error| {
+            PyValueError::new_err(format!("{}: cannot be read now: {error}", self.argument))
+        })?;
+        Ok(self.lent.get_or_init(|| lent).as_slice()?)
     }
 
     /// Whether the values and those of another contiguous array share memory.
     pub(crate) fn overlaps(&self, other: &Bound<'py, PyArray1<f64>>) -> bool {
-        let start = match self {
-            Self::Borrowed(array) => array.data(),
-            #[cfg(not(Py_GIL_DISABLED))]
-            Self::Attached(array) => array.data(),
-        };
-        let length: usize = self.shape().iter().product();
-        let (mine, others) = (start.addr(), other.data().addr());
+        let (mine, others) = (self.array.data().addr(), other.data().addr());
         let bytes = |values: usize| values * size_of::<f64>();
-        mine < others + bytes(other.len()) && others < mine + bytes(length)
+        mine < others + bytes(other.len()) && others < mine + bytes(self.array.len())
     }
 
     pub(crate) fn shape(&self) -> &[usize] {
-        match self {
-            Self::Borrowed(array) => array.shape(),
-            #[cfg(not(Py_GIL_DISABLED))]
-            Self::Attached(array) => array.shape(),
-        }
+        let Layout { axes, dimensions } = &self.layout;
+        &axes[..(*dimensions).min(axes.len())]
     }
 
     /// The length of the last axis.
     pub(crate) fn offers(&self) -> usize {
         self.shape().last().copied().unwrap_or(1)
+    }
+}
+
+/// How many axes an array has, and how long the first two are.
+#[derive(PartialEq)]
+struct Layout {
+    axes: [usize; 2],
+    dimensions: usize,
+}
+
+impl Layout {
+    #[inline]
+    fn of(array: &Bound<'_, PyArrayDyn<f64>>) -> Self {
+        let shape = array.shape();
+        let axes = match *shape {
+            [] => [1, 1],
+            [only] => [only, 1],
+            [first, second, ..] => [first, second],
+        };
+        Self {
+            axes,
+            dimensions: shape.len(),
+        }
     }
 }
 
@@ -296,17 +327,20 @@ fn numbers<'py>(
     if let Ok(array) = object.cast_exact::<PyUntypedArray>()
         && array.is_c_contiguous()
         && array.is_aligned()
+        && holds_doubles(array)
     {
-        let dtype = array.dtype();
-        if dtype.num() == NPY_TYPES::NPY_DOUBLE as c_int
-            && dtype.is_native_byteorder() == Some(true)
-        {
-            // SAFETY: the values are doubles in the byte order of this machine, as just seen; to
-            // ask rust-numpy takes longer, since it fetches the dtype of `f64` to compare with.
-            return Ok(unsafe { array.cast_unchecked::<PyArrayDyn<f64>>() }.clone());
-        }
+        // SAFETY: the values are doubles in the byte order of this machine, as just seen.
+        return Ok(unsafe { array.cast_unchecked::<PyArrayDyn<f64>>() }.clone());
     }
     convert(argument, object)
+}
+
+/// Whether the values are doubles in the byte order of this machine; to ask rust-numpy takes longer,
+/// since it fetches the dtype of `f64` to compare with.
+#[inline]
+fn holds_doubles(array: &Bound<'_, PyUntypedArray>) -> bool {
+    let dtype = array.dtype();
+    dtype.num() == NPY_TYPES::NPY_DOUBLE as c_int && dtype.is_native_byteorder() == Some(true)
 }
 
 #[cold]

@@ -8,7 +8,7 @@ use numpy::PyUntypedArrayMethods;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
-use crate::buffers::{readable, refuse, require_length, writable, writable_rows};
+use crate::buffers::{readable, refuse, require_length, writable, writable_flags, writable_rows};
 use crate::raise;
 
 /// Markets stepped together; documented in `rust_market.pyi`.
@@ -97,7 +97,7 @@ impl Environment {
         let mut final_observations =
             writable::<f64>("final_observations", final_observations, shown)?;
         let mut rewards = writable::<f64>("rewards", rewards, offers)?;
-        let mut ended = writable::<bool>("ended", ended, markets)?;
+        let mut ended = writable_flags("ended", ended, markets)?;
         let mut demand = writable::<f64>("demand", demand, markets)?;
         let mut prices = writable::<f64>("prices", prices, markets)?;
         let mut dispatch = writable::<f64>("dispatch", dispatch, offers)?;

@@ -1,15 +1,15 @@
 //! The rungs of the ladder in Rust: one kernel behind different borders, one border before
 //! different kernels. They take plain arrays and check no values.
 
-use merit_order::{check, ladder};
+use merit_order::{Error, check, ladder};
 use numpy::{PyArray1, PyArrayMethods, PyReadonlyArray1};
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 
 use crate::arguments::Numbers;
 use crate::raise;
 use crate::results::Fresh;
-use crate::workspace::with_workspace;
+use crate::workspace::{Workspace, with_workspace};
 
 type Cleared<'py> = PyResult<(f64, Bound<'py, PyArray1<f64>>)>;
 type Offers<'py> = PyReadonlyArray1<'py, f64>;
@@ -72,6 +72,21 @@ pub(crate) fn market_clearing_ndarray<'py>(
     Ok((price, PyArray1::from_vec(py, dispatch)))
 }
 
+/// A kernel that works in kept memory, an array out.
+#[inline(always)]
+fn without_allocating<'py>(
+    py: Python<'py>,
+    bids: &Offers<'py>,
+    quantities: &Offers<'py>,
+    kernel: impl FnOnce(&mut Workspace, &[f64], &[f64], &mut [f64]) -> Result<f64, Error>,
+) -> Cleared<'py> {
+    let (bids, quantities) = slices(bids, quantities)?;
+    let mut dispatch = Fresh::vector(py, bids.len())?;
+    let values = dispatch.values()?;
+    let price = with_workspace(|kept| kernel(kept, bids, quantities, values)).map_err(raise)?;
+    Ok((price, dispatch.finish()))
+}
+
 /// Without temporaries: see `merit_order::ladder::scratch`.
 #[pyfunction]
 pub(crate) fn market_clearing_scratch<'py>(
@@ -80,12 +95,15 @@ pub(crate) fn market_clearing_scratch<'py>(
     quantities: Offers<'py>,
     demand: f64,
 ) -> Cleared<'py> {
-    let (bids, quantities) = slices(&bids, &quantities)?;
-    let mut dispatch = Fresh::vector(py, bids.len())?;
-    let values = dispatch.values()?;
-    let price =
-        with_workspace(|kept| ladder::scratch(bids, quantities, demand, &mut kept.order, values));
-    Ok((price, dispatch.finish()))
+    without_allocating(py, &bids, &quantities, |kept, bids, quantities, values| {
+        Ok(ladder::scratch(
+            bids,
+            quantities,
+            demand,
+            &mut kept.order,
+            values,
+        ))
+    })
 }
 
 /// With an unstable sort: see `merit_order::ladder::unstable`.
@@ -96,12 +114,15 @@ pub(crate) fn market_clearing_unstable<'py>(
     quantities: Offers<'py>,
     demand: f64,
 ) -> Cleared<'py> {
-    let (bids, quantities) = slices(&bids, &quantities)?;
-    let mut dispatch = Fresh::vector(py, bids.len())?;
-    let values = dispatch.values()?;
-    let price =
-        with_workspace(|kept| ladder::unstable(bids, quantities, demand, &mut kept.order, values));
-    Ok((price, dispatch.finish()))
+    without_allocating(py, &bids, &quantities, |kept, bids, quantities, values| {
+        Ok(ladder::unstable(
+            bids,
+            quantities,
+            demand,
+            &mut kept.order,
+            values,
+        ))
+    })
 }
 
 /// With a sort of pairs: see `merit_order::ladder::keys`.
@@ -112,12 +133,15 @@ pub(crate) fn market_clearing_keys<'py>(
     quantities: Offers<'py>,
     demand: f64,
 ) -> Cleared<'py> {
-    let (bids, quantities) = slices(&bids, &quantities)?;
-    let mut dispatch = Fresh::vector(py, bids.len())?;
-    let values = dispatch.values()?;
-    let price =
-        with_workspace(|kept| ladder::keys(bids, quantities, demand, &mut kept.pairs, values));
-    Ok((price, dispatch.finish()))
+    without_allocating(py, &bids, &quantities, |kept, bids, quantities, values| {
+        Ok(ladder::keys(
+            bids,
+            quantities,
+            demand,
+            &mut kept.pairs,
+            values,
+        ))
+    })
 }
 
 /// Without sorting: see `merit_order::ladder::select`.
@@ -128,12 +152,9 @@ pub(crate) fn market_clearing_select<'py>(
     quantities: Offers<'py>,
     demand: f64,
 ) -> Cleared<'py> {
-    let (bids, quantities) = slices(&bids, &quantities)?;
-    let mut dispatch = Fresh::vector(py, bids.len())?;
-    let values = dispatch.values()?;
-    let price =
-        with_workspace(|kept| ladder::select(bids, quantities, demand, &mut kept.scratch, values));
-    Ok((price.map_err(raise)?, dispatch.finish()))
+    without_allocating(py, &bids, &quantities, |kept, bids, quantities, values| {
+        ladder::select(bids, quantities, demand, &mut kept.scratch, values)
+    })
 }
 
 /// Without sorting, behind the cheap border.
@@ -186,16 +207,20 @@ pub(crate) fn market_clearing_into(
     bids: &Bound<'_, PyAny>,
     quantities: &Bound<'_, PyAny>,
     demand: f64,
-    out: &Bound<'_, PyArray1<f64>>,
+    out: &Bound<'_, PyAny>,
 ) -> PyResult<f64> {
     let pair = Pair::new(bids, quantities)?;
+    // Only now, since the conversion of the offers may have changed it in place.
+    let out = out.cast::<PyArray1<f64>>().map_err(|_| {
+        PyTypeError::new_err("out: must be an array of dtype float64 and 1 dimension")
+    })?;
+    let (bids, quantities) = pair.slices()?;
     let refused = |error: &dyn std::fmt::Display| PyValueError::new_err(format!("out: {error}"));
     if pair.0.overlaps(out) || pair.1.overlaps(out) {
         return Err(refused(&"must not share memory with the offers"));
     }
     let mut out = out.try_readwrite().map_err(|error| refused(&error))?;
     let values = out.as_slice_mut().map_err(|error| refused(&error))?;
-    let (bids, quantities) = pair.slices()?;
     check::length("out", "offers", "bids", bids.len(), values.len()).map_err(raise)?;
     with_workspace(|kept| ladder::select(bids, quantities, demand, &mut kept.scratch, values))
         .map_err(raise)

@@ -27,6 +27,14 @@ impl Mlp {
         agents: NonZeroUsize,
         relu: bool,
     ) -> PyResult<Self> {
+        if biases.len() != weights.len() {
+            let must = format!(
+                "must be as many as weights, {}, got {}",
+                weights.len(),
+                biases.len()
+            );
+            return Err(refuse("biases", &must));
+        }
         let activation = if relu {
             Activation::Relu
         } else {

@@ -7,7 +7,7 @@ use numpy::{PyArray1, PyUntypedArrayMethods};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
-use crate::buffers::{readable, refuse, require_length, writable};
+use crate::buffers::{readable, readable_flags, refuse, require_length, writable, writable_flags};
 use crate::raise;
 
 /// To copy so many values takes long enough for other threads to run meanwhile.
@@ -92,7 +92,7 @@ impl ReplayBuffer {
         let observations = readable::<f32>("observations", observations)?;
         let actions = readable::<f32>("actions", actions)?;
         let next_observations = readable::<f32>("next_observations", next_observations)?;
-        let done = readable::<bool>("done", done)?;
+        let done = readable_flags("done", done)?;
         let observed = number * self.shape.observation;
         require_length("observations", observations.len(), observed)?;
         require_length("actions", actions.len(), number * self.shape.action)?;
@@ -137,7 +137,7 @@ impl ReplayBuffer {
         let mut rewards = writable::<f32>("rewards", rewards, number)?;
         let mut next_observations =
             writable::<f32>("next_observations", next_observations, observed)?;
-        let mut done = writable::<bool>("done", done, number)?;
+        let mut done = writable_flags("done", done, number)?;
         let mut indices = writable::<i64>("indices", indices, number)?;
         let mut weights = writable::<f32>("weights", weights, number)?;
         let drawn = Drawn {

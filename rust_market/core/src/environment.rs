@@ -125,8 +125,8 @@ pub struct Outcome<'a> {
     pub final_observations: &'a mut [f64],
     /// `B` by `N`.
     pub rewards: &'a mut [f64],
-    /// Whether the last hour is over; `B`.
-    pub ended: &'a mut [bool],
+    /// Whether the last hour is over, 1 or 0; `B`.
+    pub ended: &'a mut [u8],
     /// Demand of the hour cleared, MW; `B`.
     pub demand: &'a mut [f64],
     /// Price of the hour cleared, €/MWh; `B`.
@@ -449,9 +449,10 @@ impl WithSimd for Chunk<'_> {
             };
             let place = at * shown..(at + 1) * shown;
             let observation = &mut observations[place.clone()];
-            ended[at] = next.hour == settings.demand.len() as u64;
+            let is_over = next.hour == settings.demand.len() as u64;
+            ended[at] = u8::from(is_over);
             let mut next = next;
-            if ended[at] {
+            if is_over {
                 self.environment.show(next, &mut final_observations[place]);
                 if settings.autoreset {
                     next = Clock {
@@ -493,7 +494,7 @@ mod tests {
         let (mut episodes, mut hours) = ([0], [0]);
         let (mut observations, mut final_observations) = ([0.0; 6], [0.0; 6]);
         let (mut rewards, mut dispatch) = ([0.0; 2], [0.0; 2]);
-        let (mut ended, mut demand, mut prices) = ([false], [0.0], [0.0]);
+        let (mut ended, mut demand, mut prices) = ([2], [0.0], [0.0]);
         let mut found = Vec::new();
         for _ in 0..2 {
             let clocks = Clocks {
@@ -514,8 +515,8 @@ mod tests {
             assert_eq!(stepped, Ok(()));
             found.push((prices[0], dispatch, rewards, ended[0]));
         }
-        assert_eq!(found[0], (10.0, [80.0, 0.0], [0.0, 0.0], false));
-        assert_eq!(found[1], (20.0, [100.0, 20.0], [1000.0, 0.0], true));
+        assert_eq!(found[0], (10.0, [80.0, 0.0], [0.0, 0.0], 0));
+        assert_eq!(found[1], (20.0, [100.0, 20.0], [1000.0, 0.0], 1));
         assert_eq!(final_observations, [40.0, 1.0, 9.0, 40.0, 2.0, 9.0]);
         assert_eq!(observations, [40.0, 1.0, 7.0, 40.0, 2.0, 7.0]);
         assert_eq!((episodes, hours), ([1], [0]));

@@ -16,6 +16,17 @@ pub enum Error {
         /// What it must be.
         must: &'static str,
     },
+    /// An integer outside its domain.
+    Integer {
+        /// Name of the argument.
+        argument: &'static str,
+        /// Where in the argument.
+        index: usize,
+        /// The offending integer.
+        value: i64,
+        /// What it must be.
+        must: &'static str,
+    },
     /// An array whose length does not fit an earlier one.
     Length {
         /// Name of the argument.
@@ -52,6 +63,12 @@ impl Error {
                 };
                 format!("{argument}{place} = {}: must be {must}", number(*value))
             }
+            Self::Integer {
+                argument,
+                index,
+                value,
+                must,
+            } => format!("{argument}[{index}] = {value}: must be {must}"),
             Self::Length {
                 argument,
                 what,
@@ -59,7 +76,7 @@ impl Error {
                 expected,
                 got,
             } => format!("{argument}: must have {expected} {what} like {like}, got {got}"),
-            Self::OutOfMemory => "not enough memory to clear a market of this size".to_owned(),
+            Self::OutOfMemory => "not enough memory".to_owned(),
             Self::Changed => "the arguments changed during the call".to_owned(),
         }
     }

@@ -36,6 +36,13 @@ impl Shape {
     fn row(self) -> usize {
         2 * self.observation + self.action + 2
     }
+
+    /// Values of so many rows, if they can be counted.
+    fn rows(self, number: usize) -> Option<usize> {
+        let observed = self.observation.checked_mul(2)?;
+        let row = observed.checked_add(self.action)?.checked_add(2)?;
+        row.checked_mul(number)
+    }
 }
 
 /// Transitions, one after the other.
@@ -49,8 +56,8 @@ pub struct Transitions<'a> {
     pub rewards: &'a [f32],
     /// Rows of the observations that followed.
     pub next_observations: &'a [f32],
-    /// Whether the episode ended.
-    pub done: &'a [bool],
+    /// Whether the episode ended: not zero.
+    pub done: &'a [u8],
 }
 
 /// Where to write what is drawn.
@@ -64,8 +71,8 @@ pub struct Drawn<'a> {
     pub rewards: &'a mut [f32],
     /// Rows of the observations that followed.
     pub next_observations: &'a mut [f32],
-    /// Whether the episode ended.
-    pub done: &'a mut [bool],
+    /// Whether the episode ended: 1 or 0.
+    pub done: &'a mut [u8],
     /// Places in the ring.
     pub indices: &'a mut [i64],
     /// Corrections of a draw that prefers some transitions; one for each.
@@ -109,6 +116,7 @@ impl Replay {
         seed: u64,
         exponent: Option<f64>,
     ) -> Result<Self, Error> {
+        let values = shape.rows(capacity).ok_or(Error::OutOfMemory)?;
         let priorities = match exponent {
             None => None,
             Some(exponent) => Some(Priorities {
@@ -117,11 +125,10 @@ impl Replay {
                 largest: FIRST_PRIORITY,
             }),
         };
-        let values = capacity.checked_mul(shape.row());
         Ok(Self {
             shape,
             capacity,
-            rows: zeros(values.ok_or(Error::OutOfMemory)?)?,
+            rows: zeros(values)?,
             added: 0,
             draws: 0,
             seed,
@@ -186,7 +193,7 @@ impl Replay {
             next.copy_from_slice(&transitions.next_observations[observed]);
             acted.copy_from_slice(&transitions.actions[at * action..(at + 1) * action]);
             row[0] = transitions.rewards[at];
-            row[1] = f32::from(u8::from(transitions.done[at]));
+            row[1] = f32::from(u8::from(transitions.done[at] != 0));
             self.added += 1;
             if let Some(priorities) = &mut self.priorities {
                 priorities.tree.set(place, priorities.largest);
@@ -255,7 +262,7 @@ impl Replay {
             drawn.next_observations[observed].copy_from_slice(next);
             drawn.actions[at * action..(at + 1) * action].copy_from_slice(acted);
             drawn.rewards[at] = row[0];
-            drawn.done[at] = row[1] != 0.0;
+            drawn.done[at] = u8::from(row[1] != 0.0);
         }
     }
 
@@ -287,12 +294,24 @@ impl Replay {
         assert!(indices.len() == new.len());
         let length = self.len() as i64;
         let wrong = indices.iter().position(|at| !(0..length).contains(at));
-        refuse("indices", wrong, "the place of a transition", |at| {
-            indices[at] as f64
-        })?;
+        if let Some(index) = wrong {
+            return Err(Error::Integer {
+                argument: "indices",
+                index,
+                value: indices[index],
+                must: "the place of a transition",
+            });
+        }
         let allowed = 0.0..=LARGEST_PRIORITY;
         let wrong = new.iter().position(|priority| !allowed.contains(priority));
-        refuse("priorities", wrong, "from 0 to 1e100", |at| new[at])?;
+        if let Some(at) = wrong {
+            return Err(Error::Value {
+                argument: "priorities",
+                index: vec![at],
+                value: new[at],
+                must: "from 0 to 1e100",
+            });
+        }
         let priorities = self.priorities.as_mut().expect("priorities are kept");
         for (&index, &priority) in indices.iter().zip(new) {
             let preference = (priority + LEAST_PRIORITY).powf(priorities.exponent);
@@ -380,22 +399,6 @@ fn require_finite(argument: &'static str, values: &[f32], columns: usize) -> Res
             index,
             value: f64::from(values[at]),
             must: "finite",
-        })
-    })
-}
-
-fn refuse(
-    argument: &'static str,
-    wrong: Option<usize>,
-    must: &'static str,
-    value: impl Fn(usize) -> f64,
-) -> Result<(), Error> {
-    wrong.map_or(Ok(()), |at| {
-        Err(Error::Value {
-            argument,
-            index: vec![at],
-            value: value(at),
-            must,
         })
     })
 }
