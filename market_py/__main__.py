@@ -70,7 +70,12 @@ def _run(notebooks: list[Path], *, solved: bool) -> int:
     chosen = notebooks or execution.all_notebooks()
     for path in chosen:
         print(f"{path.stem:<24}", end="", flush=True)
-        done = execution.execute(path, solved=solved)
+        try:
+            done = execution.execute(path, solved=solved)
+        except (OSError, ValueError) as error:
+            failed += 1
+            print(f"          failed\n{path}: {error}", file=sys.stderr)
+            continue
         print(f"{done.seconds:6.1f} s  {'failed' if done.problem else 'passed'}", flush=True)
         if done.problem:
             failed += 1

@@ -38,9 +38,12 @@ def book(tmp_path_factory):
     if BUILT:
         return Path(BUILT).resolve()
     folder = tmp_path_factory.mktemp("book")
+    anybodys = folder / "thesis.tex"
+    anybodys.write_text("mine")
     command = [sys.executable, "-m", "market_py", "book", "--output", folder]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+    assert anybodys.read_text() == "mine"
     return folder / "html"
 
 

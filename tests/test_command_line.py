@@ -125,6 +125,8 @@ def test_bench_compares_runs_of_one_machine_only(tmp_path, capsys):
         (["--plot", "absent.json"], "absent.json: No such file"),
         (["--compare", "absent.json"], "absent.json: No such file"),
         (["--output", "."], "--output .: is a folder"),
+        (["--output", "run.png"], "--output run.png: must end in .json"),
+        (["--plot", "a.json", "--output", "b.json"], "--output is for a run: choose one"),
         (["--plot", "a.json", "--confirm"], "--confirm measures: choose one"),
         (["--fast"], "unrecognized arguments: --fast"),
     ],
@@ -186,6 +188,15 @@ def test_examples_in_docstrings(module):
     result = doctest.testmod(module)
     assert result.attempted > 0
     assert result.failed == 0
+
+
+def test_what_is_no_notebook_is_said(tmp_path, capsys):
+    text = tmp_path / "text.ipynb"
+    text.write_text("no notebook")
+    assert main(["run", str(tmp_path / "absent.ipynb"), str(text)]) == 1
+    said = capsys.readouterr().err
+    assert "absent.ipynb: [Errno 2] No such file or directory" in said
+    assert "text.ipynb: Notebook does not appear to be JSON" in said
 
 
 def test_what_the_doctor_prints_may_be_pasted(monkeypatch, tmp_path):

@@ -105,6 +105,13 @@ def test_a_wide_interval_is_indistinguishable():
     assert race.verdict("a", over="b") == "indistinguishable"
 
 
+def test_few_rounds_allow_no_verdict():
+    few = {"a": np.full(5, 2.0), "a (again)": np.full(5, 2.0), "b": np.full(5, 1.0)}
+    assert timing.Race(5, few).verdict("b", over="a") == "indistinguishable"
+    enough = {name: np.append(rounds, rounds[0]) for name, rounds in few.items()}
+    assert timing.Race(5, enough).verdict("b", over="a") == "faster"
+
+
 def test_a_debug_build_is_not_timed(monkeypatch):
     debug = types.SimpleNamespace(BUILD_PROFILE="debug", BUILD_ID="")
     monkeypatch.setattr(extension, "find", lambda: debug)

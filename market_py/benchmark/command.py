@@ -33,6 +33,8 @@ def main(arguments: list[str]) -> int:
     chosen = parser.parse_args(arguments)
     if chosen.plot and chosen.confirm:
         parser.error("--plot shows what was measured before, --confirm measures: choose one")
+    if chosen.plot and chosen.output:
+        parser.error("--plot keeps its pictures beside the file, --output is for a run: choose one")
     console = Console()
     if not console.is_terminal:
         console.width = WIDTH
@@ -48,6 +50,8 @@ def main(arguments: list[str]) -> int:
             path = chosen.output or default_path(results.time)
             if path.is_dir():
                 raise ValueError(f"--output {path}: is a folder")
+            if path.suffix != ".json":
+                raise ValueError(f"--output {path}: must end in .json; pictures stand beside it")
         if other is not None and not chosen.across_machines:
             _same_machine(results, other)
     except (Unreadable, ValueError, ImportError, RuntimeError) as error:

@@ -38,8 +38,10 @@ def build(folder: Path = BOOK) -> int:
     # Needed by nobody who only takes the workshop.
     from sphinx.cmd.build import main as sphinx
 
-    sources = folder / "sources"
-    shutil.rmtree(folder, ignore_errors=True)
+    sources, output, doctrees = (folder / name for name in ("sources", "html", "doctrees"))
+    # Nothing but what was built before: the folder may be anybody's.
+    for built in (sources, output, doctrees):
+        shutil.rmtree(built, ignore_errors=True)
     shutil.copytree(SETTINGS, sources, ignore=shutil.ignore_patterns("conf.py", "__pycache__"))
     for name in TEXTS:
         shutil.copy(NOTEBOOKS / name, sources)
@@ -51,9 +53,8 @@ def build(folder: Path = BOOK) -> int:
                 print(f"{path.stem}: {done.problem}", file=sys.stderr)
                 return 1
             nbformat.write(page(done.notebook, sources), sources / path.name)  # type: ignore[no-untyped-call]
-    output = folder / "html"
     options = ["-q", "-W", "--keep-going", "-b", "html", "-c", str(SETTINGS)]
-    status = sphinx([*options, "-d", str(folder / "doctrees"), str(sources), str(output)])
+    status = sphinx([*options, "-d", str(doctrees), str(sources), str(output)])
     if status == 0:
         print(f"The book: {output / 'index.html'}")
     return status
