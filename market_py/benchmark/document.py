@@ -30,6 +30,7 @@ PARTS: dict[str, Callable[[Results], str]] = {
     "comparison": lambda results: markdown(tables.comparison_as_published(results)),
     "speed-ups": lambda results: markdown(tables.speedups(results)),
     "memory of the predictor": lambda results: markdown(tables.predictor(results)),
+    "kept array": lambda results: markdown(tables.kept_array(results)),
     "waterfall": lambda results: "\n\n".join(
         f"**{table.title}**\n\n{markdown(table)}" for table in tables.waterfall(results)
     ),

@@ -14,7 +14,8 @@ from market_py.benchmark.plan import LADDER_SIZE, PUBLISHED
 from market_py.benchmark.results import KINDS, Kind, Results
 from market_py.benchmark.targets import over_random, targets
 from market_py.benchmark.waterfall import waterfalls
-from market_py.timing import ratio_of_medians
+from market_py.registry import VARIANTS
+from market_py.timing import Ratio, ratio_of_medians
 
 TITLES: dict[Kind, str] = {
     "single": "One market per call, distinct inputs",
@@ -116,7 +117,7 @@ def speedups(results: Results) -> Table:
         "median ratio within rounds and its 95 % interval. Distinct random inputs.",
     )
     names = tuple(name for name in COMPARED if name != REFERENCE)
-    for heading in ("offers", f"{REFERENCE}, µs", *names):
+    for heading in ("offers", f"{REFERENCE}, µs", *names, "rust over numba"):
         table.add_column(heading)
     for timed in results.of_kind("single"):
         race = timed.race
@@ -126,7 +127,32 @@ def speedups(results: Results) -> Table:
             str(race.speedup(name, over=REFERENCE)) if name in race.rounds else "" for name in names
         )
         median = race.quartiles(REFERENCE)[1] / 1e3
-        table.add_row(f"{race.offers:,}", f"{median:,.2f}", *ratios)
+        both = {"numba", "rust"} <= set(race.rounds)
+        rivals = str(race.speedup("rust", over="numba")) if both else ""
+        table.add_row(f"{race.offers:,}", f"{median:,.2f}", *ratios, rivals)
+    return table
+
+
+RESULT_ARRAYS = ("numba-cheap", "numba-out", "rust-cheap", "rust-filled", "rust-out")
+"""Rungs that differ in who makes the array of the result, and how often."""
+
+
+def kept_array(results: Results) -> Table:
+    """Table of what it takes to make the array of the result, to fill it, or to keep it."""
+    table = Table(
+        caption="ns per call: median, and its difference to the first rung of its language, with a "
+        f"95 % interval. N = {LADDER_SIZE}, distinct markets."
+    )
+    for heading in ("rung", "what it does", "ns", "difference"):
+        table.add_column(heading)
+    race = results.find("ladder", "random", LADDER_SIZE)
+    first: dict[str, str] = {}
+    for name in RESULT_ARRAYS:
+        if race is not None and name in race.rounds:
+            variant = VARIANTS[name]
+            over = first.setdefault(variant.language, name)
+            found = "" if over == name else _nanoseconds(race.difference(name, over))
+            table.add_row(name, variant.summary, f"{race.quartiles(name)[1]:,.0f}", found)
     return table
 
 
@@ -173,9 +199,12 @@ def waterfall(results: Results) -> Iterator[Table]:
         for heading in ("removed", "from", "to", "ns saved", "share"):
             table.add_column(heading)
         for fix, saved, share in found:
-            spread = f"{saved.value:,.0f} [{saved.low:,.0f}, {saved.high:,.0f}]"
-            table.add_row(*fix, spread, f"{share:.0%}")
+            table.add_row(*fix, _nanoseconds(saved), f"{share:.0%}")
         yield table
+
+
+def _nanoseconds(found: Ratio) -> str:
+    return f"{found.value:,.0f} [{found.low:,.0f}, {found.high:,.0f}]"
 
 
 def work(results: Results) -> Table:
