@@ -6,7 +6,7 @@ import math
 import numpy as np
 import oracle
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markets import RULES, markets
 
@@ -77,7 +77,12 @@ def test_backends_agree_with_exact_arithmetic(backends, market, rules):
         oracle.check(backend.market_clearing(*market, **rules), *market, **rules)
 
 
+# What remains of demand, less the largest double, is no double: nothing remains after the last.
+BEYOND = ([0.0] * 3, [6.52e307, 1.7976931348623157e308, 1e300], 6.52e307 + 1e300)
+
+
 @given(markets(max_offers=40), RULES)
+@example(BEYOND, {"ties": "index", "price_cap": None})
 def test_backends_agree_with_each_other(backends, market, rules):
     results = [backend.market_clearing(*market, **rules) for backend in backends]
     tolerance = 1e-12 * market[2] + 5e-324

@@ -279,12 +279,12 @@ def _serve_places(places, quantities, remaining, dispatch):  # type: ignore[no-u
 @njit(cache=True, nogil=True)
 def _take(quantity, high, low):  # type: ignore[no-untyped-def]
     """Accept a quantity as far as anything remains; return this, and what then remains."""
-    remaining = high + low  # NaN where more was taken than a double holds: nothing remains.
-    accepted = quantity if quantity < remaining else remaining
-    accepted = accepted if accepted > 0.0 else 0.0
-    left = high - quantity
-    # Dekker's FastTwoSum: the quantity is less than what remains, or the last.
-    return accepted, left, low + ((high - left) - quantity)
+    remaining = high + low
+    if quantity < remaining:
+        left = high - quantity
+        # Dekker's FastTwoSum: the quantity is less than what remains.
+        return quantity + 0.0, left, low + ((high - left) - quantity)
+    return remaining, 0.0, 0.0
 
 
 @njit(cache=True, nogil=True)

@@ -336,14 +336,14 @@ impl Market<'_> {
                         break;
                     }
                     let quantity = self.quantities[at];
-                    // NaN where more was taken than a double holds: nothing remains.
                     let left = remaining + rounding;
-                    let accepted = if quantity < left { quantity } else { left };
-                    dispatch[at] = if accepted > 0.0 { accepted } else { 0.0 };
-                    // Dekker's FastTwoSum: the quantity is less than what remains, or the last.
-                    let left = remaining - quantity;
-                    rounding += (remaining - left) - quantity;
-                    remaining = left;
+                    let is_whole = quantity < left;
+                    dispatch[at] = if is_whole { quantity } else { left } + 0.0; // Never -0.
+                    // Dekker's FastTwoSum: the quantity is less than what remains.
+                    let after = remaining - quantity;
+                    let error = (remaining - after) - quantity;
+                    remaining = if is_whole { after } else { 0.0 };
+                    rounding = if is_whole { rounding + error } else { 0.0 };
                     served += 1;
                 }
             }
