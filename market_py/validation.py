@@ -233,3 +233,16 @@ def check_threads(threads: SupportsIndex | None) -> int:
     if number < 1:
         raise ValueError(f"threads = {number}: {must}")
     return number
+
+
+def check_seed(seed: Any) -> int:
+    """Return a seed that is one.
+
+    Raises
+    ------
+    ValueError
+        It is not.
+    """
+    if not isinstance(seed, int | np.integer) or isinstance(seed, bool) or not 0 <= seed < 2**63:
+        raise ValueError(f"seed = {seed!r}: must be a whole number in [0, 2**63)")
+    return int(seed)

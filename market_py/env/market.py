@@ -14,9 +14,8 @@ from market_py.env.model import Model
 from market_py.env.outcome import Outcome
 from market_py.env.picture import draw
 from market_py.env.stepper import make_stepper
-from market_py.env.vector import check_seed
 from market_py.tables import merit_order
-from market_py.validation import Floats
+from market_py.validation import Floats, check_seed
 
 RENDER_MODES = ("rgb_array", "ansi")
 

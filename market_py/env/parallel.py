@@ -12,8 +12,8 @@ from pettingzoo import ParallelEnv
 
 from market_py.env.market import RENDER_MODES, OneMarket
 from market_py.env.model import Model
+from market_py.env.spaces import action_space, observation_space
 from market_py.env.system import System
-from market_py.env.vector import action_space, observation_space
 from market_py.validation import Floats
 
 Steps = tuple[

@@ -13,8 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 from market_py.env.actions import as_actions
 from market_py.env.market import RENDER_MODES, OneMarket
 from market_py.env.model import Model
+from market_py.env.spaces import action_space, observation_space
 from market_py.env.system import System
-from market_py.env.vector import action_space, observation_space
 from market_py.validation import Floats
 
 Policy = Callable[[Floats], ArrayLike]
