@@ -144,6 +144,29 @@ def check_vector(argument: str, value: ArrayLike, *, negative: bool) -> Floats:
     return checked
 
 
+def check_integer(argument: str, value: Any, least: int, most: int | None = None) -> int:
+    """Return a whole number within its bounds.
+
+    Raises
+    ------
+    TypeError
+        It is not a whole number.
+    ValueError
+        It is out of bounds.
+    """
+    try:
+        number = None if isinstance(value, bool) else operator.index(value)
+    except TypeError:
+        number = None
+    if number is None:
+        raise TypeError(f"{argument}: must be a whole number, got {type(value).__name__}")
+    if most is not None and not least <= number <= most:
+        raise ValueError(f"{argument} = {number}: must be in {least} to {most}")
+    if number < least:
+        raise ValueError(f"{argument} = {number}: must be at least {least}")
+    return number
+
+
 # Dimensions that an argument may have, and how to say it.
 _Dimensions = tuple[tuple[int, ...], str]
 _SCALAR: _Dimensions = (0,), "0 dimensions"

@@ -195,6 +195,25 @@ class TestTrajectories:
             vector.clocks = env.Clocks.at_start(markets)
         assert np.array_equal(vector.clocks.seeds, before.seeds)
 
+    @pytest.mark.parametrize(
+        ("words", "error", "message"),
+        [
+            ([0.5, 0, 0, 0], TypeError, "clocks: must be of dtype uint64, got float64"),
+            ([np.nan, 0, 0, 0], TypeError, "clocks: must be of dtype uint64, got float64"),
+            ([-1, 0, 0, 0], TypeError, "clocks: must be of dtype uint64, got int64"),
+            (np.uint64([0, 5, 0, 6]), ValueError, r"clocks.hours\[1\] = 5: must be below 5"),
+        ],
+    )
+    def test_clocks_that_no_market_has_are_refused(self, words, error, message):
+        vector = env.MarketVectorEnv(SYSTEM, 4)
+        vector.reset(seed=9)
+        before = vector.clocks.words
+        with pytest.raises(error, match=message):
+            vector.clocks = env.Clocks(np.array([words] * 3))
+        with pytest.raises(TypeError, match="clocks: must be of dtype uint64, got list"):
+            vector.clocks = env.Clocks(before.tolist())
+        assert np.array_equal(vector.clocks.words, before)
+
     def test_some_markets_may_be_reset(self, stepper):
         vector = env.MarketVectorEnv(SYSTEM, 3, backend=stepper)
         vector.reset(seed=1)

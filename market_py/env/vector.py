@@ -155,12 +155,7 @@ class MarketVectorEnv(VectorEnv[Floats, Floats, NDArray[Any]]):
     @clocks.setter
     def clocks(self, clocks: Clocks) -> None:
         """Go on from there; the next step is that which would have followed."""
-        if clocks.words.shape != (3, self.num_envs):
-            raise ValueError(
-                f"clocks: must be those of {self.num_envs} markets, got {clocks.hours.size}"
-            )
-        if clocks.hours.max() >= self.model.system.hours:
-            raise ValueError("clocks: an episode is over")
+        clocks.check(self.num_envs, self.model.system.hours)
         self._clocks.set(clocks)
         self._is_reset = True
 
