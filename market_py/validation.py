@@ -234,8 +234,12 @@ def _check_ties(ties: Ties) -> Ties:
     return ties
 
 
+MOST_THREADS = 1024
+"""More do not help, and a larger number need not fit into a word."""
+
+
 def check_threads(threads: SupportsIndex | None) -> int:
-    """Return how many threads may work.
+    """Return how many threads may work: those asked for, or as many as help.
 
     Raises
     ------
@@ -255,7 +259,7 @@ def check_threads(threads: SupportsIndex | None) -> int:
         raise TypeError(f"threads: {must}, got {type(threads).__name__}")
     if number < 1:
         raise ValueError(f"threads = {number}: {must}")
-    return number
+    return min(number, MOST_THREADS)
 
 
 def check_seed(seed: Any) -> int:

@@ -356,6 +356,27 @@ class TestAbuse:
             env.MarketVectorEnv(SYSTEM, **{"num_envs": 1, **wrong})
 
     @pytest.mark.parametrize(
+        ("threads", "error", "words"),
+        [
+            (0, ValueError, "threads = 0: must be a positive integer or None"),
+            ("abc", TypeError, "threads: must be a positive integer or None, got str"),
+            (True, TypeError, "threads: must be a positive integer or None, got bool"),
+        ],
+    )
+    def test_threads(self, stepper, threads, error, words):
+        with pytest.raises(error, match=words):
+            env.MarketVectorEnv(SYSTEM, 2, backend=stepper, threads=threads)
+
+    def test_more_threads_than_can_be_counted(self, stepper):
+        actions = np.zeros((2000, 5, 2))
+        found = []
+        for threads in (1, 10**30):
+            vector = env.MarketVectorEnv(SYSTEM, 2000, backend=stepper, threads=threads)
+            vector.reset(seed=0)
+            found.append(vector.step(actions)[1])
+        assert np.array_equal(*found)
+
+    @pytest.mark.parametrize(
         ("wrong", "words"),
         [
             (([-1.0], [1.0], [1.0]), r"capacities\[0\] = -1.0: must be finite and >= 0"),
