@@ -144,6 +144,29 @@ def check_vector(argument: str, value: ArrayLike, *, negative: bool) -> Floats:
     return checked
 
 
+def check_integer(argument: str, value: Any, least: int, most: int | None = None) -> int:
+    """Return a whole number within its bounds.
+
+    Raises
+    ------
+    TypeError
+        It is not a whole number.
+    ValueError
+        It is out of bounds.
+    """
+    try:
+        number = None if isinstance(value, bool) else operator.index(value)
+    except TypeError:
+        number = None
+    if number is None:
+        raise TypeError(f"{argument}: must be a whole number, got {type(value).__name__}")
+    if most is not None and not least <= number <= most:
+        raise ValueError(f"{argument} = {number}: must be in {least} to {most}")
+    if number < least:
+        raise ValueError(f"{argument} = {number}: must be at least {least}")
+    return number
+
+
 # Dimensions that an argument may have, and how to say it.
 _Dimensions = tuple[tuple[int, ...], str]
 _SCALAR: _Dimensions = (0,), "0 dimensions"
@@ -233,8 +256,12 @@ def _check_ties(ties: Ties) -> Ties:
     return ties
 
 
+MOST_THREADS = 1024
+"""More do not help, and a larger number need not fit into a word."""
+
+
 def check_threads(threads: SupportsIndex | None) -> int:
-    """Return how many threads may work.
+    """Return how many threads may work: those asked for, or as many as help.
 
     Raises
     ------
@@ -254,4 +281,17 @@ def check_threads(threads: SupportsIndex | None) -> int:
         raise TypeError(f"threads: {must}, got {type(threads).__name__}")
     if number < 1:
         raise ValueError(f"threads = {number}: {must}")
-    return number
+    return min(number, MOST_THREADS)
+
+
+def check_seed(seed: Any) -> int:
+    """Return a seed that is one.
+
+    Raises
+    ------
+    ValueError
+        It is not.
+    """
+    if not isinstance(seed, int | np.integer) or isinstance(seed, bool) or not 0 <= seed < 2**63:
+        raise ValueError(f"seed = {seed!r}: must be a whole number in [0, 2**63)")
+    return int(seed)

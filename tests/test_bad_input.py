@@ -337,6 +337,13 @@ def test_threads_that_do_not_count(backends, threads):
         assert backend.market_clearing_batch(**TABLE, threads=Index(2))[0].shape == (9,)
 
 
+def test_more_threads_than_can_be_counted(backends):
+    answers = {
+        backend.market_clearing_batch(**TABLE, threads=10**30)[0].tobytes() for backend in backends
+    }
+    assert len(answers) == 1
+
+
 class Seven(float):
     """A float that says it is another."""
 

@@ -195,6 +195,25 @@ class TestTrajectories:
             vector.clocks = env.Clocks.at_start(markets)
         assert np.array_equal(vector.clocks.seeds, before.seeds)
 
+    @pytest.mark.parametrize(
+        ("words", "error", "message"),
+        [
+            ([0.5, 0, 0, 0], TypeError, "clocks: must be of dtype uint64, got float64"),
+            ([np.nan, 0, 0, 0], TypeError, "clocks: must be of dtype uint64, got float64"),
+            ([-1, 0, 0, 0], TypeError, "clocks: must be of dtype uint64, got int64"),
+            (np.uint64([0, 5, 0, 6]), ValueError, r"clocks.hours\[1\] = 5: must be below 5"),
+        ],
+    )
+    def test_clocks_that_no_market_has_are_refused(self, words, error, message):
+        vector = env.MarketVectorEnv(SYSTEM, 4)
+        vector.reset(seed=9)
+        before = vector.clocks.words
+        with pytest.raises(error, match=message):
+            vector.clocks = env.Clocks(np.array([words] * 3))
+        with pytest.raises(TypeError, match="clocks: must be of dtype uint64, got list"):
+            vector.clocks = env.Clocks(before.tolist())
+        assert np.array_equal(vector.clocks.words, before)
+
     def test_some_markets_may_be_reset(self, stepper):
         vector = env.MarketVectorEnv(SYSTEM, 3, backend=stepper)
         vector.reset(seed=1)
@@ -300,6 +319,57 @@ class TestAbuse:
             [now.seeds, now.episodes, now.hours], [twin.seeds, twin.episodes, twin.hours]
         )
 
+    @pytest.mark.parametrize(
+        ("wrong", "error", "words"),
+        [
+            ([0, 11], ValueError, r"\[1\] = 11.0: must be in \[-10, 10\]"),
+            ([np.nan, 0], ValueError, r"\[0\] = nan: must be in \[0, 1\]"),
+            ([0, 0, 0], ValueError, r": must have shape \(2,\), got \(3,\)"),
+            ([[0], [0, 0]], ValueError, r": must have shape \(2,\): "),
+            (["x", "y"], TypeError, ": must be real numbers, got dtype <U1"),
+        ],
+    )
+    def test_actions_have_the_names_that_the_caller_gave(self, stepper, wrong, error, words):
+        single = env.MarketEnv(SYSTEM, "unit_1", backend=stepper)
+        single.reset(seed=0)
+        with pytest.raises(error, match="^action" + words):
+            single.step(wrong)
+        parallel = env.MarketParallelEnv(SYSTEM, backend=stepper)
+        parallel.reset(seed=0)
+        with pytest.raises(error, match=r"^actions\['unit_1'\]" + words):
+            parallel.step({**dict.fromkeys(parallel.agents, [0, 0]), "unit_1": wrong})
+        # Neither has moved.
+        one = env.MarketEnv(SYSTEM, "unit_1", backend=stepper)
+        one.reset(seed=0)
+        expected = one.step([0, 0])
+        other = parallel.step(dict.fromkeys(parallel.agents, [0, 0]))
+        assert np.array_equal(single.step([0, 0])[0], expected[0])
+        assert np.array_equal(other[0]["unit_1"], expected[0])
+
+    @pytest.mark.parametrize(
+        ("asked", "error", "words"),
+        [
+            (np.full((5, 2), 1.5), ValueError, r"^others\(...\)\[1, 0\] = 1.5: must be in"),
+            (np.zeros((4, 2)), ValueError, r"^others\(...\): must have shape \(5, 2\), got"),
+            (None, TypeError, r"^others\(...\): must be real numbers, got dtype object"),
+        ],
+    )
+    def test_actions_of_the_others_are_told_from_ones_own(self, stepper, asked, error, words):
+        single = env.MarketEnv(SYSTEM, others=lambda _: asked, backend=stepper)
+        single.reset(seed=0)
+        with pytest.raises(error, match=words):
+            single.step([0, 0])
+
+    def test_the_others_are_asked_nothing_for_the_one_that_learns(self, stepper):
+        asked = np.full((5, 2), 0.5)
+        asked[2] = np.nan
+        single = env.MarketEnv(SYSTEM, 2, others=lambda _: asked, backend=stepper)
+        single.reset(seed=0)
+        with pytest.raises(ValueError, match=r"^action\[0\] = 2.0"):
+            single.step([2, 0])
+        single.step([0, 0])
+        assert np.isnan(asked[2]).all()
+
     def test_order_of_calls(self, stepper):
         vector = env.MarketVectorEnv(SYSTEM, 2, backend=stepper)
         with pytest.raises(RuntimeError, match="call reset first"):
@@ -335,6 +405,27 @@ class TestAbuse:
     def test_parameters(self, wrong, words):
         with pytest.raises(ValueError, match=words):
             env.MarketVectorEnv(SYSTEM, **{"num_envs": 1, **wrong})
+
+    @pytest.mark.parametrize(
+        ("threads", "error", "words"),
+        [
+            (0, ValueError, "threads = 0: must be a positive integer or None"),
+            ("abc", TypeError, "threads: must be a positive integer or None, got str"),
+            (True, TypeError, "threads: must be a positive integer or None, got bool"),
+        ],
+    )
+    def test_threads(self, stepper, threads, error, words):
+        with pytest.raises(error, match=words):
+            env.MarketVectorEnv(SYSTEM, 2, backend=stepper, threads=threads)
+
+    def test_more_threads_than_can_be_counted(self, stepper):
+        actions = np.zeros((2000, 5, 2))
+        found = []
+        for threads in (1, 10**30):
+            vector = env.MarketVectorEnv(SYSTEM, 2000, backend=stepper, threads=threads)
+            vector.reset(seed=0)
+            found.append(vector.step(actions)[1])
+        assert np.array_equal(*found)
 
     @pytest.mark.parametrize(
         ("wrong", "words"),

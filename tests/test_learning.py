@@ -121,6 +121,30 @@ def test_what_is_no_checkpoint_is_refused_and_changes_nothing(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"generation": -3}, "generation = -3: must be at least 0"),
+        ({"generation": 1.5}, "generation: must be a whole number, got float64"),
+        ({"clocks": np.full((3, 32), -1)}, "clocks: must be of dtype uint64, got int64"),
+        ({"clocks": np.full((3, 32), np.nan)}, "clocks: must be of dtype uint64, got float64"),
+        ({"clocks": np.full((3, 32), 2, np.uint64)}, r"clocks.hours\[0\] = 2: must be below 2"),
+    ],
+)
+def test_a_checkpoint_that_cannot_be_is_refused(tmp_path, changed, words):
+    learner = EvolutionStrategy(SMALL, markets=32, seed=1)
+    learner.save(tmp_path / "kept")
+    with np.load(tmp_path / "kept") as file:
+        kept = dict(file)
+    list(learner.train(1))
+    before = learner.policies.copy()
+    np.savez(tmp_path / "changed.npz", **{**kept, **changed})
+    with pytest.raises(ValueError, match=f"is not a checkpoint of this learner: {words}"):
+        learner.load(tmp_path / "changed.npz")
+    assert learner.generation == 1
+    assert np.array_equal(learner.policies, before)
+
+
+@pytest.mark.parametrize(
     ("wrong", "words"),
     [
         ({"markets": 3}, "markets = 3: must be even and at least 2"),

@@ -12,8 +12,8 @@ from market_py.validation import Floats
 LOW, HIGH = np.array([WITHHELD, MARKUP]).T
 
 
-def as_actions(value: Any, shape: tuple[int, ...]) -> Floats:
-    """Return actions as a contiguous array of doubles of that shape.
+def as_actions(value: Any, shape: tuple[int, ...], name: str = "actions") -> Floats:
+    """Return actions as a contiguous array of doubles of that shape; errors give them that name.
 
     Raises
     ------
@@ -25,16 +25,16 @@ def as_actions(value: Any, shape: tuple[int, ...]) -> Floats:
     try:
         array = np.asarray(value)
     except ValueError as error:
-        raise ValueError(f"actions: must have shape {shape}: {error}") from error
+        raise ValueError(f"{name}: must have shape {shape}: {error}") from error
     if array.dtype.kind not in "iuf":
-        raise TypeError(f"actions: must be real numbers, got dtype {array.dtype}")
+        raise TypeError(f"{name}: must be real numbers, got dtype {array.dtype}")
     if array.shape != shape:
-        raise ValueError(f"actions: must have shape {shape}, got {array.shape}")
+        raise ValueError(f"{name}: must have shape {shape}, got {array.shape}")
     return np.ascontiguousarray(array, dtype=np.float64)
 
 
-def check_actions(actions: Floats) -> None:
-    """Refuse actions outside their bounds.
+def check_actions(actions: Floats, name: str = "actions") -> None:
+    """Refuse actions outside their bounds; errors give them that name.
 
     Raises
     ------
@@ -46,4 +46,4 @@ def check_actions(actions: Floats) -> None:
         return
     at = tuple(int(i) for i in np.unravel_index(np.argmin(allowed), actions.shape))
     low, high = LOW[at[-1]], HIGH[at[-1]]
-    raise ValueError(f"actions{[*at]} = {float(actions[at])}: must be in [{low:g}, {high:g}]")
+    raise ValueError(f"{name}{[*at]} = {float(actions[at])}: must be in [{low:g}, {high:g}]")

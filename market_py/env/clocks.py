@@ -41,6 +41,26 @@ class Clocks:
         """Copy them."""
         return Clocks(self.words.copy())
 
+    def check(self, markets: int, hours: int) -> None:
+        """Refuse clocks that are not those of so many markets, within an episode of so many hours.
+
+        Raises
+        ------
+        TypeError
+            They are not unsigned words.
+        ValueError
+            They are those of other markets, or an episode is over.
+        """
+        if not isinstance(self.words, np.ndarray) or self.words.dtype != np.uint64:
+            got = getattr(self.words, "dtype", type(self.words).__name__)
+            raise TypeError(f"clocks: must be of dtype uint64, got {got}")
+        if self.words.shape != (3, markets):
+            raise ValueError(f"clocks: must be those of {markets} markets, got {self.hours.size}")
+        over = self.hours >= hours
+        if over.any():
+            at = int(np.argmax(over))
+            raise ValueError(f"clocks.hours[{at}] = {self.hours[at]}: must be below {hours}")
+
     def set(self, other: Clocks) -> None:
         """Take over the time of other clocks."""
         self.words[:] = other.words

@@ -5,18 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from market_py.clearing import market_clearing
-from market_py.env.actions import as_actions
 from market_py.env.clocks import Clocks
 from market_py.env.model import Model
 from market_py.env.outcome import Outcome
 from market_py.env.picture import draw
 from market_py.env.stepper import make_stepper
-from market_py.env.vector import check_seed
 from market_py.tables import merit_order
-from market_py.validation import Floats
+from market_py.validation import Floats, check_seed
 
 RENDER_MODES = ("rgb_array", "ansi")
 
@@ -50,21 +48,24 @@ class OneMarket:
         self._stepper.observe(self.clocks, self._outcome.observations)
         return np.array(self._outcome.observations[0])
 
-    def step(self, actions: ArrayLike) -> tuple[Floats, Floats, bool, dict[str, Any]]:
-        """Step by actions of shape (N, 2).
-
-        Returns new arrays of observations and rewards, whether the last hour is over, and facts
-        about the hour cleared.
-        """
+    def require_running(self) -> None:
+        """Refuse a step that is not one of an episode."""
         if self._state != "running":
             why = "call reset first" if self._state == "new" else "the episode is over, call reset"
             raise RuntimeError(f"step: {why}")
-        checked = as_actions(actions, (self.model.agents, 2))
+
+    def step(self, actions: Floats) -> tuple[Floats, Floats, bool, dict[str, Any]]:
+        """Step by actions of shape (N, 2), which is the caller's to check, and to keep.
+
+        Returns new arrays of observations and rewards, whether the last hour is over, and facts
+        about the hour cleared. An action outside its bounds is a ValueError, and nothing has
+        changed; what the caller knows it by is the caller's to say.
+        """
         outcome = self._outcome
-        self._stepper.step(self.clocks, checked[np.newaxis], outcome)
+        self._stepper.step(self.clocks, actions[np.newaxis], outcome)
         ended = bool(outcome.ended[0])
         self._state = "over" if ended else "running"
-        self._offers = checked
+        self._offers = actions
         info = {
             "price": float(outcome.prices[0]),
             "demand": float(outcome.demand[0]),

@@ -8,11 +8,9 @@ their own copies.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from market_py.env.clocks import Words
 from market_py.validation import Floats
-
-Words = NDArray[np.uint64]
 
 MULTIPLIERS = 0xD2E7470EE14C6C93, 0xCA5A826395121157
 WEYL = 0x9E3779B97F4A7C15, 0xBB67AE8584CAA73B

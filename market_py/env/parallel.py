@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-import numpy as np
 from gymnasium import spaces
 from numpy.typing import ArrayLike, NDArray
 from pettingzoo import ParallelEnv
 
+from market_py.env.actions import as_actions, check_actions
 from market_py.env.market import RENDER_MODES, OneMarket
 from market_py.env.model import Model
+from market_py.env.spaces import action_space, observation_space
 from market_py.env.system import System
-from market_py.env.vector import action_space, observation_space
 from market_py.validation import Floats
 
 Steps = tuple[
@@ -88,12 +88,20 @@ class MarketParallelEnv(ParallelEnv[str, Floats, Floats]):
         RuntimeError
             The market has not been reset, or the episode is over.
         """
-        if self.agents and actions.keys() != set(self.agents):
+        self._market.require_running()
+        if actions.keys() != set(self.agents):
             wrong = sorted(actions.keys() ^ set(self.agents))
             raise ValueError(f"actions: must be one for each agent; missing or unknown: {wrong}")
         agents = self.agents
-        given = np.array([actions[agent] for agent in agents])
-        observations, rewards, ended, info = self._market.step(given)
+        try:
+            given = as_actions([actions[agent] for agent in agents], (len(agents), 2))
+            observations, rewards, ended, info = self._market.step(given)
+        except (TypeError, ValueError):
+            # Under the names that the caller knows.
+            for agent in agents:
+                name = f"actions[{agent!r}]"
+                check_actions(as_actions(actions[agent], (2,), name), name)
+            raise
         if ended:
             self.agents = []
         dispatch = info.pop("dispatch")

@@ -10,11 +10,11 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import ArrayLike, NDArray
 
-from market_py.env.actions import as_actions
+from market_py.env.actions import as_actions, check_actions
 from market_py.env.market import RENDER_MODES, OneMarket
 from market_py.env.model import Model
+from market_py.env.spaces import action_space, observation_space
 from market_py.env.system import System
-from market_py.env.vector import action_space, observation_space
 from market_py.validation import Floats
 
 Policy = Callable[[Floats], ArrayLike]
@@ -103,17 +103,23 @@ class MarketEnv(gymnasium.Env[Floats, Floats]):
         Raises
         ------
         TypeError, ValueError
-            An action is not in its space; nothing has changed then.
+            An action, of the agent or of the others, is not in its space; nothing has changed
+            then.
         RuntimeError
             The market has not been reset, or the episode is over.
         """
-        own = as_actions(action, (2,))
-        agents = self._market.model.agents
-        actions = np.zeros((agents, 2))
-        if len(self._seen):
-            actions[:] = as_actions(self.others(self._seen), (agents, 2))
+        self._market.require_running()
+        own = as_actions(action, (2,), "action")
+        others = as_actions(self.others(self._seen), (len(self._seen), 2), "others(...)")
+        actions = others.copy()
         actions[self.agent] = own
-        self._seen, rewards, ended, info = self._market.step(actions)
+        try:
+            self._seen, rewards, ended, info = self._market.step(actions)
+        except ValueError:
+            # Under the names that the caller knows.
+            check_actions(own, "action")
+            check_actions(actions, "others(...)")
+            raise
         info["dispatch"] = float(info["dispatch"][self.agent])
         return self._seen[self.agent].copy(), float(rewards[self.agent]), False, ended, info
 

@@ -6,18 +6,18 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
-from gymnasium import spaces
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import ArrayLike, NDArray
 
-from market_py.env.actions import HIGH, LOW, as_actions
+from market_py.env.actions import as_actions
 from market_py.env.clocks import Clocks
 from market_py.env.model import Model
 from market_py.env.outcome import Outcome
+from market_py.env.spaces import action_space, observation_space
 from market_py.env.stepper import make_stepper
 from market_py.env.system import System
-from market_py.validation import Floats
+from market_py.validation import Floats, check_seed
 
 Bools = NDArray[np.bool_]
 
@@ -155,12 +155,7 @@ class MarketVectorEnv(VectorEnv[Floats, Floats, NDArray[Any]]):
     @clocks.setter
     def clocks(self, clocks: Clocks) -> None:
         """Go on from there; the next step is that which would have followed."""
-        if clocks.words.shape != (3, self.num_envs):
-            raise ValueError(
-                f"clocks: must be those of {self.num_envs} markets, got {clocks.hours.size}"
-            )
-        if clocks.hours.max() >= self.model.system.hours:
-            raise ValueError("clocks: an episode is over")
+        clocks.check(self.num_envs, self.model.system.hours)
         self._clocks.set(clocks)
         self._is_reset = True
 
@@ -189,36 +184,3 @@ class MarketVectorEnv(VectorEnv[Floats, Floats, NDArray[Any]]):
         if len(seed) != self.num_envs:
             raise ValueError(f"seed: must be {self.num_envs} seeds, got {len(seed)}")
         return [None if each is None else check_seed(each) for each in seed]
-
-
-def check_seed(seed: Any) -> int:
-    """Return a seed that is one.
-
-    Raises
-    ------
-    ValueError
-        It is not.
-    """
-    if not isinstance(seed, int | np.integer) or isinstance(seed, bool) or not 0 <= seed < 2**63:
-        raise ValueError(f"seed = {seed!r}: must be a whole number in [0, 2**63)")
-    return int(seed)
-
-
-def observation_space(model: Model, shape: tuple[int, ...] = ()) -> spaces.Box:
-    """Return the space of observations of one agent, shape (F,), or of more."""
-    low, high = model.observation_bounds
-    whole = (*shape, model.features)
-    return spaces.Box(
-        np.broadcast_to(low, whole), np.broadcast_to(high, whole), whole, dtype=np.float64
-    )
-
-
-def action_space(shape: tuple[int, ...] = ()) -> spaces.Box:
-    """Return the space of actions of one agent, shape (2,), or of more.
-
-    The share of its capacity that an agent withholds, in [0, 1], and its markup before it is
-    squashed, in [-10, 10].
-    """
-    whole = (*shape, 2)
-    low, high = (np.broadcast_to(bound, whole).astype(np.float32) for bound in (LOW, HIGH))
-    return spaces.Box(low, high, whole, dtype=np.float32)

@@ -22,7 +22,7 @@ import numpy as np
 from market_py.env import Clocks, MarketVectorEnv, System
 from market_py.env.actions import HIGH, LOW
 from market_py.files import write_whole
-from market_py.validation import Floats
+from market_py.validation import Floats, check_integer
 
 DECAYS = 0.9, 0.999
 """Of the moments of Adam."""
@@ -226,7 +226,7 @@ class EvolutionStrategy:
                     raise ValueError(f"{name} must be finite and of shape {here.shape}")
             generator = np.random.PCG64DXSM()
             generator.state = json.loads(str(kept["random"]))
-            generation = int(kept["generation"])
+            generation = check_integer("generation", kept["generation"][()], 0)
             # Last, since it is the first to change anything.
             self._markets.clocks = Clocks(kept["clocks"])
         except (OSError, EOFError, KeyError, TypeError, ValueError) as error:

@@ -10,13 +10,14 @@ from market_py.env.clocks import Clocks
 from market_py.env.model import Model
 from market_py.env.noise import normal
 from market_py.env.outcome import Outcome
-from market_py.validation import Floats
+from market_py.validation import Floats, check_threads
 
 
 class Stepper:
     """Steps markets; see `market_py.env.stepper.Stepper`."""
 
     def __init__(self, model: Model, *, autoreset: bool, threads: int | None = None) -> None:
+        check_threads(threads)  # One works, whatever is asked for.
         self._model, self._autoreset = model, autoreset
 
     def observe(self, clocks: Clocks, observations: Floats) -> None:
