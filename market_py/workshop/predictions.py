@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+
 import ipywidgets as widgets
 
 from market_py.workshop.panels import LABELS, Sentence

@@ -17,6 +17,20 @@ export default {
     };
     say();
     model.on("change:text", say);
-    return () => model.off("change:text", say);
+    // It has a size once it is in the page, among the controls that it answers.
+    const placed = new ResizeObserver(() => nameSliders(el.parentElement));
+    placed.observe(el);
+    return () => {
+      placed.disconnect();
+      model.off("change:text", say);
+    };
   },
 };
+
+/** Sliders of ipywidgets have a label to be seen, but no name to be heard. */
+function nameSliders(panel) {
+  for (const slider of panel?.querySelectorAll(".widget-slider") ?? []) {
+    const label = slider.querySelector(".widget-label").textContent;
+    slider.querySelector(".noUi-handle").setAttribute("aria-label", label);
+  }
+}
