@@ -47,7 +47,8 @@ SHOWN = """async cell => {
     picture => picture.tagName === 'IMG' ? digest(picture) : picture.outerHTML);
   return [
     (await Promise.all(pictures)).join('\\n'),
-    all('[role=status], [role=alert]').map(sentence => sentence.textContent).join('\\n'),
+    all('[role=status], [role=alert]').map(sentence => sentence.textContent)
+      .filter(Boolean).join('\\n'),
   ];
 }"""
 

@@ -15,6 +15,7 @@ from market_py import doctor
 from market_py.workshop import execution
 
 playwright = pytest.importorskip("playwright.sync_api")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright")
 
 CHROMIUM = doctor.find_chromium()
 pytestmark = [
@@ -149,8 +150,12 @@ def test_merit_order(page, workshop):
 
     year = notebook.panel("load growth (%)")
     before = year.settled()
+    region = year.cell.locator("[role=status]").element_handle()
     year.slider("load growth (%)").drag_to(0.9)
     after = year.settled()
+    # A screen reader speaks of what changes inside a region, not of a new one.
+    assert region.text_content() == after[1]
+    assert year.cell.get_by_role("img", name=after[1], exact=True).count() == 1
     assert before[0] != after[0]
     assert "demand is not met in 0 hours" in before[1]
     assert "demand is not met in 0 hours" not in after[1]
@@ -234,7 +239,18 @@ def test_notebook(page, workshop, path, width):
         set_theme(page, theme)
         assert page.evaluate(CUT_OFF) == []
         assert page.evaluate(HARD_TO_READ) == []
+        assert barriers(page) == {}
         shoot(page, f"{path.stem[:2]}_{width}_{theme.lower()}")
+
+
+def barriers(page):
+    """What axe finds serious in the outputs of the notebook, with examples."""
+    found = axe.Axe().run(page, context=".jp-OutputArea-output", options={"preload": False})
+    return {
+        violation["id"]: [node["html"][:200] for node in violation["nodes"][:3]]
+        for violation in found.response["violations"]
+        if violation["impact"] in ("serious", "critical")
+    }
 
 
 def set_theme(page, theme):

@@ -14,10 +14,13 @@ PNG = b"\x89PNG, or what a test takes for one"
 
 def stills(widget, bundle=None):
     """What `still.of` makes of an output that shows a widget."""
+    return [next(iter(output.data.items())) for output in outputs(widget, bundle)]
+
+
+def outputs(widget, bundle=None):
     state = widgets.Widget.get_manager_state()["state"]
     data = {still.VIEW: {"model_id": widget.model_id}} | (bundle or {"text/plain": "it"})
-    shown = still.of(new_output("display_data", data), state)
-    return [next(iter(output.data.items())) for output in shown]
+    return still.of(new_output("display_data", data), state)
 
 
 def test_a_panel_leaves_its_settings_its_sentence_and_its_picture():
@@ -34,6 +37,7 @@ def test_a_panel_leaves_its_settings_its_sentence_and_its_picture():
     assert "<strong>none (chosen)</strong>" in shown[2][1] and "a &amp; b" in shown[2][1]
     assert "price &lt; 42" in shown[3][1]
     assert base64.b64decode(shown[4][1]) == PNG
+    assert still.name(outputs(panel)) == "price < 42"
 
 
 def test_a_prediction_leaves_its_question_and_what_there_is_to_choose():
@@ -41,12 +45,25 @@ def test_a_prediction_leaves_its_question_and_what_there_is_to_choose():
     assert "Who wins?" in texts[0]
     assert "one" in texts[1] and "other" in texts[1] and "choose" not in texts[1]
     assert "chosen" not in texts[1]
+    assert len(texts) == 2
+
+
+def test_what_recalls_a_prediction_is_marked_until_there_is_one():
+    prediction = Prediction("Who wins?", ["one", "other"])
+    recalled = prediction.recall()
+    assert 'class="undecided"' in stills(recalled)[0][1]
+    prediction.choice.index = 1
+    assert stills(recalled) == [("text/html", '<p class="">You predicted: one.</p>')]
 
 
 def test_a_widget_that_draws_by_itself_leaves_its_picture_and_its_sentence():
     bundle = {"text/plain": "price < 42", "image/png": "cGljdHVyZQ=="}
     shown = stills(widgets.Box(), bundle)
-    assert shown == [("text/html", "<p>price &lt; 42</p>"), ("image/png", "cGljdHVyZQ==")]
+    assert shown == [
+        ("text/html", '<p class="">price &lt; 42</p>'),
+        ("image/png", "cGljdHVyZQ=="),
+    ]
+    assert still.name(outputs(widgets.Box(), bundle)) == "price < 42"
 
 
 def test_what_is_no_widget_stays_as_it_is():

@@ -73,7 +73,8 @@ def page(notebook: Any, sources: Path) -> Any:
             cell.outputs = []
         elif cell.cell_type == "code":
             cell.outputs = [shown for output in cell.outputs for shown in still.of(output, models)]
-            cell.metadata["mystnb"] = {"image": {"alt": still.ALT}}
+            if alt := still.name(cell.outputs):
+                cell.metadata["mystnb"] = {"image": {"alt": alt}}
     return notebook
 
 

@@ -78,7 +78,7 @@ class ContractPanel(widgets.VBox):
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
         bundle: dict[str, Any] = super()._repr_mimebundle_(**kwargs)
-        bundle["text/html"] = self.sentence.value + self.table.value
+        bundle["text/html"] = f"<p>{html.escape(self.sentence.text)}</p>{self.table.value}"
         bundle["text/plain"] = self.sentence.text
         return bundle
 

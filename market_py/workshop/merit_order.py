@@ -102,9 +102,7 @@ def market_figure(
         )
         names = [f"offer {i}" for i in range(len(dispatch))]
         market = np.asarray(bids, float), np.asarray(quantities, float), demand
-        sentence = Sentence()
-        sentence.say(sentences.cleared(names, *market, price, dispatch))
-        return sentence
+        return Sentence(text=sentences.cleared(names, *market, price, dispatch))
     return MeritOrderFigure(bids, quantities, demand, ties=ties, lost_load=price_cap)
 
 

@@ -1,21 +1,24 @@
 """Panels: controls, a picture and a sentence that says what it shows.
 
-The sentence is a live region, so that a screen reader speaks it.
+The sentence is a live region, so that a screen reader speaks it, and the name of the picture.
 """
 
 from __future__ import annotations
 
 import base64
-import html
 import threading
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from importlib.resources import files
 from typing import Any
 
+import anywidget
 import ipywidgets as widgets
+import traitlets
 
 from market_py import timing
 
+_FILES = files(__package__)
 Shown = tuple[bytes, str]
 """A picture (PNG) and the sentence beside it."""
 
@@ -63,20 +66,26 @@ def choice(label: str, options: list[str]) -> Any:
     )
 
 
-class Sentence(widgets.HTML):
-    """A sentence in a live region."""
+class Sentence(anywidget.AnyWidget):
+    """A sentence in a live region, or in one that interrupts if it is an alarm."""
 
-    text = ""
+    _esm = _FILES.joinpath("sentence.js").read_text("utf8")
+    alarm = traitlets.Bool().tag(sync=True)
+    text = traitlets.Unicode().tag(sync=True)
 
     def say(self, text: str, *, alarm: bool = False) -> None:
         """Replace the sentence."""
+        # In this order: the browser looks at `alarm` when the text changes.
+        self.alarm = alarm
         self.text = text
-        role = "alert" if alarm else "status"
-        body = f"<pre>{html.escape(text)}</pre>" if alarm else html.escape(text)
-        self.value = (
-            f'<div role="{role}" aria-live="polite" '
-            f'style="font-size:115%;line-height:1.5;margin:4px 0">{body}</div>'
-        )
+
+
+class NamedImage(anywidget.AnyWidget):
+    """A picture (PNG) that says what it shows to those who do not see it."""
+
+    _esm = _FILES.joinpath("named_image.js").read_text("utf8")
+    value = traitlets.Bytes().tag(sync=True)
+    alt = traitlets.Unicode().tag(sync=True)
 
 
 class Panel(widgets.VBox):
@@ -87,20 +96,17 @@ class Panel(widgets.VBox):
 
     def __init__(self, controls: list[Any], first: Shown, width: int) -> None:
         png, sentence = first
-        self.picture = widgets.Image(
-            value=png, format="png", layout=widgets.Layout(width=f"{width}px", max_width="100%")
+        self.picture = NamedImage(
+            value=png, alt=sentence, layout=widgets.Layout(width=f"{width}px", max_width="100%")
         )
-        self.shown = sentence
-        """The sentence that goes with the picture."""
-        self.sentence = Sentence()
-        self.sentence.say(sentence)
+        self.sentence = Sentence(text=sentence)
         super().__init__([*controls, self.sentence, self.picture])
 
     def show(self, shown: Shown) -> None:
         """Replace the picture and the sentence."""
-        png, self.shown = shown
-        self.picture.value = png
-        self.sentence.say(self.shown)
+        png, sentence = shown
+        self.picture.value, self.picture.alt = png, sentence
+        self.sentence.say(sentence)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
         bundle: dict[str, Any] = super()._repr_mimebundle_(**kwargs)
@@ -285,7 +291,7 @@ class Job(Panel):
 
     def _say_stopped(self, when: str) -> None:
         # The picture is still that of the run before, so its sentence is said again.
-        self.sentence.say(f"Stopped {when}. As before: {self.shown}")
+        self.sentence.say(f"Stopped {when}. As before: {self.picture.alt}")
 
     def _wait_and_work(self) -> None:
         self.sentence.say("Waiting for the panel that runs …")

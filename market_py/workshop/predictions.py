@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import html
-from typing import Any
 
 import ipywidgets as widgets
 
-from market_py.workshop.panels import LABELS
+from market_py.workshop.panels import LABELS, Sentence
 
 
 class Prediction(widgets.VBox):
@@ -28,7 +27,7 @@ class Prediction(widgets.VBox):
             layout=widgets.Layout(width="min(100%, 520px)"),
             style=LABELS,
         )
-        self._said = widgets.HTML()
+        self._said = Sentence()
         self.choice.observe(self._on_choice, names="value")
         label = widgets.HTML(f"<b>{html.escape(question)}</b>")
         super().__init__([label, self.choice, self._said])
@@ -38,19 +37,17 @@ class Prediction(widgets.VBox):
         """What was chosen, or None."""
         return self.choice.value if self.choice.index else None
 
-    def recall(self) -> Any:
+    def recall(self) -> Sentence:
         """A line that recalls the prediction beside the measurement, and follows it."""
-        line = widgets.HTML()
+        line = Sentence()
 
         def write(_change: object = None) -> None:
-            answer = html.escape(self.answer or "nothing yet; choose above")
-            kind = "decided" if self.answer else "undecided"
-            line.value = f'<div role="status" class="{kind}">You predicted: <b>{answer}</b>.</div>'
+            line.say(f"You predicted: {self.answer or 'nothing yet; choose above'}.")
+            (line.remove_class if self.answer else line.add_class)("undecided")
 
         self.choice.observe(write, names="value")
         write()
         return line
 
     def _on_choice(self, _change: object) -> None:
-        said = f"Noted: {self.answer}." if self.answer else ""
-        self._said.value = f'<div role="status">{html.escape(said)}</div>'
+        self._said.say(f"Noted: {self.answer}." if self.answer else "")

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
 VIEW = "application/vnd.jupyter.widget-view+json"
+PNG = "image/png"
 REFERENCE = "IPY_MODEL_"
-ALT = "The picture that belongs to the sentence above it"
 NO_CHOICE = "–"
 """An option that begins so chooses nothing."""
 
@@ -37,39 +37,58 @@ def of(output: NotebookNode, models: dict[str, Any]) -> list[NotebookNode]:
         return [output]
     shown = list(_shown(view["model_id"], models))
     if shown:
-        return [_display(kind, content) for kind, content in shown]
+        return shown
     # A widget that draws by itself brings a picture, and a sentence as its text.
     data = output.data
-    said = [_display("text/html", f"<p>{html.escape(data['text/plain'])}</p>")]
-    return said + [_display(kind, data[kind]) for kind in ("image/png",) if kind in data]
+    said = [_text(_paragraph(data["text/plain"]))]
+    return said + [_picture(data[PNG], data["text/plain"])] * (PNG in data)
 
 
-def _display(kind: str, content: str) -> NotebookNode:
-    made: NotebookNode = new_output("display_data", {kind: content})  # type: ignore[no-untyped-call]
+def name(outputs: list[NotebookNode]) -> str | None:
+    """What the first of their pictures is called."""
+    about = (output.get("metadata", {}).get(PNG, {}) for output in outputs)
+    return next((picture["alt"] for picture in about if "alt" in picture), None)
+
+
+def _text(content: str) -> NotebookNode:
+    made: NotebookNode = new_output("display_data", {"text/html": content})  # type: ignore[no-untyped-call]
     return made
 
 
-def _shown(key: str, models: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Texts and pictures of a widget and its children, as kinds of content and content."""
+def _picture(content: str, alt: str) -> NotebookNode:
+    made: NotebookNode = new_output(  # type: ignore[no-untyped-call]
+        "display_data", {PNG: content}, metadata={PNG: {"alt": alt}}
+    )
+    return made
+
+
+def _paragraph(text: str, classes: Iterable[str] = ()) -> str:
+    return f'<p class="{" ".join(classes)}">{html.escape(text)}</p>'
+
+
+def _shown(key: str, models: dict[str, Any]) -> Iterator[NotebookNode]:
+    """Texts and pictures of a widget and its children."""
     model = models[key.removeprefix(REFERENCE)]
     state = model["state"]
     for child in state.get("children", []):
         yield from _shown(child, models)
-    match state.get("_model_name"):
+    # All that anywidget makes is called AnyModel.
+    match state.get("_anywidget_id", state.get("_model_name", "")).rpartition(".")[2]:
         case "HTMLModel":
             if state.get("value"):
-                yield "text/html", state["value"]
-        case "ImageModel":
-            yield (
-                "image/png",
-                next(part["data"] for part in model["buffers"] if part["path"] == ["value"]),
-            )
+                yield _text(state["value"])
+        case "Sentence":
+            if state["text"]:
+                yield _text(_paragraph(state["text"], state["_dom_classes"]))
+        case "NamedImage":
+            png = next(part["data"] for part in model["buffers"] if part["path"] == ["value"])
+            yield _picture(png, state["alt"])
         case "DropdownModel" | "ToggleButtonsModel":
-            yield "text/html", _choice(state)
+            yield _text(_choice(state))
         case "SelectionSliderModel":
-            yield "text/html", _setting(state, state["_options_labels"][state["index"]])
+            yield _text(_setting(state, state["_options_labels"][state["index"]]))
         case "IntSliderModel" | "FloatSliderModel":
-            yield "text/html", _setting(state, f"{state['value']:,g}")
+            yield _text(_setting(state, f"{state['value']:,g}"))
 
 
 def _setting(state: dict[str, Any], value: str) -> str:
