@@ -337,12 +337,12 @@ class TestAbuse:
         parallel = env.MarketParallelEnv(SYSTEM, backend=stepper)
         parallel.reset(seed=0)
         with pytest.raises(error, match=r"^actions\['unit_1'\]" + words):
-            parallel.step({**dict.fromkeys(parallel.agents, [0, 0]), "unit_1": wrong})
+            parallel.step({**dict.fromkeys(parallel.agents, (0, 0)), "unit_1": wrong})
         # Neither has moved.
         one = env.MarketEnv(SYSTEM, "unit_1", backend=stepper)
         one.reset(seed=0)
         expected = one.step([0, 0])
-        other = parallel.step(dict.fromkeys(parallel.agents, [0, 0]))
+        other = parallel.step(dict.fromkeys(parallel.agents, (0, 0)))
         assert np.array_equal(single.step([0, 0])[0], expected[0])
         assert np.array_equal(other[0]["unit_1"], expected[0])
 
@@ -393,7 +393,9 @@ class TestAbuse:
         ("wrong", "words"),
         [
             ({"observer": "x"}, "observer = 'x': must be one of"),
-            ({"max_bid_delta": -1}, "max_bid_delta = -1: must be finite and >= 0"),
+            ({"max_bid_delta": -1}, "max_bid_delta = -1.0: must be finite and >= 0"),
+            ({"max_bid_delta": 1.7e308}, r"max_bid_delta = 1.7e\+308: must be at most 1e\+100"),
+            ({"price_cap": -1e200}, r"price_cap = -1e\+200: must be at most 1e\+100 in size"),
             ({"demand_noise": np.nan}, "demand_noise = nan"),
             ({"ties": "x"}, "ties = 'x': must be"),
             ({"price_cap": np.inf}, "price_cap = inf: must be finite"),
@@ -433,7 +435,12 @@ class TestAbuse:
             (([-1.0], [1.0], [1.0]), r"capacities\[0\] = -1.0: must be finite and >= 0"),
             (([1.0], [np.nan], [1.0]), r"costs\[0\] = nan: must be finite"),
             (([1.0], [1.0, 2.0], [1.0]), "costs: must have 1 generators like capacities, got 2"),
-            (([1.0], [1.0], []), r"demand: must hold at least one"),
+            (([1.0], [1.0], []), "demand: must hold at least one hour"),
+            (([], [], [1.0]), "capacities: must hold at least one generator"),
+            (([1.0], [1e-200], [1e-200]), "costs: one at least must be >= 1e-100"),
+            (([1e308] * 2, [1.0, 1.0], [1e308]), r"capacities\[0\] = 1e\+308: must be at most"),
+            (([1.0, 1.0], [1.0, -1e308], [1.0]), r"costs\[1\] = -1e\+308: must be at most"),
+            (([1.0], [1.0], [1.0], (), -1), "first_hour = -1: must be at least 0"),
             (([0.0], [1.0], [1.0]), "capacities: one at least must be > 0"),
             (([1.0], [1.0], [1.0], ["a", "b"]), "names: must be 1 different ones"),
         ],
@@ -441,6 +448,69 @@ class TestAbuse:
     def test_systems(self, wrong, words):
         with pytest.raises(ValueError, match=words):
             env.System(*wrong)
+
+    @pytest.mark.parametrize(
+        ("make", "words"),
+        [
+            (lambda: env.System([1], [1], [1], "a"), "names = 'a': must be a sequence of strings"),
+            (lambda: env.System([1], [1], [1], [1]), r"names\[0\] = 1: must be a string"),
+            (
+                lambda: env.System([1], [1], [1], first_hour=2.7),
+                "first_hour: must be a whole number, got float",
+            ),
+            (lambda: env.System.rts79(week=1.5), "week: must be a whole number, got float"),
+            (lambda: env.System.rts79(hours=2.5), "hours: must be a whole number, got float"),
+            (lambda: env.System.random(1.0), "generators: must be a whole number, got float"),
+            (lambda: env.Model(SYSTEM, markup_penalty=True), "markup_penalty: must be real"),
+            (lambda: env.Model(SYSTEM, demand_noise="x"), "demand_noise: must be real"),
+        ],
+    )
+    def test_what_is_no_number_and_no_name(self, make, words):
+        with pytest.raises(TypeError, match=words):
+            make()
+
+    @pytest.mark.parametrize(
+        ("make", "words"),
+        [
+            (lambda: env.System.rts79(week=53), "week = 53: must be in 1 to 52"),
+            (lambda: env.System.rts79(week=52, hours=169), "hours = 169: must be in 1 to 168"),
+            (lambda: env.System.random(-1), "generators = -1: must be at least 1"),
+            (lambda: env.System.random(1, hours=0), "hours = 0: must be at least 1"),
+            (lambda: env.System.random(1, seed=-1), "seed = -1: must be a whole number"),
+        ],
+    )
+    def test_systems_that_are_made(self, make, words):
+        with pytest.raises(ValueError, match=words):
+            make()
+
+    def test_numbers_may_be_those_of_numpy(self, stepper):
+        rules = {
+            "max_bid_delta": np.int64(5),
+            "markup_penalty": np.float32(0.5),
+            "price_cap": np.int32(90),
+        }
+        found = []
+        for given in (rules, {name: float(value) for name, value in rules.items()}):
+            vector = env.MarketVectorEnv(SYSTEM, 2, backend=stepper, **given)
+            vector.reset(seed=0)
+            found.append(vector.step(np.full((2, 5, 2), 0.5))[1])
+        assert np.array_equal(*found)
+
+    def test_the_largest_systems_step_alike(self):
+        large = env.System([1e100, 1e100], [1e100, -1e100], [1e100])
+        found = []
+        for backend in env.available_steppers():
+            vector = env.MarketVectorEnv(large, 2, backend=backend, max_bid_delta=1e100)
+            vector.reset(seed=0)
+            found.append(vector.step(np.full((2, 2, 2), 0.5)))
+        for other in found[1:]:
+            assert np.allclose(other[1], found[0][1], rtol=1e-9)
+            assert np.allclose(other[4]["price"], found[0][4]["price"], rtol=1e-9)
+        assert np.isfinite(found[0][1]).all()
+
+    def test_the_hour_may_be_any_later_one(self):
+        late = env.System([1.0], [1.0], [1.0], first_hour=168 * 10**30 + 5)
+        assert env.Model(late).template.time[0] == 5 / 24
 
     def test_seeds(self):
         vector = env.MarketVectorEnv(SYSTEM, 2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+import numpy as np
 from gymnasium import spaces
 from numpy.typing import ArrayLike, NDArray
 from pettingzoo import ParallelEnv
