@@ -282,14 +282,16 @@ def check_threads(threads: SupportsIndex | None) -> int:
     return min(number, MOST_THREADS)
 
 
-def check_seed(seed: Any) -> int:
-    """Return a seed that is one.
+def check_seed(seed: Any, argument: str = "seed", *, bits: int = 63, room: int = 0) -> int:
+    """Return a seed that is one, of so many bits, with room for so many that follow it.
 
     Raises
     ------
     ValueError
         It is not.
     """
-    if not isinstance(seed, int | np.integer) or isinstance(seed, bool) or not 0 <= seed < 2**63:
-        raise ValueError(f"seed = {seed!r}: must be a whole number in [0, 2**63)")
+    whole = isinstance(seed, int | np.integer) and not isinstance(seed, bool)
+    if not whole or not 0 <= seed < 2**bits - room:
+        end = f"2**{bits} - {room}" if room else f"2**{bits}"
+        raise ValueError(f"{argument} = {seed!r}: must be a whole number in [0, {end})")
     return int(seed)

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import re
 import types
 import warnings
 from functools import partial
@@ -519,8 +520,50 @@ class TestAbuse:
                 vector.reset(seed=wrong)
         with pytest.raises(ValueError, match="seed: must be 2 seeds, got 3"):
             vector.reset(seed=[1, 2, 3])
+        with pytest.raises(ValueError, match=r"seed\[1\] = -1: must be a whole number in"):
+            vector.reset(seed=[1, -1])
+        last = 2**63 - 1
+        with pytest.raises(ValueError, match=rf"seed = {last}: .* in \[0, 2\*\*63 - 1\)"):
+            vector.reset(seed=last)
+        vector.reset(seed=last - 1)
+        assert vector.clocks.seeds.tolist() == [last - 1, last]
         with pytest.raises(ValueError, match="reset_mask: must be 2 booleans"):
             vector.reset(options={"reset_mask": [True]})
+
+    @pytest.mark.parametrize("wrong", [-1, 1.5, True, "7", 2**63, np.bool_(True), np.array(3)])
+    def test_what_is_no_seed_changes_nothing(self, wrong):
+        reset = {"seed": 4}
+        for market in (
+            env.MarketVectorEnv(SYSTEM, 2),
+            env.MarketEnv(SYSTEM),
+            env.MarketParallelEnv(SYSTEM),
+        ):
+            words = f"seed = {re.escape(repr(wrong))}: must be a whole number in"
+            with pytest.raises(ValueError, match=words):
+                market.reset(seed=wrong)
+            with pytest.raises(RuntimeError, match="call reset first"):
+                market.step({} if isinstance(market, env.MarketParallelEnv) else [0, 0])
+            market.reset(**reset)
+        assert env.MarketEnv(SYSTEM).reset(seed=np.int64(3))[0].shape == (4,)
+
+    def test_markets_without_a_seed_draw_one(self):
+        drawn = []
+        for _ in range(2):
+            vector = env.MarketVectorEnv(SYSTEM, 3)
+            vector.reset(seed=[None, 5, None])
+            assert vector.clocks.seeds[1] == 5
+            assert not vector.clocks.episodes.any()
+            drawn += [vector.clocks.seeds[0], vector.clocks.seeds[2]]
+        assert len(set(drawn)) == 4
+
+    @pytest.mark.parametrize("wrong", [-1, 5, 0.5, None, True, "unit_5"])
+    def test_agents_that_are_not_there(self, wrong):
+        with pytest.raises(ValueError, match=f"agent = {wrong!r}: must be in 0 to 4, or a name"):
+            env.MarketEnv(SYSTEM, wrong)
+
+    def test_others_that_are_no_policy(self):
+        with pytest.raises(TypeError, match="others: must be a policy to call, got NoneType"):
+            env.MarketEnv(SYSTEM, others=None)
 
     def test_results_are_ones_own_unless_shared_ones_are_asked_for(self, stepper):
         for shares in (False, True):
