@@ -227,6 +227,15 @@ class TestTrajectories:
         assert after.episodes.tolist() == [0, 1, 0]
         assert np.array_equal(after.seeds, before.seeds)
 
+    def test_all_markets_are_reset_before_some(self, stepper):
+        vector = env.MarketVectorEnv(SYSTEM, 3, backend=stepper)
+        with pytest.raises(RuntimeError, match="reset all markets before some of them"):
+            vector.reset(seed=1, options={"reset_mask": np.array([True, False, False])})
+        with pytest.raises(RuntimeError, match="call reset first"):
+            vector.step(np.zeros((3, 5, 2)))
+        vector.reset(seed=1, options={"reset_mask": np.ones(3, dtype=bool)})
+        assert vector.clocks.seeds.tolist() == [1, 2, 3]
+
 
 class TestConformance:
     def test_gymnasium(self, stepper):

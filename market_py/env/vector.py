@@ -108,6 +108,8 @@ class MarketVectorEnv(VectorEnv[Floats, Floats, NDArray[Any]]):
         ------
         ValueError
             What is not a seed, or not a mask; nothing has changed then.
+        RuntimeError
+            Some markets are to be reset before all have been.
         """
         mask = self._mask(options)
         seeds = self._seeds(seed)
@@ -177,6 +179,8 @@ class MarketVectorEnv(VectorEnv[Floats, Floats, NDArray[Any]]):
             raise ValueError(
                 f"reset_mask: must be {self.num_envs} booleans, one at least true, got {mask!r}"
             )
+        if not self._is_reset and not mask.all():
+            raise RuntimeError("reset: reset all markets before some of them")
         return mask
 
     def _seeds(self, seed: int | Sequence[int | None] | None) -> Sequence[int | None]:
