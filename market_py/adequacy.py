@@ -20,10 +20,11 @@ from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from market_py import rts79
 from market_py.registry import Backend, default_backend, get_backend
-from market_py.validation import Floats
+from market_py.validation import Floats, check_integer, check_scalar, check_vector
 
 VALUE_OF_LOST_LOAD = 1000.0
 """$/MWh"""
@@ -106,7 +107,7 @@ def simulate(
     *,
     seed: int = 0,
     units: Sequence[rts79.Unit] = rts79.UNITS,
-    loads: Floats | None = None,
+    loads: ArrayLike | None = None,
     value_of_lost_load: float = VALUE_OF_LOST_LOAD,
     backend: str | None = None,
     threads: int = 1,
@@ -126,7 +127,7 @@ def simulate(
         Not negative.
     units : sequence of Unit
         The generating units; they offer their capacity at fuel plus variable O&M cost.
-    loads : ndarray, shape (hours,), optional
+    loads : array_like, shape (hours,), optional
         Demand of each hour of the year, MW; by default that of the RTS-79.
     value_of_lost_load : float
         Price of a shortage, $/MWh.
@@ -139,8 +140,9 @@ def simulate(
 
     Raises
     ------
-    ValueError
-        No year, no thread, or a negative seed.
+    TypeError, ValueError
+        No year, no thread, or a negative seed; loads that are not finite numbers >= 0, or none; a
+        value of lost load that is not finite; no such backend.
     """
     simulations = simulate_yearly(
         years,
@@ -163,7 +165,7 @@ def simulate_yearly(
     *,
     seed: int = 0,
     units: Sequence[rts79.Unit] = rts79.UNITS,
-    loads: Floats | None = None,
+    loads: ArrayLike | None = None,
     value_of_lost_load: float = VALUE_OF_LOST_LOAD,
     backend: str | None = None,
     threads: int = 1,
@@ -173,11 +175,10 @@ def simulate_yearly(
     To stop, stop asking.
     """
     for name, number, least in (("years", years, 1), ("threads", threads, 1), ("seed", seed, 0)):
-        if number < least:
-            raise ValueError(f"{name} = {number}: must be at least {least}")
+        check_integer(name, number, least)
     chosen = default_backend() if backend is None else get_backend(backend)
-    demand = rts79.hourly_loads() if loads is None else np.asarray(loads, dtype=float)
-
+    demand = _check_loads(loads)
+    value_of_lost_load = check_scalar("value_of_lost_load", value_of_lost_load, negative=True)
     outages = _Outages(units, len(demand))
 
     def one(year: int) -> _Year:
@@ -257,17 +258,22 @@ def draw_year(
     return _Outages(units, hours).draw(seed, year)
 
 
-def exact(units: Sequence[rts79.Unit] = rts79.UNITS, loads: Floats | None = None) -> Indices:
+def exact(units: Sequence[rts79.Unit] = rts79.UNITS, loads: ArrayLike | None = None) -> Indices:
     """Compute the indices from the distribution of the available capacity.
 
     Parameters
     ----------
     units : sequence of Unit
         Their capacities and forced outage rates count.
-    loads : ndarray, shape (hours,), optional
+    loads : array_like, shape (hours,), optional
         Demand of each hour of the year, MW; by default that of the RTS-79.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Loads are not finite numbers >= 0, or there are none.
     """
-    demand = rts79.hourly_loads() if loads is None else np.asarray(loads, dtype=float)
+    demand = _check_loads(loads)
     distribution: dict[float, float] = {0.0: 1.0}
     for unit in units:
         convolved: defaultdict[float, float] = defaultdict(float)
@@ -282,3 +288,10 @@ def exact(units: Sequence[rts79.Unit] = rts79.UNITS, loads: Floats | None = None
     mass = np.concatenate([[0.0], np.cumsum(probabilities)])
     moment = np.concatenate([[0.0], np.cumsum(probabilities * capacities)])
     return Indices(float(mass[below].sum()), float((demand * mass[below] - moment[below]).sum()))
+
+
+def _check_loads(loads: ArrayLike | None) -> Floats:
+    """Return the demand of each hour."""
+    if loads is None:
+        return rts79.hourly_loads()
+    return check_vector("loads", loads, negative=False, holds="hour")

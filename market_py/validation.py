@@ -134,14 +134,34 @@ def check_batch(
     )
 
 
-def check_vector(argument: str, value: ArrayLike, *, negative: bool) -> Floats:
+def check_vector(
+    argument: str,
+    value: ArrayLike,
+    *,
+    negative: bool,
+    holds: str = "offer",
+    most: float | None = None,
+) -> Floats:
     """Return a vector of finite numbers, none of them negative unless that is allowed.
 
-    Errors as for `check_market`, naming the argument.
+    Errors as for `check_market`, naming the argument, and what it holds should it be empty.
     """
-    checked = _numbers(argument, value, _VECTOR)
-    (_finite if negative else _finite_not_negative)(argument, checked)
+    checked = _numbers(argument, value, _VECTOR, holds)
+    _check_values(argument, checked, negative, most)
     return checked
+
+
+def check_scalar(argument: str, value: Any, *, negative: bool, most: float | None = None) -> float:
+    """Return a finite number, not negative unless that is allowed; errors as for `check_market`."""
+    checked = _numbers(argument, value, _SCALAR)
+    _check_values(argument, checked, negative, most)
+    return float(checked)
+
+
+def _check_values(argument: str, array: Floats, negative: bool, most: float | None) -> None:
+    (_finite if negative else _finite_not_negative)(argument, array)
+    if most is not None:
+        _all(argument, array, lambda values: np.abs(values) <= most, f"at most {most:g} in size")
 
 
 def check_integer(argument: str, value: Any, least: int, most: int | None = None) -> int:
@@ -175,7 +195,7 @@ _COLUMN: _Dimensions = (0, 1), "0 or 1 dimensions"
 _TABLE: _Dimensions = (1, 2), "1 or 2 dimensions"
 
 
-def check_scalar(argument: str, value: float) -> float:
+def check_real(argument: str, value: float) -> float:
     """Return a real number, which need not be finite.
 
     Errors as for `check_market`, naming the argument.
@@ -209,14 +229,14 @@ def check_kind(
     return array
 
 
-def _numbers(argument: str, value: Any, dimensions: _Dimensions) -> Floats:
+def _numbers(argument: str, value: Any, dimensions: _Dimensions, holds: str = "offer") -> Floats:
     """Return the value as a C-contiguous, aligned array of doubles."""
     array = check_kind(argument, value)
     allowed, must_have = dimensions
     if array.ndim not in allowed:
         raise ValueError(f"{argument}: must have {must_have}, got shape {array.shape}")
     if dimensions in (_VECTOR, _TABLE) and array.shape[-1] == 0:
-        raise ValueError(f"{argument}: must hold at least one offer, got shape {array.shape}")
+        raise ValueError(f"{argument}: must hold at least one {holds}, got shape {array.shape}")
     return np.require(array, np.float64, ["C", "A", "E"])
 
 
@@ -284,14 +304,16 @@ def check_threads(threads: SupportsIndex | None) -> int:
     return min(number, MOST_THREADS)
 
 
-def check_seed(seed: Any) -> int:
-    """Return a seed that is one.
+def check_seed(seed: Any, argument: str = "seed", *, bits: int = 63, room: int = 0) -> int:
+    """Return a seed that is one, of so many bits, with room for so many that follow it.
 
     Raises
     ------
     ValueError
         It is not.
     """
-    if not isinstance(seed, int | np.integer) or isinstance(seed, bool) or not 0 <= seed < 2**63:
-        raise ValueError(f"seed = {seed!r}: must be a whole number in [0, 2**63)")
+    whole = isinstance(seed, int | np.integer) and not isinstance(seed, bool)
+    if not whole or not 0 <= seed < 2**bits - room:
+        end = f"2**{bits} - {room}" if room else f"2**{bits}"
+        raise ValueError(f"{argument} = {seed!r}: must be a whole number in [0, {end})")
     return int(seed)

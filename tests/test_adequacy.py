@@ -129,13 +129,43 @@ def test_memory_does_not_grow_with_the_years():
         ({"years": 0}, "years = 0: must be at least 1"),
         ({"years": 1, "threads": 0}, "threads = 0: must be at least 1"),
         ({"years": 1, "seed": -1}, "seed = -1: must be at least 0"),
-        ({"years": 1, "loads": [-1.0]}, r"demand\[0\] = -1.0: must be finite and >= 0"),
+        ({"years": 1, "loads": [-1.0]}, r"^loads\[0\] = -1.0: must be finite and >= 0"),
+        ({"years": 1, "loads": [1.0, np.nan]}, r"^loads\[1\] = nan: must be finite and >= 0"),
+        ({"years": 1, "loads": []}, "^loads: must hold at least one hour"),
+        ({"years": 1, "value_of_lost_load": np.inf}, "^value_of_lost_load = inf: must be finite"),
         ({"years": 1, "backend": "x"}, "backend = 'x': must be one of"),
     ],
 )
 def test_bad_input(wrong, words):
     with pytest.raises(ValueError, match=words):
         adequacy.simulate(**wrong)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"years": 1.5}, "years: must be a whole number, got float"),
+        ({"years": 1, "threads": "2"}, "threads: must be a whole number, got str"),
+        ({"years": 1, "loads": ["1"]}, "loads: must be real numbers, got list of dtype <U1"),
+        ({"years": 1, "value_of_lost_load": "1"}, "value_of_lost_load: must be real numbers"),
+    ],
+)
+def test_what_is_no_number(wrong, words):
+    with pytest.raises(TypeError, match=words):
+        adequacy.simulate(**wrong)
+
+
+@pytest.mark.parametrize(
+    ("loads", "error", "words"),
+    [
+        ([1.0, np.nan], ValueError, r"^loads\[1\] = nan: must be finite and >= 0"),
+        ([], ValueError, "^loads: must hold at least one hour"),
+        (["1"], TypeError, "^loads: must be real numbers"),
+    ],
+)
+def test_bad_loads_of_the_convolution(loads, error, words):
+    with pytest.raises(error, match=words):
+        adequacy.exact(loads=loads)
 
 
 @pytest.mark.long

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import re
 import types
 import warnings
 from functools import partial
@@ -226,6 +227,15 @@ class TestTrajectories:
         assert after.episodes.tolist() == [0, 1, 0]
         assert np.array_equal(after.seeds, before.seeds)
 
+    def test_all_markets_are_reset_before_some(self, stepper):
+        vector = env.MarketVectorEnv(SYSTEM, 3, backend=stepper)
+        with pytest.raises(RuntimeError, match="reset all markets before some of them"):
+            vector.reset(seed=1, options={"reset_mask": np.array([True, False, False])})
+        with pytest.raises(RuntimeError, match="call reset first"):
+            vector.step(np.zeros((3, 5, 2)))
+        vector.reset(seed=1, options={"reset_mask": np.ones(3, dtype=bool)})
+        assert vector.clocks.seeds.tolist() == [1, 2, 3]
+
 
 class TestConformance:
     def test_gymnasium(self, stepper):
@@ -337,12 +347,12 @@ class TestAbuse:
         parallel = env.MarketParallelEnv(SYSTEM, backend=stepper)
         parallel.reset(seed=0)
         with pytest.raises(error, match=r"^actions\['unit_1'\]" + words):
-            parallel.step({**dict.fromkeys(parallel.agents, [0, 0]), "unit_1": wrong})
+            parallel.step({**dict.fromkeys(parallel.agents, (0, 0)), "unit_1": wrong})
         # Neither has moved.
         one = env.MarketEnv(SYSTEM, "unit_1", backend=stepper)
         one.reset(seed=0)
         expected = one.step([0, 0])
-        other = parallel.step(dict.fromkeys(parallel.agents, [0, 0]))
+        other = parallel.step(dict.fromkeys(parallel.agents, (0, 0)))
         assert np.array_equal(single.step([0, 0])[0], expected[0])
         assert np.array_equal(other[0]["unit_1"], expected[0])
 
@@ -393,7 +403,9 @@ class TestAbuse:
         ("wrong", "words"),
         [
             ({"observer": "x"}, "observer = 'x': must be one of"),
-            ({"max_bid_delta": -1}, "max_bid_delta = -1: must be finite and >= 0"),
+            ({"max_bid_delta": -1}, "max_bid_delta = -1.0: must be finite and >= 0"),
+            ({"max_bid_delta": 1.7e308}, r"max_bid_delta = 1.7e\+308: must be at most 1e\+100"),
+            ({"price_cap": -1e200}, r"price_cap = -1e\+200: must be at most 1e\+100 in size"),
             ({"demand_noise": np.nan}, "demand_noise = nan"),
             ({"ties": "x"}, "ties = 'x': must be"),
             ({"price_cap": np.inf}, "price_cap = inf: must be finite"),
@@ -433,7 +445,12 @@ class TestAbuse:
             (([-1.0], [1.0], [1.0]), r"capacities\[0\] = -1.0: must be finite and >= 0"),
             (([1.0], [np.nan], [1.0]), r"costs\[0\] = nan: must be finite"),
             (([1.0], [1.0, 2.0], [1.0]), "costs: must have 1 generators like capacities, got 2"),
-            (([1.0], [1.0], []), r"demand: must hold at least one"),
+            (([1.0], [1.0], []), "demand: must hold at least one hour"),
+            (([], [], [1.0]), "capacities: must hold at least one generator"),
+            (([1.0], [1e-200], [1e-200]), "costs: one at least must be >= 1e-100"),
+            (([1e308] * 2, [1.0, 1.0], [1e308]), r"capacities\[0\] = 1e\+308: must be at most"),
+            (([1.0, 1.0], [1.0, -1e308], [1.0]), r"costs\[1\] = -1e\+308: must be at most"),
+            (([1.0], [1.0], [1.0], (), -1), "first_hour = -1: must be at least 0"),
             (([0.0], [1.0], [1.0]), "capacities: one at least must be > 0"),
             (([1.0], [1.0], [1.0], ["a", "b"]), "names: must be 1 different ones"),
         ],
@@ -442,6 +459,69 @@ class TestAbuse:
         with pytest.raises(ValueError, match=words):
             env.System(*wrong)
 
+    @pytest.mark.parametrize(
+        ("make", "words"),
+        [
+            (lambda: env.System([1], [1], [1], "a"), "names = 'a': must be a sequence of strings"),
+            (lambda: env.System([1], [1], [1], [1]), r"names\[0\] = 1: must be a string"),
+            (
+                lambda: env.System([1], [1], [1], first_hour=2.7),
+                "first_hour: must be a whole number, got float",
+            ),
+            (lambda: env.System.rts79(week=1.5), "week: must be a whole number, got float"),
+            (lambda: env.System.rts79(hours=2.5), "hours: must be a whole number, got float"),
+            (lambda: env.System.random(1.0), "generators: must be a whole number, got float"),
+            (lambda: env.Model(SYSTEM, markup_penalty=True), "markup_penalty: must be real"),
+            (lambda: env.Model(SYSTEM, demand_noise="x"), "demand_noise: must be real"),
+        ],
+    )
+    def test_what_is_no_number_and_no_name(self, make, words):
+        with pytest.raises(TypeError, match=words):
+            make()
+
+    @pytest.mark.parametrize(
+        ("make", "words"),
+        [
+            (lambda: env.System.rts79(week=53), "week = 53: must be in 1 to 52"),
+            (lambda: env.System.rts79(week=52, hours=169), "hours = 169: must be in 1 to 168"),
+            (lambda: env.System.random(-1), "generators = -1: must be at least 1"),
+            (lambda: env.System.random(1, hours=0), "hours = 0: must be at least 1"),
+            (lambda: env.System.random(1, seed=-1), "seed = -1: must be a whole number"),
+        ],
+    )
+    def test_systems_that_are_made(self, make, words):
+        with pytest.raises(ValueError, match=words):
+            make()
+
+    def test_numbers_may_be_those_of_numpy(self, stepper):
+        rules = {
+            "max_bid_delta": np.int64(5),
+            "markup_penalty": np.float32(0.5),
+            "price_cap": np.int32(90),
+        }
+        found = []
+        for given in (rules, {name: float(value) for name, value in rules.items()}):
+            vector = env.MarketVectorEnv(SYSTEM, 2, backend=stepper, **given)
+            vector.reset(seed=0)
+            found.append(vector.step(np.full((2, 5, 2), 0.5))[1])
+        assert np.array_equal(*found)
+
+    def test_the_largest_systems_step_alike(self):
+        large = env.System([1e100, 1e100], [1e100, -1e100], [1e100])
+        found = []
+        for backend in env.available_steppers():
+            vector = env.MarketVectorEnv(large, 2, backend=backend, max_bid_delta=1e100)
+            vector.reset(seed=0)
+            found.append(vector.step(np.full((2, 2, 2), 0.5)))
+        for other in found[1:]:
+            assert np.allclose(other[1], found[0][1], rtol=1e-9)
+            assert np.allclose(other[4]["price"], found[0][4]["price"], rtol=1e-9)
+        assert np.isfinite(found[0][1]).all()
+
+    def test_the_hour_may_be_any_later_one(self):
+        late = env.System([1.0], [1.0], [1.0], first_hour=168 * 10**30 + 5)
+        assert env.Model(late).template.time[0] == 5 / 24
+
     def test_seeds(self):
         vector = env.MarketVectorEnv(SYSTEM, 2)
         for wrong in (-1, 2**63):
@@ -449,8 +529,50 @@ class TestAbuse:
                 vector.reset(seed=wrong)
         with pytest.raises(ValueError, match="seed: must be 2 seeds, got 3"):
             vector.reset(seed=[1, 2, 3])
+        with pytest.raises(ValueError, match=r"seed\[1\] = -1: must be a whole number in"):
+            vector.reset(seed=[1, -1])
+        last = 2**63 - 1
+        with pytest.raises(ValueError, match=rf"seed = {last}: .* in \[0, 2\*\*63 - 1\)"):
+            vector.reset(seed=last)
+        vector.reset(seed=last - 1)
+        assert vector.clocks.seeds.tolist() == [last - 1, last]
         with pytest.raises(ValueError, match="reset_mask: must be 2 booleans"):
             vector.reset(options={"reset_mask": [True]})
+
+    @pytest.mark.parametrize("wrong", [-1, 1.5, True, "7", 2**63, np.bool_(True), np.array(3)])
+    def test_what_is_no_seed_changes_nothing(self, wrong):
+        reset = {"seed": 4}
+        for market in (
+            env.MarketVectorEnv(SYSTEM, 2),
+            env.MarketEnv(SYSTEM),
+            env.MarketParallelEnv(SYSTEM),
+        ):
+            words = f"seed = {re.escape(repr(wrong))}: must be a whole number in"
+            with pytest.raises(ValueError, match=words):
+                market.reset(seed=wrong)
+            with pytest.raises(RuntimeError, match="call reset first"):
+                market.step({} if isinstance(market, env.MarketParallelEnv) else [0, 0])
+            market.reset(**reset)
+        assert env.MarketEnv(SYSTEM).reset(seed=np.int64(3))[0].shape == (4,)
+
+    def test_markets_without_a_seed_draw_one(self):
+        drawn = []
+        for _ in range(2):
+            vector = env.MarketVectorEnv(SYSTEM, 3)
+            vector.reset(seed=[None, 5, None])
+            assert vector.clocks.seeds[1] == 5
+            assert not vector.clocks.episodes.any()
+            drawn += [vector.clocks.seeds[0], vector.clocks.seeds[2]]
+        assert len(set(drawn)) == 4
+
+    @pytest.mark.parametrize("wrong", [-1, 5, 0.5, None, True, "unit_5"])
+    def test_agents_that_are_not_there(self, wrong):
+        with pytest.raises(ValueError, match=f"agent = {wrong!r}: must be in 0 to 4, or a name"):
+            env.MarketEnv(SYSTEM, wrong)
+
+    def test_others_that_are_no_policy(self):
+        with pytest.raises(TypeError, match="others: must be a policy to call, got NoneType"):
+            env.MarketEnv(SYSTEM, others=None)
 
     def test_results_are_ones_own_unless_shared_ones_are_asked_for(self, stepper):
         for shares in (False, True):

@@ -151,6 +151,9 @@ def test_a_checkpoint_that_cannot_be_is_refused(tmp_path, changed, words):
         ({"deviation": 0}, "deviation = 0: must be finite and > 0"),
         ({"step_size": np.nan}, "step_size = nan: must be finite"),
         ({"observer": "x"}, "observer = 'x'"),
+        ({"seed": -1}, "seed = -1: must be a whole number in"),
+        ({"seed": 1.5}, "seed = 1.5: must be a whole number in"),
+        ({"seed": 2**63 - 1}, f"seed = {2**63 - 1}: must be a whole number in"),
     ],
 )
 def test_parameters(wrong, words):

@@ -67,6 +67,9 @@ class TestWithoutTheExtra:
     def test_parameters(self, capsys):
         with pytest.raises(ValueError, match="steps = 0: must be at least 1"):
             ppo.train(env.MarketEnv(SYSTEM), steps=0)
+        for seed in (-1, 2**32):
+            with pytest.raises(ValueError, match=rf"seed = {seed}: .* in \[0, 2\*\*32\)"):
+                ppo.train(env.MarketEnv(SYSTEM), seed=seed)
         assert ppo.main(["--steps", "-3"]) == 2
         assert capsys.readouterr().err == "steps = -3: must be at least 1\n"
 

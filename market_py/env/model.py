@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -10,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from market_py.env.observers import Observer, Template, template
-from market_py.env.system import System
-from market_py.validation import Floats, Ties, check_market
+from market_py.env.system import LARGEST, System
+from market_py.validation import Floats, Ties, check_market, check_scalar
 
 WITHHELD, MARKUP = (0.0, 1.0), (-10.0, 10.0)
 """Bounds of the two numbers of an action."""
@@ -43,7 +42,7 @@ class Model:
     observer : {"simple", "simple_v2", "simple_v3", "basic"}
         What agents are shown; see `market_py.env.observers.template`.
     max_bid_delta : float
-        Largest markup, €/MWh; >= 0.
+        Largest markup, €/MWh; >= 0. Neither this nor a number below is larger than 1e100.
     markup_penalty : float
         Of a squared markup; >= 0.
     unserved_penalty : float
@@ -75,10 +74,12 @@ class Model:
     def __post_init__(self) -> None:
         """Check the parameters."""
         for name in ("max_bid_delta", "markup_penalty", "unserved_penalty", "demand_noise"):
-            value = getattr(self, name)
-            if not (isinstance(value, int | float) and 0 <= value < math.inf):
-                raise ValueError(f"{name} = {value!r}: must be finite and >= 0")
-        check_market([0.0], [1.0], 1.0, self.ties, self.price_cap)
+            value = check_scalar(name, getattr(self, name), negative=False, most=LARGEST)
+            object.__setattr__(self, name, value)
+        market = check_market([0.0], [1.0], 1.0, self.ties, self.price_cap)
+        if market.price_cap is not None:
+            cap = check_scalar("price_cap", market.price_cap, negative=True, most=LARGEST)
+            object.__setattr__(self, "price_cap", cap)
         self.template  # noqa: B018  An unknown observer is refused here.
 
     @cached_property

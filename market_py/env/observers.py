@@ -51,7 +51,7 @@ def template(system: System, observer: Observer) -> Template:
         raise ValueError(
             f"observer = {observer!r}: must be one of {', '.join(map(repr, OBSERVERS))}"
         )
-    hours = system.first_hour + np.arange(system.hours + 1)
+    hours = system.first_hour % 168 + np.arange(system.hours + 1)
     hour, weekday = hours % 24 / 24, hours // 24 % 7 / 7
     if observer == "basic":
         return _basic(system)

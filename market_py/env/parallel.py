@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+import numpy as np
 from gymnasium import spaces
 from numpy.typing import ArrayLike, NDArray
 from pettingzoo import ParallelEnv
@@ -72,7 +73,13 @@ class MarketParallelEnv(ParallelEnv[str, Floats, Floats]):
     def reset(
         self, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[dict[str, Floats], dict[str, dict[str, Any]]]:
-        """Begin an episode; without a seed, the next one of the seed before."""
+        """Begin an episode; without a seed, the next one of the seed before.
+
+        Raises
+        ------
+        ValueError
+            What is not a seed; nothing has changed then.
+        """
         observations = self._market.reset(seed)
         self.agents = self.possible_agents[:]
         by_agent = dict(zip(self.agents, observations, strict=True))

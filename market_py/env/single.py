@@ -15,7 +15,7 @@ from market_py.env.market import RENDER_MODES, OneMarket
 from market_py.env.model import Model
 from market_py.env.spaces import action_space, observation_space
 from market_py.env.system import System
-from market_py.validation import Floats
+from market_py.validation import Floats, check_seed
 
 Policy = Callable[[Floats], ArrayLike]
 """From observations of shape (N, F) to actions of shape (N, 2)."""
@@ -78,12 +78,15 @@ class MarketEnv(gymnasium.Env[Floats, Floats]):
         **rules: Any,
     ) -> None:
         known = dict(zip(system.names, range(system.generators), strict=True))
-        place = known.get(agent, -1) if isinstance(agent, str) else agent
-        if not 0 <= place < system.generators:
+        place = known.get(agent) if isinstance(agent, str) else agent
+        whole = isinstance(place, int | np.integer) and not isinstance(place, bool)
+        if place is None or not whole or not 0 <= place < system.generators:
             raise ValueError(
                 f"agent = {agent!r}: must be in 0 to {system.generators - 1}, or a name"
             )
-        self.agent, self.others, self.render_mode = place, others, render_mode
+        if not callable(others):
+            raise TypeError(f"others: must be a policy to call, got {type(others).__name__}")
+        self.agent, self.others, self.render_mode = int(place), others, render_mode
         self._market = OneMarket(Model(system, **rules), backend, render_mode)
         self._seen: Floats = np.empty((0, 0))
         self.observation_space: spaces.Box = observation_space(self._market.model)  # type: ignore[assignment]
@@ -92,7 +95,15 @@ class MarketEnv(gymnasium.Env[Floats, Floats]):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Floats, dict[str, Any]]:
-        """Begin an episode; without a seed, the next one of the seed before."""
+        """Begin an episode; without a seed, the next one of the seed before.
+
+        Raises
+        ------
+        ValueError
+            What is not a seed; nothing has changed then.
+        """
+        # Before Gymnasium refuses it in words of its own.
+        seed = None if seed is None else check_seed(seed)
         super().reset(seed=seed)
         self._seen = self._market.reset(seed)
         return self._seen[self.agent].copy(), {}

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from market_py import rts79
-from market_py.validation import Floats, check_vector
+from market_py.validation import Floats, check_integer, check_seed, check_vector
+
+LARGEST = 1e100
+"""Of any number in MW or €/MWh: products of two, and sums, stay far from overflow."""
+SMALLEST = 1 / LARGEST
+"""Of what others are divided by."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,7 +24,8 @@ class System:
     Parameters
     ----------
     capacities : array_like, shape (N,)
-        MW; finite and >= 0, one at least > 0.
+        MW; finite and >= 0, one at least > 0. Here as below no number is larger than 1e100, and
+        the largest not smaller than 1e-100.
     costs : array_like, shape (N,)
         Marginal costs, €/MWh; finite, one at least > 0.
     demand : array_like, shape (T,)
@@ -45,13 +52,16 @@ class System:
         capacities: ArrayLike,
         costs: ArrayLike,
         demand: ArrayLike,
-        names: tuple[str, ...] | list[str] = (),
+        names: Sequence[str] = (),
         first_hour: int = 0,
     ) -> None:
         arrays = {
-            "capacities": check_vector("capacities", capacities, negative=False),
-            "costs": check_vector("costs", costs, negative=True),
-            "demand": check_vector("demand", demand, negative=False),
+            name: check_vector(name, value, negative=negative, holds=holds, most=LARGEST)
+            for name, value, negative, holds in (
+                ("capacities", capacities, False, "generator"),
+                ("costs", costs, True, "generator"),
+                ("demand", demand, False, "hour"),
+            )
         }
         offers = len(arrays["capacities"])
         if len(arrays["costs"]) != offers:
@@ -61,16 +71,16 @@ class System:
         for name, array in arrays.items():
             if array.max() <= 0:
                 raise ValueError(f"{name}: one at least must be > 0")
+            if array.max() < SMALLEST:
+                raise ValueError(f"{name}: one at least must be >= {SMALLEST:g}")
             array = array.copy()
             array.flags.writeable = False
             object.__setattr__(self, name, array)
-        given = tuple(names) or tuple(f"unit_{i}" for i in range(offers))
+        given = _check_names(names) or tuple(f"unit_{i}" for i in range(offers))
         if len(given) != offers or len(set(given)) != offers:
             raise ValueError(f"names: must be {offers} different ones, got {given}")
-        if first_hour < 0:
-            raise ValueError(f"first_hour = {first_hour}: must be at least 0")
         object.__setattr__(self, "names", given)
-        object.__setattr__(self, "first_hour", int(first_hour))
+        object.__setattr__(self, "first_hour", check_integer("first_hour", first_hour, 0))
 
     @classmethod
     def rts79(cls, *, week: int = 51, hours: int = 24) -> System:
@@ -82,12 +92,14 @@ class System:
             1 to 52; the episode begins with its Monday.
         hours : int
             Length of the episode.
+
+        Raises
+        ------
+        TypeError, ValueError
+            A week or a number of hours that there is not.
         """
-        first = (week - 1) * 168
-        if not 1 <= week <= 52:
-            raise ValueError(f"week = {week}: must be in 1 to 52")
-        if not 1 <= hours <= rts79.HOURS - first:
-            raise ValueError(f"hours = {hours}: must be in 1 to {rts79.HOURS - first}")
+        first = (check_integer("week", week, 1, 52) - 1) * 168
+        hours = check_integer("hours", hours, 1, rts79.HOURS - first)
         return cls(
             [unit.capacity for unit in rts79.UNITS],
             [unit.fuel_cost + unit.om_cost for unit in rts79.UNITS],
@@ -107,7 +119,14 @@ class System:
             Length of the episode.
         seed : int
             The same seed gives the same system.
+
+        Raises
+        ------
+        TypeError, ValueError
+            No generator, no hour, or what is not a seed.
         """
+        generators = check_integer("generators", generators, 1)
+        hours, seed = check_integer("hours", hours, 1), check_seed(seed)
         rng = np.random.default_rng([seed, generators, hours])
         capacities = rng.uniform(20, 200, generators).round(1)
         day = 0.6 + 0.25 * np.sin(2 * np.pi * (np.arange(hours) % 24 - 9) / 24)
@@ -122,3 +141,14 @@ class System:
     def hours(self) -> int:
         """Length of an episode, ``T``."""
         return len(self.demand)
+
+
+def _check_names(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the names; text is none of them, though it is a sequence of strings."""
+    if isinstance(names, str):
+        raise TypeError(f"names = {names!r}: must be a sequence of strings, not one")
+    given = tuple(names)
+    for at, name in enumerate(given):
+        if not isinstance(name, str):
+            raise TypeError(f"names[{at}] = {name!r}: must be a string")
+    return given

@@ -72,7 +72,8 @@ class MarketVectorEnv(VectorEnv[Floats, Floats, NDArray[Any]]):
         copy: bool = True,
         **rules: Any,
     ) -> None:
-        if not isinstance(num_envs, int | np.integer) or num_envs < 1:
+        whole = isinstance(num_envs, int | np.integer) and not isinstance(num_envs, bool)
+        if not whole or num_envs < 1:
             raise ValueError(f"num_envs = {num_envs!r}: must be a positive integer")
         self.model = Model(system, **rules)
         self.num_envs = int(num_envs)
@@ -102,6 +103,13 @@ class MarketVectorEnv(VectorEnv[Floats, Floats, NDArray[Any]]):
             episode of the one before begins; at first, that is drawn.
         options : dict, optional
             ``reset_mask``, of shape (B,), says which markets begin an episode.
+
+        Raises
+        ------
+        ValueError
+            What is not a seed, or not a mask; nothing has changed then.
+        RuntimeError
+            Some markets are to be reset before all have been.
         """
         mask = self._mask(options)
         seeds = self._seeds(seed)
@@ -171,16 +179,27 @@ class MarketVectorEnv(VectorEnv[Floats, Floats, NDArray[Any]]):
             raise ValueError(
                 f"reset_mask: must be {self.num_envs} booleans, one at least true, got {mask!r}"
             )
+        if not self._is_reset and not mask.all():
+            raise RuntimeError("reset: reset all markets before some of them")
         return mask
 
     def _seeds(self, seed: int | Sequence[int | None] | None) -> Sequence[int | None]:
-        if seed is None and not self._is_reset:
-            drawn = np.random.SeedSequence().generate_state(1, np.uint32)
-            seed = int(drawn[0])
         if seed is None:
-            return [None] * self.num_envs
-        if isinstance(seed, int | np.integer):
-            return [check_seed(int(seed) + market) for market in range(self.num_envs)]
+            seed = [None] * self.num_envs
+        elif (
+            not isinstance(seed, list | tuple | range | np.ndarray)
+            or getattr(seed, "shape", None) == ()
+        ):
+            first = check_seed(seed, room=self.num_envs - 1)
+            return range(first, first + self.num_envs)
         if len(seed) != self.num_envs:
             raise ValueError(f"seed: must be {self.num_envs} seeds, got {len(seed)}")
-        return [None if each is None else check_seed(each) for each in seed]
+        given = [
+            None if each is None else check_seed(each, f"seed[{market}]")
+            for market, each in enumerate(seed)
+        ]
+        if self._is_reset:
+            return given
+        # Where there is no seed to go on from, one is drawn.
+        drawn = int(np.random.SeedSequence().generate_state(1, np.uint32)[0])
+        return [drawn + at if each is None else each for at, each in enumerate(given)]

@@ -22,7 +22,7 @@ import numpy as np
 from market_py.env import Clocks, MarketVectorEnv, System
 from market_py.env.actions import HIGH, LOW
 from market_py.files import write_whole
-from market_py.validation import Floats, check_integer
+from market_py.validation import Floats, check_integer, check_seed
 
 DECAYS = 0.9, 0.999
 """Of the moments of Adam."""
@@ -101,11 +101,12 @@ class EvolutionStrategy:
         threads: int | None = None,
         **rules: Any,
     ) -> None:
-        if markets < 2 or markets % 2:
+        if check_integer("markets", markets, 0) < 2 or markets % 2:
             raise ValueError(f"markets = {markets}: must be even and at least 2")
         for name, value in (("deviation", deviation), ("step_size", step_size)):
             if not 0 < value < np.inf:
                 raise ValueError(f"{name} = {value}: must be finite and > 0")
+        seed = check_seed(seed, room=markets - 1)
         self._rules = {"backend": backend, "threads": threads, "copy": False, **rules}
         self._markets = MarketVectorEnv(system, markets, **self._rules)
         self._deviation, self._step_size = deviation, step_size

@@ -25,7 +25,7 @@ from market_py.env import MarketEnv
 from market_py.env.model import MARKUP
 from market_py.learning.evolution import EVALUATION_SEED
 from market_py.learning.theory import PIVOTAL
-from market_py.validation import Floats
+from market_py.validation import Floats, check_seed
 
 if TYPE_CHECKING:
     from stable_baselines3 import PPO
@@ -69,6 +69,7 @@ def train(market: Market, steps: int = 20_000, seed: int = 0) -> PPO:
     """
     if steps < 1:
         raise ValueError(f"steps = {steps}: must be at least 1")
+    seed = check_seed(seed, bits=32)
     try:
         from stable_baselines3 import PPO
     except ModuleNotFoundError as error:

@@ -15,7 +15,7 @@ from market_py.files import write_whole
 from market_py.learning.arrays import Singles as Singles
 from market_py.learning.arrays import require, to_array
 from market_py.registry import available_backends
-from market_py.validation import Floats, check_scalar
+from market_py.validation import Floats, check_real
 
 BACKENDS = ("rust", "numpy")
 """The fastest first."""
@@ -311,7 +311,7 @@ def _whole(name: str, value: SupportsIndex, *, least: int, below: int = 1 << 63)
 
 
 def _unit(name: str, value: float) -> float:
-    number = check_scalar(name, value)
+    number = check_real(name, value)
     if not 0 <= number <= 1:
         raise ValueError(f"{name} = {number}: must be from 0 to 1")
     return number
