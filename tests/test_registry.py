@@ -98,7 +98,8 @@ def test_variants_keep_the_published_shape(name):
     # In the rungs that sort floating sums decide, as in the published function; a search that
     # does not sort has no order to add up in, and decides as the contract does.
     market = np.array([10.0, 20.0, 1000.0]), np.array([0.7, 0.1, 1.0]), 0.8
-    searches = any(word in name for word in ("select", "cheap", "filled", "out")) and "naive" not in name
+    words = "select", "cheap", "filled", "out"
+    searches = any(word in name for word in words) and "naive" not in name
     assert clear(*market)[0] == (20.0 if searches else 1000.0)
     assert clear(np.array([10.0, 20.0]), np.full(2, 50.0), 150.0)[0] == 20.0
 
