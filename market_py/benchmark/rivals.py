@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from market_py.learning.replay import Singles
+from market_py.learning.arrays import Singles
 
 ALPHA, BETA = 0.6, 0.4
 """Exponents of the priorities, and of what makes up for them."""

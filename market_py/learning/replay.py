@@ -12,8 +12,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from market_py import extension
 from market_py.files import write_whole
-from market_py.learning.arrays import Singles as Singles
-from market_py.learning.arrays import require, to_array
+from market_py.learning.arrays import Singles, require, to_array
 from market_py.registry import available_backends
 from market_py.validation import Floats, check_real
 
