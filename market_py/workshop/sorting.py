@@ -16,7 +16,7 @@ from market_py.extension import status
 from market_py.registry import VARIANTS, contestants
 from market_py.timing import Race
 from market_py.validation import Floats
-from market_py.workshop.panels import LABELS, Job, choice, slider, stepper
+from market_py.workshop.panels import Job, choice, slider, stepper
 from market_py.workshop.pictures import BLACK, BLUE, LEGEND, ORANGE, SKY, VERMILION, Picture
 
 LADDERS = {
@@ -134,6 +134,10 @@ class SortingPicture(Picture):
         )
 
 
+APART = "2px 14px 2px 0"
+"""A margin to the right of what stands in a row."""
+
+
 class SortingPanel(Job):
     """Time the rungs that sort, under chosen conditions, beside the run before.
 
@@ -161,14 +165,15 @@ class SortingPanel(Job):
                 description=name,
                 tooltip=VARIANTS[name].summary,
                 indent=False,
-                layout=widgets.Layout(width="auto", margin="2px 14px 2px 0"),
+                layout={"width": "auto", "margin": APART},
             )
             for name in RUNGS
         }
         self.size = stepper("offers N", SIZES, 200)
         self.ordered = slider("already in order", 0, 0, 100, 5, "%")
         self.markets = choice("markets", [DISTINCT, REPEATED])
-        toggles = widgets.HBox([widgets.Label("rungs", style=LABELS), *self.rungs.values()])
+        label = widgets.Label("rungs", layout={"margin": APART})
+        toggles = widgets.HBox([label, *self.rungs.values()])
         toggles.layout.flex_flow = "row wrap"
         controls = {
             "rungs": toggles,
