@@ -322,13 +322,15 @@ class Frames(NamedTuple):
 
 
 def sweep(output, slider):
-    """Move a slider by keyboard, as fast as a held key, and look at each frame."""
-    slider.press("Home")
+    """Move a slider to and fro by keyboard, as fast as a held key, and look at each frame."""
+    to_the_end = int(slider.positions) - 1
     output.settled()
     output.cell.evaluate(SAMPLE)
     start = time.monotonic()
     for move in range(1, MOVES + 1):
-        output.page.keyboard.press("ArrowRight")
+        # A key at the end of a slider would move nothing.
+        is_back = (move - 1) // to_the_end % 2
+        output.page.keyboard.press("ArrowLeft" if is_back else "ArrowRight")
         ahead = start + move / PER_SECOND - time.monotonic()
         output.page.wait_for_timeout(max(0, 1000 * ahead))
     output.settled(quiet=1)

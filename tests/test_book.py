@@ -200,6 +200,8 @@ def test_nothing_on_a_page_is_a_serious_barrier(page, book, name, request):
     visit(page, book, name)
     for folded in page.locator("article details summary").all():
         folded.press("Enter")
+    # What fades in is faint until it is there.
+    page.evaluate("() => Promise.all(document.getAnimations().map(it => it.finished))")
     shoot(page, name, scheme)
     found = axe.Axe().run(page, options={"preload": False}).response["violations"]
     serious = {

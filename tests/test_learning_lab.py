@@ -187,7 +187,7 @@ def test_training_that_is_stopped_keeps_its_rounds():
     assert panel.training.whole.finished == 2
     panel.bar.unobserve_all()
     panel.sentence.observe(
-        lambda change: "Running" in change.new and panel.stop_button.click(), names="value"
+        lambda change: "Running" in change.new and panel.stop_button.click(), names="text"
     )
     panel.run()
     assert panel.training is None
