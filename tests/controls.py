@@ -67,6 +67,10 @@ class Control:
     def value(self):
         return self.locator.evaluate(VALUE)
 
+    @property
+    def is_hidden(self):
+        return self.locator.evaluate(HIDDEN)
+
     def press(self, key, times=1):
         self.locator.scroll_into_view_if_needed()
         self.locator.focus()
@@ -179,17 +183,23 @@ def explore(output, check):
     """Move each control, and check what is said after each; all must matter."""
     idle = []
     for control in output.controls:
+        if control.is_hidden:  # What there is to choose depends on what was chosen above it.
+            _press_ends(output, "Home")
         if not output.is_moved_by(control):
             idle.append(control)
         check(output)
     # Some matter only where others are: the value of lost load, in a shortage.
     if idle:
-        for control in output.controls:
-            if control.has_ends:
-                control.press("End")
+        _press_ends(output, "End")
         idle = [control for control in idle if not output.is_moved_by(control)]
         check(output)
     assert not idle, f"nothing follows {[control.label for control in idle]}"
+
+
+def _press_ends(output, key):
+    for control in output.controls:
+        if control.has_ends and not control.is_hidden:
+            control.press(key)
 
 
 SAID = {
