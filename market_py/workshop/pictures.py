@@ -50,7 +50,7 @@ CANDIDATE_STYLES = {
 SPARE_STYLES = [
     (colour, marker, dashes)
     for dashes in ("-.", ":")
-    for marker, colour in zip("<*phdx+", 2 * (GREEN, PURPLE, VERMILION, BLUE), strict=False)
+    for marker, colour in zip("<*phdx+1", 2 * (GREEN, PURPLE, VERMILION, BLUE), strict=False)
 ]
 """Each with a marker and dashes that no other has; the rungs of the ladder take them in turn."""
 RUNGS = [name for name in VARIANTS if name not in CANDIDATE_STYLES]
