@@ -138,6 +138,18 @@ class TestWaterfall:
         assert own.race.finished == panel.bar.value == 3
         assert ("rust-naive" in own.race.rounds) == WITH_RUST
 
+    @pytest.mark.parametrize("order", ORDERS, ids=lambda order: order.name)
+    @pytest.mark.parametrize("times", [1, 100])
+    def test_nothing_in_the_picture_is_cut_off(self, order, times):
+        race = stored.reference().find("ladder", "random", 200)
+        race = Race(200, {name: times * rounds for name, rounds in race.rounds.items()})
+        picture = verdict.WaterfallPicture()
+        picture.show(race, savings(race, order))
+        (axes,) = picture.figure.axes
+        for written in (*axes.texts, *axes.get_yticklabels()):
+            box = written.get_window_extent()
+            assert 0 <= box.x0 < box.x1 <= picture.width, written.get_text()
+
     def test_a_stopped_run_keeps_nothing(self):
         panel = verdict.WaterfallPanel(rounds=3, sample_seconds=1e-4)
         panel.is_stopped = lambda: True

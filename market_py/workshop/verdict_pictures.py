@@ -27,7 +27,7 @@ class WaterfallPicture(Picture):
 
     def __init__(self) -> None:
         super().__init__(height=5.6)
-        self.figure.subplots_adjust(left=0.345, right=0.98, top=0.88)
+        self.figure.subplots_adjust(left=0.385, right=0.98, top=0.88)
         self._axes = self.figure.subplots()
         self._legend = self.figure.legend(handles=[])
 
@@ -83,7 +83,7 @@ class WaterfallPicture(Picture):
             axes.axvline(at, color=GREEN, linestyle=FLOOR_STYLES[name], linewidth=2, label=name)
         axes.set_yticks(range(len(names)), names)
         axes.set_ylim(max(MOST_ROWS, len(names)) - 0.5, -0.5)
-        axes.set_xlim(0, 1.5 * widest)
+        axes.set_xlim(0, 1.9 * widest)
 
     def _write(self, x: float, row: int, said: str) -> None:
         self._axes.annotate(
