@@ -2,7 +2,6 @@
 
 import base64
 import io
-import sys
 
 import ipywidgets as widgets
 import numpy as np
@@ -139,14 +138,9 @@ class TestFallback:
         figure._handle_custom_msg({"failed": "no SVG"}, [])
         assert figure._box.children[0].value == "instead"
 
-    def test_without_anywidget_python_draws(self, monkeypatch):
-        monkeypatch.setitem(sys.modules, "anywidget", None)
-        monkeypatch.delitem(sys.modules, "market_py.workshop.merit_order_figure")
-        panel = merit_order.flagship_figure()
-        assert "demand" in panel.controls
+    def test_the_panel_of_python_agrees_with_itself(self):
+        panel = merit_order.merit_order_panel()
         assert "market_clearing itself" in merit_order.agreement(panel)
-        said = merit_order.market_figure([30, 10, 20], [100, 100, 100], 150)
-        assert "clears at 20.00 €/MWh: offer 2 is marginal" in said.text
 
     def test_what_is_no_market_has_no_figure(self):
         assert merit_order.market_figure(None, None, None) is None

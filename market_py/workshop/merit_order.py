@@ -10,7 +10,8 @@ import market_py
 from market_py import rts79
 from market_py.validation import Ties, check_market
 from market_py.workshop import sentences
-from market_py.workshop.panels import Explorer, Sentence, Shown, choice, slider
+from market_py.workshop.merit_order_figure import MeritOrderFigure
+from market_py.workshop.panels import Explorer, Shown, choice, slider
 from market_py.workshop.pictures import MeritOrderPicture, PriceDurationPicture
 
 NAMES = [unit.name for unit in rts79.UNITS]
@@ -30,17 +31,8 @@ OUTAGES = {
 """Outages to choose from."""
 
 
-def flagship_figure() -> Any:
-    """The figure that is dragged in the browser; where it cannot be had, the panel of Python.
-
-    Returns
-    -------
-    MeritOrderFigure or Explorer
-    """
-    try:
-        from market_py.workshop.merit_order_figure import MeritOrderFigure
-    except ImportError:  # no anywidget
-        return merit_order_panel()
+def flagship_figure() -> MeritOrderFigure:
+    """The figure that is dragged in the browser; one that cannot draw it gets Python's panel."""
     return MeritOrderFigure(
         [unit.om_cost for unit in rts79.UNITS],
         [unit.capacity for unit in rts79.UNITS],
@@ -77,8 +69,8 @@ def market_figure(
     *,
     ties: Ties = "index",
     price_cap: float | None = None,
-) -> Any:
-    """The figure of any market; where it cannot be had, the sentence about it.
+) -> MeritOrderFigure | None:
+    """The figure of any market.
 
     Parameters
     ----------
@@ -87,22 +79,13 @@ def market_figure(
 
     Returns
     -------
-    MeritOrderFigure, Sentence or None
+    MeritOrderFigure or None
         None for what is no market, such as an exercise that is not done yet.
     """
     try:
         check_market(bids, quantities, demand, ties, price_cap)
     except (TypeError, ValueError):
         return None
-    try:
-        from market_py.workshop.merit_order_figure import MeritOrderFigure
-    except ImportError:  # no anywidget
-        price, dispatch = market_py.market_clearing(
-            bids, quantities, demand, ties=ties, price_cap=price_cap
-        )
-        names = [f"offer {i}" for i in range(len(dispatch))]
-        market = np.asarray(bids, float), np.asarray(quantities, float), demand
-        return Sentence(text=sentences.cleared(names, *market, price, dispatch))
     return MeritOrderFigure(bids, quantities, demand, ties=ties, lost_load=price_cap)
 
 
