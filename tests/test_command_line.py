@@ -12,7 +12,7 @@ import pytest
 
 import market_py.clearing
 from market_py import doctor
-from market_py.__main__ import main
+from market_py.__main__ import COMMANDS, main
 from market_py.benchmark.results import Results
 from market_py.extension import REPOSITORY
 
@@ -173,8 +173,84 @@ def test_adequacy_prints_both_indices(capsys):
     assert "9.394" in printed
     assert "1,176.3" in printed
     assert "hours at 1,000.00 $/MWh" in printed or "hours at 22.78 $/MWh" in printed
-    assert main(["adequacy", "--years", "0"]) == 2
-    assert "years = 0: must be at least 1" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+@pytest.mark.parametrize("threads", ["1", "3"])
+def test_interrupted_adequacy_prints_the_years_so_far(threads):
+    study = subprocess.Popen(
+        [sys.executable, "-m", "market_py", "adequacy", "--years=1000000", "--threads", threads],
+        cwd=REPOSITORY,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        said = ""
+        while not re.search(r"[1-9]\d*/1000000", said):
+            said += study.stderr.read(1)
+        study.send_signal(signal.SIGINT)
+        printed, more = study.communicate(timeout=60)
+    finally:
+        study.kill()
+    assert study.returncode == 130, said + more
+    (years,) = re.findall(r"Interrupted after ([\d,]+) of 1,000,000 years", more)
+    assert f"Adequacy, {years} years" in printed
+    assert "9.394" in printed
+    assert "Traceback" not in more
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--years", "0"], "'0' is not a whole number of at least 1"),
+        (["--years", "1e3"], "'1e3' is not a whole number of at least 1"),
+        (["--seed", "-1"], "'-1' is not a whole number of at least 0"),
+        (["--threads", "0"], "'0' is not a whole number of at least 1"),
+        (["--backend", "fortran"], "invalid choice: 'fortran'"),
+    ],
+)
+def test_adequacy_refuses_what_makes_no_sense(options, said, capsys):
+    with pytest.raises(SystemExit) as refused:
+        main(["adequacy", *options])
+    assert refused.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", sorted(set(COMMANDS) - {"app"}))  # Voila's own.
+def test_help_is_plain_words(command, capsys):
+    with pytest.raises(SystemExit) as left:
+        main([command, "--help"])
+    assert left.value.code == 0
+    printed = capsys.readouterr().out
+    assert f"python -m market_py {command}" in printed
+    assert re.search(r"^[A-Z][^`]+\.$", printed, re.M)
+    assert "`" not in printed
+
+
+def test_output_that_the_terminal_cannot_show(tmp_path):
+    """Signs are replaced; nothing is lost for them."""
+    path = tmp_path / "café ≥.json"
+    for command in (
+        ["doctor"],
+        ["demo"],
+        ["adequacy", "--years", "1"],
+        [*SMALL, "--rounds", "2", "--output", str(path)],
+        ["bench", "--plot", str(path), "--compare", str(path)],
+    ):
+        environment = os.environ | {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+        done = subprocess.run(
+            [sys.executable, "-m", "market_py", *command],
+            cwd=REPOSITORY,
+            capture_output=True,
+            check=False,
+            env=environment,
+        )
+        assert b"Traceback" not in done.stderr
+        assert done.returncode in ((0, 1) if command == ["doctor"] else (0,)), done.stderr
+        assert done.stdout.decode("ascii")
+    assert sum(timed.race.finished for timed in Results.load(path).timed) == 2
+    assert path.with_suffix(".png").exists()
 
 
 def test_an_unknown_command_is_refused():
