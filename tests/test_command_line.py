@@ -38,7 +38,7 @@ def test_the_doctor_finds_all(capsys):
 def test_the_doctor_looks_at_all_that_the_workshop_needs():
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
     needed = project["dependencies"] + project["optional-dependencies"]["workshop"]
-    assert sorted(doctor.PACKAGES) == sorted(re.split("[<>=]", line)[0] for line in needed)
+    assert sorted(doctor.packages()) == sorted(re.split("[<>=]", line)[0] for line in needed)
 
 
 def test_the_doctor_needs_nothing_but_python():
@@ -52,7 +52,7 @@ def test_the_doctor_needs_nothing_but_python():
 
 def test_without_numpy_the_rest_says_what_is_missing():
     done = run("demo", python=(sys.executable, "-S", "-E"))
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "No module named" in done.stderr
 
 
@@ -63,6 +63,49 @@ def test_the_doctor_names_a_wrong_kernel(monkeypatch):
     monkeypatch.setattr(KernelSpecManager, "get_kernel_spec", lambda *_: wrong)
     assert doctor._kernel().state == "missing"
     assert "/elsewhere/bin/python, not this Python" in doctor._kernel().detail
+
+
+def test_the_doctor_outlives_what_it_examines(monkeypatch, capsys):
+    """Whatever fails is a finding: a broken Jupyter configuration, an unreadable checkout."""
+
+    def fail(*_arguments, **_options):
+        raise FileNotFoundError(2, "No usable temporary directory")
+
+    from jupyter_client.kernelspec import KernelSpecManager
+
+    monkeypatch.setattr(KernelSpecManager, "__init__", fail)
+    for name in ("_package", "extension.status", "subprocess.run", "find_chromium"):
+        monkeypatch.setattr(f"market_py.doctor.{name}", fail)
+    assert main(["doctor"]) == 1
+    printed = capsys.readouterr().out
+    for name in ("numpy", "kernel", "make", "rust_market", "Chromium"):
+        assert re.search(rf"^MISSING  {name} +cannot be examined: FileNotFoundError", printed, re.M)
+    assert printed.splitlines()[-1].startswith("Missing: ")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="makes tools of POSIX")
+@pytest.mark.parametrize(
+    ("tool", "words"),
+    [("#!/bin/sh\necho no toolchain >&2; exit 1\n", "fails: no toolchain"), ("#!/no", "Error: ")],
+)
+def test_the_doctor_names_a_broken_tool(tool, words, tmp_path, monkeypatch):
+    (tmp_path / "cargo").write_text(tool)
+    (tmp_path / "cargo").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    (cargo,) = (finding for finding in doctor.examine() if finding.name == "cargo")
+    assert cargo.state == "missing"
+    assert words in cargo.detail
+
+
+@pytest.mark.skipif(os.name == "nt", reason="users of POSIX")
+def test_the_doctor_without_a_home(tmp_path):
+    """Nor a place for temporary files, nor a folder that may be written."""
+    nowhere = str(tmp_path / "nowhere")
+    places = dict.fromkeys(("HOME", "TMPDIR", "JUPYTER_CONFIG_DIR", "IPYTHONDIR"), nowhere)
+    done = run("doctor", env=os.environ | places)
+    assert done.returncode in (0, 1), done.stderr
+    assert "Traceback" not in done.stderr
+    assert re.search("^(All is there|Missing: )", done.stdout, re.M)
 
 
 def test_the_demo_shows_both_backends(capsys):
@@ -276,7 +319,7 @@ def test_what_is_no_notebook_is_said(tmp_path, capsys):
 
 
 def test_what_the_doctor_prints_may_be_pasted(monkeypatch, tmp_path):
-    monkeypatch.setattr(doctor.Path, "home", lambda: tmp_path)
+    monkeypatch.setenv("USERPROFILE" if os.name == "nt" else "HOME", str(tmp_path))
     monkeypatch.setattr(doctor.extension, "REPOSITORY", tmp_path / "work" / "market")
     for path, short in (
         (tmp_path / "work" / "market" / ".venv" / "bin" / "python", "./.venv/bin/python"),
