@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -11,7 +12,9 @@ import venv
 import pytest
 import yaml
 
+from market_py import extension
 from market_py.extension import CRATE, REPOSITORY
+from market_py.workshop import build
 
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
 posix = pytest.mark.skipif(os.name == "nt", reason="paths and tools of POSIX")
@@ -94,6 +97,20 @@ def make(*arguments, folder=REPOSITORY, **environment):
     )
 
 
+def stand_in(folder):
+    """An environment with the packages of this one, in which nothing is ever installed.
+
+    Where the tests run in an environment that another checkout was set up in, make would install
+    this one there instead.
+    """
+    python = folder / "environment" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    real = shlex.quote(sys.executable)
+    python.write_text(f'#!/bin/sh\n[ "$2 $3" = "pip install" ] && exit\nexec {real} "$@"\n')
+    python.chmod(0o755)
+    return str(python.parent.parent)
+
+
 def test_help_is_the_default_and_lists_every_verb():
     done = make()
     assert done.returncode == 0
@@ -105,53 +122,94 @@ def test_help_is_the_default_and_lists_every_verb():
 
 @posix
 def test_an_active_environment_is_used():
-    assert '"/some where/bin/python"' in make("-n", "setup", VIRTUAL_ENV="/some where").stdout
+    assert "'/some where/bin/python'" in make("-n", "setup", VIRTUAL_ENV="/some where").stdout
     conda = make("-n", "setup", CONDA_PREFIX="/conda/env").stdout
-    assert '"/conda/env/bin/python" -m pip install -e ".[workshop,book,test]"' in conda
+    assert "'/conda/env/bin/python' -m pip install -e \".[workshop,book,test]\"" in conda
     assert (
-        '".venv/bin/python" -m pip install -r requirements.lock -e .' in make("-n", "setup").stdout
+        "'.venv/bin/python' -m pip install -r requirements.lock -e ." in make("-n", "setup").stdout
+    )
+    # maturin refuses when both kinds are announced.
+    assert (
+        "env -u VIRTUAL_ENV '/conda/env"
+        in make("-n", "build-rust", CONDA_PREFIX="/conda/env").stdout
     )
 
 
-@posix
-def test_set_up_in_a_path_with_spaces_is_idempotent(tmp_path):
-    """With the real Makefile, in another folder, and a Python whose pip only counts."""
-    folder = tmp_path / "a path with spaces"
-    folder.mkdir()
+ODD = ["a path with spaces", "$HOME $x", 'a "quoted" one', "`pwd`", "it's; #1", "é & (b)"]
+"""Names of folders that make or the shell would take for something else."""
+
+
+def copy_of_the_makefile(folder):
+    """The real Makefile in another folder, with an environment whose Python only counts."""
     for name in ("Makefile", "pyproject.toml", "requirements.lock"):
         shutil.copy(REPOSITORY / name, folder)
     (folder / ".venv" / "bin").mkdir(parents=True)
     (folder / ".venv" / "pyvenv.cfg").touch()
     python = folder / ".venv" / "bin" / "python"
-    python.write_text('#!/bin/sh\necho "$@" >> calls\n')
+    python.write_text('#!/bin/sh\nprintf "%s\\n" "$0 $*" >> calls\n')
     python.chmod(0o755)
+
+
+@posix
+@pytest.mark.parametrize("name", ODD)
+@pytest.mark.parametrize("is_active", [False, True])
+def test_set_up_in_any_path_is_idempotent(name, is_active, tmp_path):
+    folder = tmp_path / name
+    folder.mkdir()
+    copy_of_the_makefile(folder)
+    active = {"VIRTUAL_ENV": str(folder / ".venv")} if is_active else {}
     for _ in range(3):
-        assert make("setup", folder=folder).returncode == 0
-    assert len((folder / "calls").read_text().splitlines()) == 1
+        done = make("setup", folder=folder, **active)
+        assert done.returncode == 0, done.stderr
+    (call,) = (folder / "calls").read_text().splitlines()
+    python = f"{folder}/.venv/bin/python" if is_active else ".venv/bin/python"
+    assert call == f"{python} -m pip install -r requirements.lock -e ."
     (folder / "requirements.lock").write_text("numpy==1\n")
-    assert make("setup", folder=folder).returncode == 0
+    assert make("setup", folder=folder, **active).returncode == 0
     assert len((folder / "calls").read_text().splitlines()) == 2
+    shutil.move(folder, moved := tmp_path / "moved")
+    assert make("setup", folder=moved, VIRTUAL_ENV=str(moved / ".venv")).returncode == 0
+    assert len((moved / "calls").read_text().splitlines()) == 3
+
+
+@posix
+@pytest.mark.parametrize("name", ODD)
+def test_the_build_cell_in_any_path(name, tmp_path, monkeypatch, capsys):
+    """Through a make that calls another."""
+    folder = tmp_path / name
+    (folder / "bin").mkdir(parents=True)
+    copy_of_the_makefile(folder)
+    (folder / "bin" / "cargo").write_text("#!/bin/sh\n")
+    (folder / "bin" / "cargo").chmod(0o755)
+    monkeypatch.setattr(build, "REPOSITORY", folder)
+    monkeypatch.setattr(sys, "prefix", str(folder / ".venv"))
+    monkeypatch.setenv("PATH", f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    build.make("build-rust-if-possible")
+    called = [call for call in (folder / "calls").read_text().splitlines() if "extension" in call]
+    assert called == [f"{folder}/.venv/bin/python -m market_py.extension"]
+    assert "not installed" not in capsys.readouterr().out
 
 
 @posix
 def test_without_cargo_there_is_one_clear_message(tmp_path):
     for tool in ("sh", "env", "cat", "cksum", "tr", "id", "make"):
         (tmp_path / tool).symlink_to(shutil.which(tool))
-    without = {"PATH": str(tmp_path), "HOME": str(tmp_path), "VIRTUAL_ENV": sys.prefix}
+    without = {"PATH": str(tmp_path), "HOME": str(tmp_path), "VIRTUAL_ENV": stand_in(tmp_path)}
     done = make("build-rust", **without)
     assert done.returncode != 0
     assert "Rust is not installed: get it from https://rustup.rs" in done.stderr
     done = make("build-rust-if-possible", **without)
     assert done.returncode == 0
-    assert "All the rest counts without it." in done.stderr
+    assert "All the rest works without it." in done.stderr
 
 
-def test_building_again_does_nothing():
-    if shutil.which("cargo") is None:
-        pytest.skip("no cargo")
-    done = make("build-rust", VIRTUAL_ENV=sys.prefix)
+@posix
+@pytest.mark.skipif(shutil.which("cargo") is None, reason="no cargo")
+@pytest.mark.skipif(not extension.status()[0], reason="no current build")
+def test_building_again_does_nothing(tmp_path):
+    done = make("build-rust", VIRTUAL_ENV=stand_in(tmp_path))
     assert done.returncode == 0
-    assert done.stdout.startswith("the Rust extension is current")
+    assert done.stdout.splitlines()[-1].startswith("the Rust extension is current")
 
 
 @pytest.mark.skipif(shutil.which("cargo") is None, reason="no cargo")
