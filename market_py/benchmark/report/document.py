@@ -40,7 +40,6 @@ PARTS: dict[str, Callable[[Results], str]] = {
     "learning": lambda results: markdown(tables.learned(results)),
     "adequacy": lambda results: markdown(tables.studied(results)),
     "confirmed": lambda results: markdown(tables.confirmed(results)),
-    "targets": lambda results: markdown(tables.target_report(results)),
     "resolution": lambda results: tables.resolution(results),
     "correctness": lambda results: tables.correctness(results),
 }
