@@ -12,7 +12,7 @@ import pytest
 
 import market_py.clearing
 from market_py import doctor
-from market_py.__main__ import main
+from market_py.__main__ import COMMANDS, main
 from market_py.benchmark.results import Results
 from market_py.extension import REPOSITORY
 
@@ -38,7 +38,7 @@ def test_the_doctor_finds_all(capsys):
 def test_the_doctor_looks_at_all_that_the_workshop_needs():
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
     needed = project["dependencies"] + project["optional-dependencies"]["workshop"]
-    assert sorted(doctor.PACKAGES) == sorted(re.split("[<>=]", line)[0] for line in needed)
+    assert sorted(doctor.packages()) == sorted(re.split("[<>=]", line)[0] for line in needed)
 
 
 def test_the_doctor_needs_nothing_but_python():
@@ -52,7 +52,7 @@ def test_the_doctor_needs_nothing_but_python():
 
 def test_without_numpy_the_rest_says_what_is_missing():
     done = run("demo", python=(sys.executable, "-S", "-E"))
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "No module named" in done.stderr
 
 
@@ -63,6 +63,49 @@ def test_the_doctor_names_a_wrong_kernel(monkeypatch):
     monkeypatch.setattr(KernelSpecManager, "get_kernel_spec", lambda *_: wrong)
     assert doctor._kernel().state == "missing"
     assert "/elsewhere/bin/python, not this Python" in doctor._kernel().detail
+
+
+def test_the_doctor_outlives_what_it_examines(monkeypatch, capsys):
+    """Whatever fails is a finding: a broken Jupyter configuration, an unreadable checkout."""
+
+    def fail(*_arguments, **_options):
+        raise FileNotFoundError(2, "No usable temporary directory")
+
+    from jupyter_client.kernelspec import KernelSpecManager
+
+    monkeypatch.setattr(KernelSpecManager, "__init__", fail)
+    for name in ("_package", "extension.status", "subprocess.run", "find_chromium"):
+        monkeypatch.setattr(f"market_py.doctor.{name}", fail)
+    assert main(["doctor"]) == 1
+    printed = capsys.readouterr().out
+    for name in ("numpy", "kernel", "make", "rust_market", "Chromium"):
+        assert re.search(rf"^MISSING  {name} +cannot be examined: FileNotFoundError", printed, re.M)
+    assert printed.splitlines()[-1].startswith("Missing: ")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="makes tools of POSIX")
+@pytest.mark.parametrize(
+    ("tool", "words"),
+    [("#!/bin/sh\necho no toolchain >&2; exit 1\n", "fails: no toolchain"), ("#!/no", "Error: ")],
+)
+def test_the_doctor_names_a_broken_tool(tool, words, tmp_path, monkeypatch):
+    (tmp_path / "cargo").write_text(tool)
+    (tmp_path / "cargo").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    (cargo,) = (finding for finding in doctor.examine() if finding.name == "cargo")
+    assert cargo.state == "missing"
+    assert words in cargo.detail
+
+
+@pytest.mark.skipif(os.name == "nt", reason="users of POSIX")
+def test_the_doctor_without_a_home(tmp_path):
+    """Nor a place for temporary files, nor a folder that may be written."""
+    nowhere = str(tmp_path / "nowhere")
+    places = dict.fromkeys(("HOME", "TMPDIR", "JUPYTER_CONFIG_DIR", "IPYTHONDIR"), nowhere)
+    done = run("doctor", env=os.environ | places)
+    assert done.returncode in (0, 1), done.stderr
+    assert "Traceback" not in done.stderr
+    assert re.search("^(All is there|Missing: )", done.stdout, re.M)
 
 
 def test_the_demo_shows_both_backends(capsys):
@@ -173,8 +216,84 @@ def test_adequacy_prints_both_indices(capsys):
     assert "9.394" in printed
     assert "1,176.3" in printed
     assert "hours at 1,000.00 $/MWh" in printed or "hours at 22.78 $/MWh" in printed
-    assert main(["adequacy", "--years", "0"]) == 2
-    assert "years = 0: must be at least 1" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+@pytest.mark.parametrize("threads", ["1", "3"])
+def test_interrupted_adequacy_prints_the_years_so_far(threads):
+    study = subprocess.Popen(
+        [sys.executable, "-m", "market_py", "adequacy", "--years=1000000", "--threads", threads],
+        cwd=REPOSITORY,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        said = ""
+        while not re.search(r"[1-9]\d*/1000000", said):
+            said += study.stderr.read(1)
+        study.send_signal(signal.SIGINT)
+        printed, more = study.communicate(timeout=60)
+    finally:
+        study.kill()
+    assert study.returncode == 130, said + more
+    (years,) = re.findall(r"Interrupted after ([\d,]+) of 1,000,000 years", more)
+    assert f"Adequacy, {years} years" in printed
+    assert "9.394" in printed
+    assert "Traceback" not in more
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--years", "0"], "'0' is not a whole number of at least 1"),
+        (["--years", "1e3"], "'1e3' is not a whole number of at least 1"),
+        (["--seed", "-1"], "'-1' is not a whole number of at least 0"),
+        (["--threads", "0"], "'0' is not a whole number of at least 1"),
+        (["--backend", "fortran"], "invalid choice: 'fortran'"),
+    ],
+)
+def test_adequacy_refuses_what_makes_no_sense(options, said, capsys):
+    with pytest.raises(SystemExit) as refused:
+        main(["adequacy", *options])
+    assert refused.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", sorted(set(COMMANDS) - {"app"}))  # Voila's own.
+def test_help_is_plain_words(command, capsys):
+    with pytest.raises(SystemExit) as left:
+        main([command, "--help"])
+    assert left.value.code == 0
+    printed = capsys.readouterr().out
+    assert f"python -m market_py {command}" in printed
+    assert re.search(r"^[A-Z][^`]+\.$", printed, re.M)
+    assert "`" not in printed
+
+
+def test_output_that_the_terminal_cannot_show(tmp_path):
+    """Signs are replaced; nothing is lost for them."""
+    path = tmp_path / "café ≥.json"
+    for command in (
+        ["doctor"],
+        ["demo"],
+        ["adequacy", "--years", "1"],
+        [*SMALL, "--rounds", "2", "--output", str(path)],
+        ["bench", "--plot", str(path), "--compare", str(path)],
+    ):
+        environment = os.environ | {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+        done = subprocess.run(
+            [sys.executable, "-m", "market_py", *command],
+            cwd=REPOSITORY,
+            capture_output=True,
+            check=False,
+            env=environment,
+        )
+        assert b"Traceback" not in done.stderr
+        assert done.returncode in ((0, 1) if command == ["doctor"] else (0,)), done.stderr
+        assert done.stdout.decode("ascii")
+    assert sum(timed.race.finished for timed in Results.load(path).timed) == 2
+    assert path.with_suffix(".png").exists()
 
 
 def test_an_unknown_command_is_refused():
@@ -200,7 +319,7 @@ def test_what_is_no_notebook_is_said(tmp_path, capsys):
 
 
 def test_what_the_doctor_prints_may_be_pasted(monkeypatch, tmp_path):
-    monkeypatch.setattr(doctor.Path, "home", lambda: tmp_path)
+    monkeypatch.setenv("USERPROFILE" if os.name == "nt" else "HOME", str(tmp_path))
     monkeypatch.setattr(doctor.extension, "REPOSITORY", tmp_path / "work" / "market")
     for path, short in (
         (tmp_path / "work" / "market" / ".venv" / "bin" / "python", "./.venv/bin/python"),

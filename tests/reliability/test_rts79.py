@@ -49,3 +49,32 @@ def test_offers_follow_fuel_prices_and_outages():
         rts79.offers({"gas": 2.0})
     with pytest.raises(ValueError, match="'coal 1 MW #1' is no unit"):
         rts79.offers(out=("coal 1 MW #1",))
+
+
+def test_one_name_is_one_unit():
+    """A string is no sequence of units of one letter."""
+    _, one = rts79.offers(out="hydro 50 MW #1")
+    assert np.array_equal(one, rts79.offers(out=("hydro 50 MW #1",))[1])
+    assert one.sum() == 3405 - 50
+    assert np.array_equal(rts79.offers(out={"hydro 50 MW #1"})[1], one)
+    with pytest.raises(ValueError, match="out: 'hydro' is no unit of the system"):
+        rts79.offers(out="hydro")
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "words"),
+    [
+        (-1.0, ValueError, "= -1.0: must be finite and >= 0"),
+        (np.nan, ValueError, "= nan: must be finite and >= 0"),
+        (np.inf, ValueError, "= inf: must be finite and >= 0"),
+        ("1", TypeError, ": must be real numbers, got str"),
+        (True, TypeError, ": must be real numbers, got bool"),
+    ],
+)
+def test_numbers_out_of_range(value, error, words):
+    with pytest.raises(error, match="annual_peak") as caught:
+        rts79.hourly_loads(value)
+    assert words in str(caught.value)
+    with pytest.raises(error, match=r"^fuel_prices\['oil'\]") as caught:
+        rts79.offers({"oil": value})
+    assert words in str(caught.value)
