@@ -127,10 +127,11 @@ test-all: build-rust-if-possible lint ## run the long tests too (at most an hour
 bench: build-rust-if-possible ## time the backends and the ladder (at most 15 minutes)
 	@$(PYTHON) -m market_py bench $(BENCH_OPTIONS)
 
-lint: setup ## check style and types
+lint: setup ## check style, types and the arrows of imports
 	@$(PYTHON) -m ruff check
 	@$(PYTHON) -m ruff format --check
 	@$(PYTHON) -m mypy
+	@$(PYTHON) -c 'from importlinter.cli import lint_imports_command as lint; lint()' --no-logo --no-cache
 	@command -v cargo >/dev/null || exit 0; cd rust_market && \
 	if cargo fmt --version >/dev/null 2>&1; then $(CARGO) fmt --all --check; \
 	else echo 'No rustfmt: the format of the Rust code is not checked.'; fi && \
