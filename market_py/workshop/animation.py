@@ -21,7 +21,9 @@ STEPS, FRAME_MS, PAUSE_MS = 12, 90, 1000
 DEMANDS, OIL_PRICES = (2200, 2990, 3400, 2800), (100, 200, 30, 100)
 """MW and per cent, from the first place of each drag to the last."""
 PAGE = """<!doctype html><meta charset="utf-8"><style>{css}
-body {{margin: 0; padding: 10px 20px; width: 760px; background: #fff}}
+body {{margin: 0; padding: 8px 20px; width: 760px; background: #fff}}
+.merit-order, .merit-order text, .merit-order text.name {{font-size: 18px}}
+.merit-order text.tag {{font-size: 20px}} .merit-order .legend {{column-gap: 14px}}
 .merit-order :is(.detail, .controls > :not(:first-child)) {{display: none}}
 #pointer {{position: fixed; left: 0; top: 0; pointer-events: none}}</style><div id="here"></div>
 <svg id="pointer" width="22" height="32" viewBox="0 0 18 26">
@@ -56,7 +58,7 @@ def write(path: Path = PICTURE) -> Path:
     shots: list[bytes] = []
     with sync_playwright() as driver:
         options = {"executable_path": doctor.find_chromium(), "args": ["--no-sandbox"]}
-        page = driver.chromium.launch(**options).new_page(viewport={"width": 800, "height": 560})
+        page = driver.chromium.launch(**options).new_page(viewport={"width": 800, "height": 590})
         page.set_content(PAGE.format(css=figure._css, esm=module, state=state))
         plot = page.locator(".sky").bounding_box()
         slider = page.get_by_label("price of oil").bounding_box()
