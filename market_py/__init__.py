@@ -12,28 +12,17 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from market_py import adequacy, rts79, timing
     from market_py.clearing import market_clearing, market_clearing_batch
-    from market_py.registry import (
-        available_backends,
-        available_variants,
-        get_backend,
-        get_variant,
-    )
+    from market_py.registry import available_backends, available_variants, get_backend, get_variant
 
 __all__ = [
-    "adequacy",
     "available_backends",
     "available_variants",
     "get_backend",
     "get_variant",
     "market_clearing",
     "market_clearing_batch",
-    "rts79",
-    "timing",
 ]
-
-_MODULES = ("adequacy", "rts79", "timing")
 
 
 def __dir__() -> list[str]:
@@ -45,8 +34,6 @@ def __getattr__(name: str) -> Any:
     # anything else, is missing.
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    if name in _MODULES:
-        return importlib.import_module(f"{__name__}.{name}")
     home = "clearing" if name.startswith("market_clearing") else "registry"
     globals()[name] = getattr(importlib.import_module(f"{__name__}.{home}"), name)
     return globals()[name]

@@ -7,7 +7,7 @@ from typing import SupportsIndex
 from numpy.typing import ArrayLike
 
 from market_py.registry import default_backend, get_backend
-from market_py.validation import Floats, Ties
+from market_py.validation import Float64Array, Ties
 
 
 def market_clearing(
@@ -18,7 +18,7 @@ def market_clearing(
     ties: Ties = "index",
     price_cap: float | None = None,
     backend: str | None = None,
-) -> tuple[float, Floats]:
+) -> tuple[float, Float64Array]:
     """Clear one market in merit order at a uniform price.
 
     Offers are accepted by ascending price until demand is met. The price is the smallest offered
@@ -73,7 +73,7 @@ def market_clearing_batch(
     price_cap: ArrayLike | None = None,
     threads: SupportsIndex | None = None,
     backend: str | None = None,
-) -> tuple[Floats, Floats]:
+) -> tuple[Float64Array, Float64Array]:
     """Clear ``B`` markets in one call; row ``i`` equals `market_clearing` on row ``i``.
 
     Parameters

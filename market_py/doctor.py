@@ -48,10 +48,10 @@ class Finding:
         """Show it on a line, with the remedy on the next."""
         sign = {"ok": "ok     ", "missing": "MISSING", "optional": "absent "}[self.state]
         line = f"{sign}  {self.name:<16} {self.detail}"
-        return impersonal(line + (f"\n         -> {self.remedy}" if self.remedy else ""))
+        return redact_paths(line + (f"\n         -> {self.remedy}" if self.remedy else ""))
 
 
-def impersonal(text: str) -> str:
+def redact_paths(text: str) -> str:
     """Shorten the paths in a text, which say who somebody is when they are pasted."""
     for folder, short in ((extension.REPOSITORY, "."), (Path.home(), "~")):
         if folder != Path(folder.anchor):

@@ -69,7 +69,7 @@ def load() -> ModuleType:
         As `find`.
     """
     extension = find()
-    if problem := complaint(extension):
+    if problem := find_problem(extension):
         warnings.warn(problem, RuntimeWarning, stacklevel=2)
     return extension
 
@@ -88,7 +88,7 @@ def source_id() -> str | None:
     return f"{fingerprint:08x}"
 
 
-def complaint(extension: ModuleType) -> str | None:
+def find_problem(extension: ModuleType) -> str | None:
     """Say what is wrong with a built extension, or None."""
     if extension.BUILD_PROFILE != "release":
         return "the Rust extension is a debug build, many times slower: run `make build-rust`"
@@ -103,7 +103,7 @@ def status() -> tuple[bool, str]:
         extension = find()
     except ImportError as error:
         return False, str(error)
-    problem = complaint(extension)
+    problem = find_problem(extension)
     return problem is None, problem or (
         f"the Rust extension is current: {extension.__version__}, "
         f"build {extension.BUILD_ID}, {extension.BUILD_PROFILE}"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 
-def write_whole(path: Path | str, write: Callable[[BinaryIO], Any]) -> None:
+def write_atomically(path: Path | str, write: Callable[[BinaryIO], Any]) -> None:
     """Write a file beside its place, then put it there; until then an earlier one stays.
 
     Parameters

@@ -13,11 +13,14 @@ from importlib.util import find_spec
 from typing import Any, Literal
 
 from market_py import extension
-from market_py.validation import Floats
+from market_py.extras import explain_missing
+from market_py.validation import Float64Array
 
-ClearOne = Callable[[Floats, Floats, float], tuple[float, Any]]
+ClearOne = Callable[[Float64Array, Float64Array, float], tuple[float, Any]]
 """``(bids, quantities, demand) -> (price, dispatch)``"""
-ClearBatch = Callable[[Floats, Floats, Floats, int], tuple[Floats, Floats]]
+ClearBatch = Callable[
+    [Float64Array, Float64Array, Float64Array, int], tuple[Float64Array, Float64Array]
+]
 """``(bids, quantities, demands, threads) -> (prices, dispatch)``"""
 
 
@@ -26,15 +29,15 @@ class Backend:
     """One implementation of the whole contract."""
 
     name: str
-    market_clearing: Callable[..., tuple[float, Floats]]
+    market_clearing: Callable[..., tuple[float, Float64Array]]
     """Validated; the signature of `market_py.market_clearing` without `backend`."""
-    market_clearing_batch: Callable[..., tuple[Floats, Floats]]
+    market_clearing_batch: Callable[..., tuple[Float64Array, Float64Array]]
     """Validated; the signature of `market_py.market_clearing_batch` without `backend`."""
 
 
 @dataclass(frozen=True)
 class Variant:
-    """One rung of the ladder: a frozen way to clear a market that is offered plain arrays.
+    """One variant of the ladder: a frozen way to clear a market that is offered plain arrays.
 
     It checks no values, and where it sorts it keeps the published semantics: only backends obey
     the whole contract.
@@ -73,15 +76,20 @@ BACKENDS = ("rust", "numba", "numpy", "python")
 """Every backend, the fastest first."""
 
 
-def _numba(rung: str, summary: str, batch_function: str | None = None) -> Variant:
+def _numba(variant: str, summary: str, batch_function: str | None = None) -> Variant:
     return Variant(
-        f"numba-{rung}", "numba", summary, "market_py.ladder", f"numba_{rung}", batch_function
+        f"numba-{variant}",
+        "numba",
+        summary,
+        "market_py.variants.numba",
+        f"numba_{variant}",
+        batch_function,
     )
 
 
-def _rust(rung: str, summary: str) -> Variant:
-    function = f"market_clearing_{rung.replace('-', '_')}"
-    return Variant(f"rust-{rung}", "rust", summary, "rust_market", function)
+def _rust(variant: str, summary: str) -> Variant:
+    function = f"market_clearing_{variant.replace('-', '_')}"
+    return Variant(f"rust-{variant}", "rust", summary, "rust_market", function)
 
 
 VARIANTS = {
@@ -108,14 +116,14 @@ VARIANTS = {
             "rust-filled",
             "rust",
             "NumPy makes the array, and Rust fills it",
-            "market_py.rust_ladder",
+            "market_py.variants.rust",
             "rust_filled",
         ),
         Variant(
             "rust-out",
             "rust",
             "the result is written into the same array in each call",
-            "market_py.rust_ladder",
+            "market_py.variants.rust",
             "rust_out",
         ),
         _rust("naive-cheap", "the fixes in reverse: the published shape behind the cheap border"),
@@ -142,12 +150,8 @@ def get_backend(name: str) -> Backend:
 
 @cache
 def _load_backend(name: str) -> Backend:
-    try:
+    with explain_missing():
         module = importlib.import_module(f"market_py.backends.{name}")
-    except ModuleNotFoundError as error:
-        if error.name != name:
-            raise
-        raise ImportError(f"{name} is not installed: run `make setup`") from error
     return Backend(name, module.market_clearing, module.market_clearing_batch)
 
 
@@ -192,7 +196,7 @@ def available_variants() -> list[str]:
     return [name for name, variant in VARIANTS.items() if variant.language in languages]
 
 
-def contestants(names: Sequence[str] | None = None) -> dict[str, ClearOne]:
+def get_candidates(names: Sequence[str] | None = None) -> dict[str, ClearOne]:
     """What a race is about: variants and backends.
 
     Parameters
@@ -218,8 +222,8 @@ def contestants(names: Sequence[str] | None = None) -> dict[str, ClearOne]:
     }
 
 
-def batch_contestants(names: Sequence[str] | None = None) -> dict[str, ClearBatch]:
-    """What a race of batches is about; as `contestants`.
+def get_batch_candidates(names: Sequence[str] | None = None) -> dict[str, ClearBatch]:
+    """What a race of batches is about; as `get_candidates`.
 
     By default the variants that clear a batch in one call, and the compiled backends; a variant
     without such a function is left out.
@@ -246,13 +250,13 @@ def _is_variant(name: str) -> bool:
 
 def _refuse_debug_build() -> None:
     if "rust" in available_backends() and extension.find().BUILD_PROFILE != "release":
-        raise RuntimeError(extension.complaint(extension.find()))
+        raise RuntimeError(extension.find_problem(extension.find()))
 
 
 def _batch_of(backend: Backend) -> ClearBatch:
     def clear(
-        bids: Floats, quantities: Floats, demands: Floats, threads: int
-    ) -> tuple[Floats, Floats]:
+        bids: Float64Array, quantities: Float64Array, demands: Float64Array, threads: int
+    ) -> tuple[Float64Array, Float64Array]:
         return backend.market_clearing_batch(bids, quantities, demands, threads=threads)
 
     return clear

@@ -11,15 +11,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Ties = Literal["index", "pro_rata"]
-Floats = NDArray[np.float64]
+Float64Array = NDArray[np.float64]
 
 
 class Market(NamedTuple):
     """One market, checked."""
 
-    bids: Floats
+    bids: Float64Array
     """Offer prices, shape (N,), €/MWh."""
-    quantities: Floats
+    quantities: Float64Array
     """Offered quantities, shape (N,), MW."""
     demand: float
     """Fixed demand, MW."""
@@ -31,14 +31,14 @@ class Market(NamedTuple):
 class Batch(NamedTuple):
     """Markets with the same number of offers, checked."""
 
-    bids: Floats
+    bids: Float64Array
     """Offer prices, shape (B, N) or (N,), €/MWh."""
-    quantities: Floats
+    quantities: Float64Array
     """Offered quantities, shape (B, N) or (N,), MW."""
-    demand: Floats
+    demand: Float64Array
     """Fixed demand, shape (B,) or (), MW."""
     ties: Ties
-    price_cap: Floats | None
+    price_cap: Float64Array | None
     """Price of a shortage, shape (B,) or (), €/MWh."""
     threads: int
     """At most this many threads work."""
@@ -98,7 +98,7 @@ def check_batch(
     """
     markets: tuple[str, int] | None = None
 
-    def count(argument: str, array: Floats, shared: int) -> None:
+    def count(argument: str, array: Float64Array, shared: int) -> None:
         nonlocal markets
         if array.ndim > shared:
             like, expected = markets = markets or (argument, len(array))
@@ -141,7 +141,7 @@ def check_vector(
     negative: bool,
     holds: str = "offer",
     most: float | None = None,
-) -> Floats:
+) -> Float64Array:
     """Return a vector of finite numbers, none of them negative unless that is allowed.
 
     Errors as for `check_market`, naming the argument, and what it holds should it be empty.
@@ -158,7 +158,7 @@ def check_scalar(argument: str, value: Any, *, negative: bool, most: float | Non
     return float(checked)
 
 
-def _check_values(argument: str, array: Floats, negative: bool, most: float | None) -> None:
+def _check_values(argument: str, array: Float64Array, negative: bool, most: float | None) -> None:
     (_finite if negative else _finite_not_negative)(argument, array)
     if most is not None:
         _all(argument, array, lambda values: np.abs(values) <= most, f"at most {most:g} in size")
@@ -229,7 +229,9 @@ def check_kind(
     return array
 
 
-def _numbers(argument: str, value: Any, dimensions: _Dimensions, holds: str = "offer") -> Floats:
+def _numbers(
+    argument: str, value: Any, dimensions: _Dimensions, holds: str = "offer"
+) -> Float64Array:
     """Return the value as a C-contiguous, aligned array of doubles."""
     array = check_kind(argument, value)
     allowed, must_have = dimensions
@@ -248,15 +250,17 @@ def _holds_masked(value: Any) -> bool:
     return any(isinstance(item, np.ma.MaskedArray) for row in rows for item in row)
 
 
-def _finite(argument: str, array: Floats) -> None:
+def _finite(argument: str, array: Float64Array) -> None:
     _all(argument, array, np.isfinite, "finite")
 
 
-def _finite_not_negative(argument: str, array: Floats) -> None:
+def _finite_not_negative(argument: str, array: Float64Array) -> None:
     _all(argument, array, lambda values: (values >= 0) & (values < np.inf), "finite and >= 0")
 
 
-def _all(argument: str, array: Floats, is_good: Callable[[Floats], Any], must: str) -> None:
+def _all(
+    argument: str, array: Float64Array, is_good: Callable[[Float64Array], Any], must: str
+) -> None:
     good = is_good(array)
     if np.all(good):
         return

@@ -9,7 +9,7 @@ SMALLEST = Fraction(5e-324)
 
 
 @dataclass
-class Outcome:
+class StepBuffers:
     price: float
     dispatch: list[Fraction]
     shortage: bool
@@ -25,10 +25,10 @@ def clear(bids, quantities, demand, ties="index", price_cap=None):
         return sum(exact[i] for i in offers if bids[i] <= price)
 
     if demand == 0:
-        return Outcome(levels[0], [Fraction(0)] * len(exact), False)
+        return StepBuffers(levels[0], [Fraction(0)] * len(exact), False)
     price = next((level for level in levels if supply(level) >= target), None)
     if price is None:
-        return Outcome(levels[-1] if price_cap is None else price_cap, exact, True)
+        return StepBuffers(levels[-1] if price_cap is None else price_cap, exact, True)
     dispatch = [q if b < price else Fraction(0) for b, q in zip(bids, exact, strict=True)]
     tied = [i for i in offers if bids[i] == price]
     residual = Fraction(float(demand)) - sum(dispatch)
@@ -38,7 +38,7 @@ def clear(bids, quantities, demand, ties="index", price_cap=None):
             dispatch[i] = min(exact[i], exact[i] * residual / total)
         else:
             dispatch[i] = min(exact[i], residual - sum(dispatch[j] for j in tied if j < i))
-    return Outcome(price, dispatch, False)
+    return StepBuffers(price, dispatch, False)
 
 
 def check(result, bids, quantities, demand, ties="index", price_cap=None):

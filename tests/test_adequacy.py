@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from market_py import adequacy, rts79
+from market_py.reliability import adequacy, rts79
 
 SMALL = [
     replace(rts79.UNITS[0], name="a", capacity=50.0, forced_outage_rate=0.1),

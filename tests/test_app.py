@@ -14,7 +14,7 @@ import pytest
 
 from market_py import doctor
 from market_py.extension import REPOSITORY
-from market_py.workshop import app
+from market_py.workshop.publish import app
 
 CHROMIUM = doctor.find_chromium()
 

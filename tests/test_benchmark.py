@@ -12,26 +12,29 @@ import pytest
 from rich.console import Console
 
 import market_py
-from market_py import registry, rts79, timing
-from market_py.benchmark import confirm, families, learning, machine, plan, rivals, tables
-from market_py.benchmark.command import main
-from market_py.benchmark.floors import floors
-from market_py.benchmark.picture import ResultPicture
+from market_py import registry
+from market_py.benchmark import alternatives, confirm, inputs, machine, plan, settings, timing
+from market_py.benchmark.baselines import baselines
+from market_py.benchmark.cases import clearing, learning
+from market_py.benchmark.cases.adequacy import Studied
+from market_py.benchmark.report import tables
+from market_py.benchmark.report.picture import ResultPicture
 from market_py.benchmark.results import KINDS, Results, Timed, Unreadable
 from market_py.benchmark.run import run
-from market_py.benchmark.studies import Studied
 from market_py.benchmark.targets import targets
+from market_py.cli.bench import main
+from market_py.reliability import rts79
 
 
 def size_of(name, offers=50):
-    return families.FAMILIES[name].offers or offers
+    return inputs.DISTRIBUTIONS[name].offers or offers
 
 
 class TestFamilies:
-    @pytest.mark.parametrize("name", families.FAMILIES)
+    @pytest.mark.parametrize("name", inputs.DISTRIBUTIONS)
     def test_they_are_markets_and_reproducible(self, name):
         offers = size_of(name)
-        markets = families.make_markets(name, offers, seed=3, distinct=20)
+        markets = inputs.make_markets(name, offers, seed=3, distinct=20)
         assert len(markets) == 20
         for bids, quantities, demand in markets:
             assert bids.shape == quantities.shape == (offers,)
@@ -41,24 +44,24 @@ class TestFamilies:
             assert type(demand) is float
             # As compiled code takes them.
             assert bids.flags.carray
-        again = families.make_markets(name, offers, seed=3, distinct=20)
-        other = families.make_markets(name, offers, seed=4, distinct=20)
+        again = inputs.make_markets(name, offers, seed=3, distinct=20)
+        other = inputs.make_markets(name, offers, seed=4, distinct=20)
         for one, same, different in zip(markets, again, other, strict=True):
             assert np.array_equal(one[0], same[0])
             assert np.array_equal(one[1], same[1])
             assert one[2] == same[2]
             assert one[2] != different[2] or not np.array_equal(one[0], different[0])
 
-    @pytest.mark.parametrize("name", families.FAMILIES)
+    @pytest.mark.parametrize("name", inputs.DISTRIBUTIONS)
     def test_inputs_are_distinct_unless_repeated(self, name):
-        markets = families.make_markets(name, size_of(name))
-        assert len(markets) == timing.DISTINCT
+        markets = inputs.make_markets(name, size_of(name))
+        assert len(markets) == inputs.DISTINCT
         different = {(tuple(bids), tuple(quantities), d) for bids, quantities, d in markets}
-        assert len(different) == (1 if name == "repeated" else timing.DISTINCT)
+        assert len(different) == (1 if name == "repeated" else inputs.DISTINCT)
 
     def test_they_do_what_they_say(self):
         def made(name):
-            return families.make_markets(name, 200, distinct=20)
+            return inputs.make_markets(name, 200, distinct=20)
 
         assert all((np.diff(bids) > 0).all() for bids, _, _ in made("sorted"))
         assert all((np.diff(bids) < 0).all() for bids, _, _ in made("reversed"))
@@ -82,59 +85,62 @@ class TestFamilies:
             assert demand in np.cumsum(quantities[np.argsort(bids)])
 
     def test_the_rts79_has_outages_and_one_size(self):
-        markets = families.make_markets("rts79", 32)
+        markets = inputs.make_markets("rts79", 32)
         capacities = np.array([unit.capacity for unit in rts79.UNITS])
         out = np.array([quantities == 0 for _, quantities, _ in markets])
         assert 0 < out.mean() < 0.15
         for _, quantities, _ in markets:
             assert set(quantities / capacities) <= {0.0, 1.0}
         with pytest.raises(ValueError, match="rts79 has 32 offers, not 50"):
-            families.make_markets("rts79", 50)
-        with pytest.raises(ValueError, match="family 'round': must be one of 'random'"):
-            families.make_markets("round", 50)
+            inputs.make_markets("rts79", 50)
+        with pytest.raises(ValueError, match="distribution 'round': must be one of 'random'"):
+            inputs.make_markets("round", 50)
 
     def test_the_backends_clear_all_of_them_alike(self):
-        for name in families.FAMILIES:
+        for name in inputs.DISTRIBUTIONS:
             names = [name for name in market_py.available_backends() if name != "python"]
-            markets = families.make_markets(name, size_of(name, 20), distinct=20)
-            timing.verify(registry.contestants(names), markets)
+            markets = inputs.make_markets(name, size_of(name, 20), distinct=20)
+            timing.verify(registry.get_candidates(names), markets)
 
     def test_large_inputs_are_fewer(self):
         for offers in (5, 10_000, 100_000, 1_000_000, 100_000_000):
-            number = families.distinct_inputs(offers)
+            number = inputs.distinct_inputs(offers)
             size = number * offers * 16
-            assert families.FEWEST <= number <= timing.DISTINCT
-            assert size <= families.MOST_BYTES or number == families.FEWEST
+            assert inputs.FEWEST <= number <= inputs.DISTINCT
+            assert size <= inputs.MOST_BYTES or number == inputs.FEWEST
 
     def test_batches(self):
         own, shared = (
-            families.make_batches(name, 100, distinct=2) for name in families.BATCH_FAMILIES
+            inputs.make_batches(name, 100, distinct=2) for name in inputs.BATCH_DISTRIBUTIONS
         )
         assert [array.shape for array in own[0]] == [(100, 32), (100, 32), (100,)]
         assert [array.shape for array in shared[0]] == [(32,), (100, 32), (100,)]
         assert not np.array_equal(own[0][1], own[1][1])
-        clears = registry.batch_contestants()
+        clears = registry.get_batch_candidates()
         assert {"numba-sort", "numba"} <= set(clears)
         # Random markets have no ties: the looped variant agrees, too.
-        timing.verify({name: plan._on(clear, 1) for name, clear in clears.items()}, own)
+        timing.verify({name: clearing._on(clear, 1) for name, clear in clears.items()}, own)
 
 
 class TestContestants:
     def test_names_mix_variants_and_backends_in_order(self):
-        assert list(registry.contestants(["numpy", "numba-sort"])) == ["numpy", "numba-sort"]
-        assert list(registry.batch_contestants(["numpy", "numba-sort"])) == ["numpy", "numba-sort"]
+        assert list(registry.get_candidates(["numpy", "numba-sort"])) == ["numpy", "numba-sort"]
+        assert list(registry.get_batch_candidates(["numpy", "numba-sort"])) == [
+            "numpy",
+            "numba-sort",
+        ]
         with pytest.raises(ValueError, match="'c' is neither a variant nor a backend"):
-            registry.contestants(["numpy", "c"])
+            registry.get_candidates(["numpy", "c"])
         with pytest.raises(ValueError, match="'c' is neither a variant nor a backend"):
-            registry.batch_contestants(["c"])
+            registry.get_batch_candidates(["c"])
 
     def test_the_looped_variant_clears_each_row_as_the_single_one(self):
         single, batch = (
             ask(["numba-sort"])["numba-sort"]
-            for ask in (registry.contestants, registry.batch_contestants)
+            for ask in (registry.get_candidates, registry.get_batch_candidates)
         )
-        for name in families.BATCH_FAMILIES:
-            ((bids, quantities, demands),) = families.make_batches(name, 30, distinct=1)
+        for name in inputs.BATCH_DISTRIBUTIONS:
+            ((bids, quantities, demands),) = inputs.make_batches(name, 30, distinct=1)
             prices, dispatch = batch(bids, quantities, demands, 1)
             for row in range(30):
                 own = bids if bids.ndim == 1 else bids[row]
@@ -143,15 +149,15 @@ class TestContestants:
                 assert np.array_equal(dispatch[row], accepted)
 
     def test_batches_have_other_sizes_too(self):
-        ((bids, quantities, demands),) = families.make_batches("own bids", 5, 0, 1, offers=7)
+        ((bids, quantities, demands),) = inputs.make_batches("own bids", 5, 0, 1, offers=7)
         assert bids.shape == quantities.shape == (5, 7)
         assert (demands < quantities.sum(axis=1)).all()
-        ((bids, quantities, demands),) = families.make_batches("shared bids", 5, 0, 1, offers=64)
+        ((bids, quantities, demands),) = inputs.make_batches("shared bids", 5, 0, 1, offers=64)
         assert (bids.shape, quantities.shape, demands.shape) == ((64,), (5, 64), (5,))
         assert np.array_equal(bids[:32], bids[32:])
         assert not np.array_equal(quantities[:, :32], quantities[:, 32:])
         with pytest.raises(ValueError, match="no multiple"):
-            families.make_batches("shared bids", 5, 0, 1, offers=33)
+            inputs.make_batches("shared bids", 5, 0, 1, offers=33)
 
     @pytest.mark.parametrize("shape", [(7,), (3, 7)])
     @pytest.mark.parametrize("shared", [False, True])
@@ -160,23 +166,23 @@ class TestContestants:
         bids = np.full(7, 10.0) if shared else np.full(shape, 10.0)
         written = []
         monkeypatch.setattr(np, "empty_like", lambda like: written.append(like * 0) or written[0])
-        floors((bids, quantities, 1.0))
+        baselines((bids, quantities, 1.0))
         assert np.array_equal(written[0], quantities + 10)
 
 
-def timed(kind="single", family="random", offers=5, **times):
+def timed(kind="single", distribution="random", offers=5, **times):
     """A race in which candidates, their spaces as underscores, took so many ns, more or less."""
     noise = np.linspace(0.99, 1.01, 5)
     rounds = {name.replace("_", " "): value * noise for name, value in times.items()}
     first = next(iter(rounds))
     race = timing.Race(
-        offers, {**rounds, first + timing.TWIN: rounds[first]}, 256, {first: 1.5}, {first: 0}
+        offers, {**rounds, first + timing.AA_SUFFIX: rounds[first]}, 256, {first: 1.5}, {first: 0}
     )
-    return Timed(kind, family, 1, (1,), race)
+    return Timed(kind, distribution, 1, (1,), race)
 
 
 def results(*timed):
-    return Results(machine.record(), plan.Settings().to_json(), timed=list(timed))
+    return Results(machine.record(), settings.Settings().to_json(), timed=list(timed))
 
 
 class TestResults:
@@ -212,7 +218,7 @@ class TestResults:
             (lambda text: text[: len(text) // 2], "is not JSON"),
             (lambda text: "[1, 2]", "holds no results"),
             (lambda text: "{}", "holds no results"),
-            (lambda text: text.replace('"schema": 2', '"schema": 99'), "has schema 99; 2 can be"),
+            (lambda text: text.replace('"schema": 3', '"schema": 99'), "has schema 99; 3 can be"),
             (lambda text: text.replace('"races"', '"rages"'), "is damaged: KeyError: 'races'"),
             (lambda text: text.replace('"single"', '"double"'), "is damaged: .*kind 'double'"),
             (lambda text: text.replace("19.8", '"x"'), "is damaged: ValueError"),
@@ -296,26 +302,26 @@ class TestTargets:
         assert ratio.value == ratio.low == ratio.high == 2.0
 
     def test_the_slowest_family_counts(self):
-        random = timed("families", "random", 200, numba=10.0)
-        fast = timed("families", "equal", 200, numba=1.0)
-        elsewhere = timed("families", "sorted", 20, numba=1e6)
+        random = timed("distributions", "random", 200, numba=10.0)
+        fast = timed("distributions", "equal", 200, numba=1.0)
+        elsewhere = timed("distributions", "sorted", 20, numba=1e6)
         judged = self.judged(random, fast, elsewhere)
-        status, ratio = self.status(judged, "numba, slowest family, N = 200")
+        status, ratio = self.status(judged, "numba, slowest distribution, N = 200")
         assert (status, ratio.value) == ("met", pytest.approx(0.1))
-        assert self.status(judged, "numba, slowest family, N = 20:")[0] == "not measured"
-        slow = timed("families", "wide", 200, numba=1e6)
+        assert self.status(judged, "numba, slowest distribution, N = 20:")[0] == "not measured"
+        slow = timed("distributions", "wide", 200, numba=1e6)
         status, ratio = self.status(
-            self.judged(random, fast, slow), "numba, slowest family, N = 200"
+            self.judged(random, fast, slow), "numba, slowest distribution, N = 200"
         )
         assert (status, ratio.value) == ("missed", pytest.approx(1e5))
 
 
 SMALL = replace(
-    plan.QUICK,
+    settings.QUICK,
     sizes=(5, 20),
     repeated_sizes=(5,),
-    family_sizes=(20,),
-    families=("sorted", "equal"),
+    distribution_sizes=(20,),
+    distributions=("sorted", "equal"),
     batch_markets=50,
     capacity=1000,
     rounds=2,
@@ -328,10 +334,10 @@ class TestRun:
     def test_every_section_is_timed_kept_and_shown(self, tmp_path, monkeypatch):
         monkeypatch.setattr(timing, "WARM_UP_SECONDS", 1e-4)
         found, path = results(), tmp_path / "run.json"
-        heats = plan.heats(replace(SMALL, kinds=plan.SECTIONS, years=3, seeds=(1, 2)))
+        cases = plan.cases(replace(SMALL, kinds=settings.SECTIONS, years=3, seeds=(1, 2)))
         ticks = []
-        assert run(found, heats, path, progress=ticks.append)
-        assert len(ticks) == sum(heat.rounds for heat in heats)
+        assert run(found, cases, path, progress=ticks.append)
+        assert len(ticks) == sum(case.rounds for case in cases)
         kept = Results.load(path)
         assert {entry.kind for entry in kept.timed} == set(KINDS)
         assert kept.studied == found.studied
@@ -346,7 +352,7 @@ class TestRun:
         batch = kept.find("batch", "own bids", 32)
         assert {"numba-sort", "numba", "numba, 2 threads", "one pass"} <= set(batch.rounds)
         assert kept.find("repeated", "repeated", 5).distinct == 1
-        assert kept.find("ladder", "random", 200).candidates == list(registry.contestants())
+        assert kept.find("ladder", "random", 200).candidates == list(registry.get_candidates())
         # Frozen variants differ where units of the RTS-79 cost the same.
         assert kept.find("batch", "shared bids", 32).disagreements["numba-sort"] > 0
         console = Console(width=200, record=True, file=io.StringIO())
@@ -364,28 +370,28 @@ class TestRun:
 
     def test_an_interrupt_between_rounds_keeps_what_was_finished(self, tmp_path):
         found, path = results(), tmp_path / "run.json"
-        heats = plan.heats(replace(SMALL, kinds=("single",), rounds=3))
+        cases = plan.cases(replace(SMALL, kinds=("single",), rounds=3))
 
-        def interrupt(heat):
-            ticks.append(heat)
+        def interrupt(case):
+            ticks.append(case)
             if len(ticks) == 5:
                 raise KeyboardInterrupt
 
         ticks = []
-        assert not run(found, heats, path, progress=interrupt)
+        assert not run(found, cases, path, progress=interrupt)
         assert [entry.race.finished for entry in Results.load(path).timed] == [3, 2]
 
     def test_a_disagreement_of_backends_ends_the_run(self, tmp_path, monkeypatch, capsys):
         def wrong(bids, quantities, demand):
             return 0.0, quantities
 
-        def contestants(names=None):
+        def get_candidates(names=None):
             return {"numba-sort": wrong, "numpy": market_py.get_backend("numpy").market_clearing}
 
-        monkeypatch.setattr(registry, "contestants", contestants)
-        heats = plan.heats(replace(SMALL, kinds=("single",), sizes=(5,)))
+        monkeypatch.setattr(registry, "get_candidates", get_candidates)
+        cases = plan.cases(replace(SMALL, kinds=("single",), sizes=(5,)))
         with pytest.raises(timing.Disagreement):
-            run(results(), heats, tmp_path / "run.json")
+            run(results(), cases, tmp_path / "run.json")
         path = tmp_path / "other.json"
         assert main(["--only", "single", "--sizes", "5", "--output", str(path)]) == 1
         said = capsys.readouterr().err
@@ -418,45 +424,49 @@ class TestRivals:
         candidates = learning._policy_candidates(rows, np.random.default_rng(0))
         observations = np.random.default_rng(1).normal(size=(rows, 8)).astype(np.float32)
         timing.verify(candidates, [(observations, observations, learning.TOLERANCE * 1e9)])
-        assert {"numpy", "numba"} <= set(candidates) or not rivals.has("numba")
+        assert {"numpy", "numba"} <= set(candidates) or not alternatives.has("numba")
 
-    @pytest.mark.parametrize("family", [learning.UNIFORM, learning.PRIORITISED, learning.UPDATE])
-    def test_every_rival_that_is_there_does_the_same_work(self, family):
-        heat = learning.LearningHeat("replay", family, 32, 2, 1e-4, 0, 1000)
-        race = heat.race(lambda: None)
+    @pytest.mark.parametrize(
+        "distribution", [learning.UNIFORM, learning.PRIORITISED, learning.UPDATE]
+    )
+    def test_every_rival_that_is_there_does_the_same_work(self, distribution):
+        case = learning.LearningCase("replay", distribution, 32, 2, 1e-4, 0, 1000)
+        race = case.race(lambda: None)
         known = {"sb3": "stable_baselines3", "cpprb": "cpprb", "tianshou": "tianshou"}
-        there = {name for name, module in known.items() if rivals.has(module)}
-        there -= set() if family == learning.UNIFORM else {"sb3"}
+        there = {name for name, module in known.items() if alternatives.has(module)}
+        there -= set() if distribution == learning.UNIFORM else {"sb3"}
         assert there <= set(race.candidates)
-        assert race.distinct == timing.DISTINCT
+        assert race.distinct == inputs.DISTINCT
 
 
 class TestPlan:
-    def heats(self, **changes):
-        return plan.heats(replace(plan.Settings(), **changes))
+    def cases(self, **changes):
+        return plan.cases(replace(settings.Settings(), **changes))
 
     def test_large_markets_are_for_the_fast(self):
-        names = {heat.offers: heat.names for heat in self.heats(kinds=("single",))}
+        names = {case.offers: case.names for case in self.cases(kinds=("single",))}
         assert "rust-naive" in names[10_000] or "rust" not in market_py.available_backends()
         assert "rust-naive" not in names[100_000]
         assert "numba-sort" in names[1_000_000]
 
     def test_the_random_family_is_always_there_to_compare_with(self):
-        heats = self.heats(kinds=("families",), families=("wide", "rts79"), family_sizes=(20, 50))
-        found = [(heat.family, heat.offers) for heat in heats]
+        cases = self.cases(
+            kinds=("distributions",), distributions=("wide", "rts79"), distribution_sizes=(20, 50)
+        )
+        found = [(case.distribution, case.offers) for case in cases]
         assert found == [
             ("random", 20), ("wide", 20), ("random", 50), ("wide", 50), ("rts79", 32),
         ]  # fmt: skip
 
     def test_chosen_names_race_everywhere(self):
-        heats = self.heats(
-            variants=("python", "numba-sort"), kinds=("single", "ladder", "families", "batch")
+        cases = self.cases(
+            variants=("python", "numba-sort"), kinds=("single", "ladder", "distributions", "batch")
         )
-        assert {heat.names for heat in heats} == {("python", "numba-sort")}
+        assert {case.names for case in cases} == {("python", "numba-sort")}
 
     def test_frozen_variants_may_differ_only_where_the_contract_does(self):
-        heats = self.heats(variants=("numba-sort", "numpy"), kinds=("families", "batch"))
-        may = {heat.family: heat.may_differ() for heat in heats}
+        cases = self.cases(variants=("numba-sort", "numpy"), kinds=("distributions", "batch"))
+        may = {case.distribution: case.may_differ() for case in cases}
         assert may["equal"] == may["boundary"] == may["shared bids"] == ("numba-sort",)
         assert may["random"] == may["wide"] == may["own bids"] == ()
 

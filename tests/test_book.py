@@ -10,7 +10,7 @@ import nbformat
 import pytest
 
 from market_py import doctor
-from market_py.workshop.execution import NOTEBOOKS, all_notebooks
+from market_py.workshop.publish.execution import NOTEBOOKS, all_notebooks
 
 playwright = pytest.importorskip("playwright.sync_api")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")

@@ -12,7 +12,7 @@ from truths import TRUTHS
 from wrong_answers import WRONG_ANSWERS
 
 from market_py import doctor
-from market_py.workshop import execution
+from market_py.workshop.publish import execution
 
 playwright = pytest.importorskip("playwright.sync_api")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")
@@ -371,7 +371,8 @@ BROKEN = {
         "out"
     ),
     "a panel fails": (
-        "from market_py.workshop.panels import Explorer, slider\n"
+        "from market_py.workshop.widgets.controls import slider\n"
+        "from market_py.workshop.widgets.panel import Explorer\n"
         "def answer(x):\n"
         "    if x > 1:\n"
         "        raise ValueError('boom')\n"
@@ -412,8 +413,9 @@ def test_the_harness_sees_errors(written, source):
 
 FLAWED = """
 import ipywidgets as widgets
-from market_py.workshop.panels import Explorer, slider
-from market_py.workshop.pictures import Picture
+from market_py.workshop.widgets.controls import slider
+from market_py.workshop.widgets.panel import Explorer
+from market_py.plots.picture import Picture
 
 picture = Picture()
 axes = picture.figure.subplots()

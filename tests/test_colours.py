@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
+from market_py.plots import style as style_
 from market_py.registry import VARIANTS
-from market_py.workshop import border, no_sorting, pictures, sorting
+from market_py.workshop.lessons.n05_call_overhead import plots as plots_05
+from market_py.workshop.lessons.n07_no_sorting import plots as plots_07
 
 # G. M. Machado, M. M. Oliveira, L. A. F. Fernandes, "A physiologically-based model for simulation
 # of color vision deficiency", IEEE Trans. Vis. Comput. Graph. 15 (2009) 1291-1298: severity 1.
@@ -32,12 +34,12 @@ SIMULATIONS = {
 # IEC 61966-2-1 (sRGB to CIE XYZ) and its white, D65.
 TO_XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
 WHITE = TO_XYZ.sum(axis=1)
-FAMILIES = {
-    "fuels": pictures.FUEL_STYLES,
-    "candidates": pictures.CANDIDATE_STYLES,
-    "tolls": border.STYLES,
-    "languages": sorting.LANGUAGE_STYLES,
-    "growth": no_sorting.GROWTH_STYLES,
+DISTRIBUTIONS = {
+    "fuels": style_.FUEL_STYLES,
+    "candidates": style_.CANDIDATE_STYLES,
+    "overheads": plots_05.STYLES,
+    "languages": style_.LANGUAGE_STYLES,
+    "growth": plots_07.GROWTH_STYLES,
 }
 """Styles that may stand in one picture: a colour, then hatch, marker or dashes."""
 NOTICEABLE = 10
@@ -70,25 +72,27 @@ def test_the_simulation_confuses_what_the_colour_blind_confuse():
 
 
 @pytest.mark.parametrize("simulation", SIMULATIONS)
-@pytest.mark.parametrize("family", FAMILIES)
-def test_colours_that_meet_are_told_apart(family, simulation):
+@pytest.mark.parametrize("distribution", DISTRIBUTIONS)
+def test_colours_that_meet_are_told_apart(distribution, simulation):
     """Or else they are one colour on purpose, and differ in their other signs."""
-    for (one, (colour, *_)), (other, (rival, *_)) in combinations(FAMILIES[family].items(), 2):
-        if colour != rival:
-            found = distance(colour, rival, simulation)
-            assert found > NOTICEABLE, f"{one} and {other}: {found:.1f}"
+    for (one, (colour, *_)), (two, (other, *_)) in combinations(
+        DISTRIBUTIONS[distribution].items(), 2
+    ):
+        if colour != other:
+            found = distance(colour, other, simulation)
+            assert found > NOTICEABLE, f"{one} and {two}: {found:.1f}"
 
 
-@pytest.mark.parametrize("family", FAMILIES)
-def test_nothing_is_told_by_colour_alone(family):
-    for (one, style), (other, rival) in combinations(FAMILIES[family].items(), 2):
-        if style[1:] == rival[1:]:
+@pytest.mark.parametrize("distribution", DISTRIBUTIONS)
+def test_nothing_is_told_by_colour_alone(distribution):
+    for (one, style), (two, other) in combinations(DISTRIBUTIONS[distribution].items(), 2):
+        if style[1:] == other[1:]:
             # Without colour there is still light and dark.
-            lightness = [lab(colour, "full colour")[0] for colour in (style[0], rival[0])]
-            assert abs(np.subtract(*lightness)) > 50, f"{one} and {other}"
+            lightness = [lab(colour, "full colour")[0] for colour in (style[0], other[0])]
+            assert abs(np.subtract(*lightness)) > 50, f"{one} and {two}"
 
 
 def test_every_candidate_has_marker_and_dashes_of_its_own():
-    signs = {name: pictures.candidate_style(name)[1:] for name in VARIANTS}
-    signs |= {name: style[1:] for name, style in pictures.CANDIDATE_STYLES.items()}
+    signs = {name: style_.candidate_style(name)[1:] for name in VARIANTS}
+    signs |= {name: style[1:] for name, style in style_.CANDIDATE_STYLES.items()}
     assert len(set(signs.values())) == len(signs)

@@ -120,7 +120,7 @@ def test_bench_compares_runs_of_one_machine_only(tmp_path, capsys):
         (["--rounds", "0"], "'0' is not a whole number of at least 1"),
         (["--threads", "0"], "'0' is not a whole number of at least 1"),
         (["--only", "nothing"], "invalid choice: 'nothing' (choose from"),
-        (["--families", "bell curve"], "invalid choice: 'bell curve' (choose from"),
+        (["--distributions", "bell curve"], "invalid choice: 'bell curve' (choose from"),
         (["--variants", "fortran"], "'fortran' is neither a variant nor a backend"),
         (["--plot", "absent.json"], "absent.json: No such file"),
         (["--compare", "absent.json"], "absent.json: No such file"),

@@ -5,7 +5,8 @@ import re
 
 from rich.table import Table
 
-from market_py.benchmark import document
+from market_py.benchmark import reference
+from market_py.benchmark.report import document
 from market_py.benchmark.results import KINDS, Results
 from market_py.extension import REPOSITORY
 
@@ -26,13 +27,13 @@ def test_the_documents_hold_every_part_and_close_each():
 
 
 def test_the_reference_was_timed_whole_and_released():
-    results = Results.load(document.REFERENCE)
+    results = Results.load(reference.REFERENCE)
     built = results.machine["extension"]
     assert built["profile"] == "release"
     assert not built["stale"]
     assert results.settings["rounds"] >= 21
     assert {timed.kind for timed in results.timed} == set(KINDS)
-    assert results.work
+    assert results.operation_counts
     assert results.studied
     assert results.confirmed
 
@@ -48,7 +49,7 @@ def test_a_changed_figure_is_noticed(monkeypatch, tmp_path):
     copy.write_text(text[: figure.start()] + "9" + text[figure.start() :], "utf-8")
     assert document.stale() == [copy]
 
-    data = json.loads(document.REFERENCE.read_text("utf-8"))
+    data = json.loads(reference.REFERENCE.read_text("utf-8"))
     single = next(race for race in data["races"] if race["kind"] == "single")
     single["rounds"]["rust"] = [2 * value for value in single["rounds"]["rust"]]
     other = tmp_path / "reference.json"

@@ -178,10 +178,10 @@ class TestTrajectories:
         plans = [random_actions(4, 5) for _ in range(14)]
         for actions in plans[:7]:
             vector.step(actions)
-        kept = pickle.loads(pickle.dumps(vector.clocks))
+        kept = pickle.loads(pickle.dumps(vector.state))
         expected = [vector.step(actions) for actions in plans[7:]]
         other = env.MarketVectorEnv(SYSTEM, 4, backend=stepper)
-        other.clocks = kept
+        other.state = kept
         for actions, (observations, rewards, *_) in zip(plans[7:], expected, strict=True):
             again = other.step(actions)
             assert np.array_equal(again[0], observations)
@@ -191,38 +191,38 @@ class TestTrajectories:
     def test_clocks_of_other_markets_are_refused(self, markets):
         vector = env.MarketVectorEnv(SYSTEM, 4)
         vector.reset(seed=9)
-        before = vector.clocks
-        with pytest.raises(ValueError, match=f"clocks: must be those of 4 markets, got {markets}"):
-            vector.clocks = env.Clocks.at_start(markets)
-        assert np.array_equal(vector.clocks.seeds, before.seeds)
+        before = vector.state
+        with pytest.raises(ValueError, match=f"state: must be those of 4 markets, got {markets}"):
+            vector.state = env.EnvState.at_start(markets)
+        assert np.array_equal(vector.state.seeds, before.seeds)
 
     @pytest.mark.parametrize(
         ("words", "error", "message"),
         [
-            ([0.5, 0, 0, 0], TypeError, "clocks: must be of dtype uint64, got float64"),
-            ([np.nan, 0, 0, 0], TypeError, "clocks: must be of dtype uint64, got float64"),
-            ([-1, 0, 0, 0], TypeError, "clocks: must be of dtype uint64, got int64"),
-            (np.uint64([0, 5, 0, 6]), ValueError, r"clocks.hours\[1\] = 5: must be below 5"),
+            ([0.5, 0, 0, 0], TypeError, "state: must be of dtype uint64, got float64"),
+            ([np.nan, 0, 0, 0], TypeError, "state: must be of dtype uint64, got float64"),
+            ([-1, 0, 0, 0], TypeError, "state: must be of dtype uint64, got int64"),
+            (np.uint64([0, 5, 0, 6]), ValueError, r"state.hours\[1\] = 5: must be below 5"),
         ],
     )
     def test_clocks_that_no_market_has_are_refused(self, words, error, message):
         vector = env.MarketVectorEnv(SYSTEM, 4)
         vector.reset(seed=9)
-        before = vector.clocks.words
+        before = vector.state.words
         with pytest.raises(error, match=message):
-            vector.clocks = env.Clocks(np.array([words] * 3))
-        with pytest.raises(TypeError, match="clocks: must be of dtype uint64, got list"):
-            vector.clocks = env.Clocks(before.tolist())
-        assert np.array_equal(vector.clocks.words, before)
+            vector.state = env.EnvState(np.array([words] * 3))
+        with pytest.raises(TypeError, match="state: must be of dtype uint64, got list"):
+            vector.state = env.EnvState(before.tolist())
+        assert np.array_equal(vector.state.words, before)
 
     def test_some_markets_may_be_reset(self, stepper):
         vector = env.MarketVectorEnv(SYSTEM, 3, backend=stepper)
         vector.reset(seed=1)
         for _ in range(2):
             vector.step(np.zeros((3, 5, 2)))
-        before = vector.clocks
+        before = vector.state
         vector.reset(options={"reset_mask": np.array([False, True, False])})
-        after = vector.clocks
+        after = vector.state
         assert after.hours.tolist() == [2, 0, 2]
         assert after.episodes.tolist() == [0, 1, 0]
         assert np.array_equal(after.seeds, before.seeds)
@@ -234,7 +234,7 @@ class TestTrajectories:
         with pytest.raises(RuntimeError, match="call reset first"):
             vector.step(np.zeros((3, 5, 2)))
         vector.reset(seed=1, options={"reset_mask": np.ones(3, dtype=bool)})
-        assert vector.clocks.seeds.tolist() == [1, 2, 3]
+        assert vector.state.seeds.tolist() == [1, 2, 3]
 
 
 class TestConformance:
@@ -308,7 +308,7 @@ class TestAbuse:
     def test_bad_actions_are_named_and_change_nothing(self, stepper):
         vector = env.MarketVectorEnv(SYSTEM, 2, backend=stepper)
         vector.reset(seed=0)
-        twin = copy.deepcopy(vector.clocks)
+        twin = copy.deepcopy(vector.state)
         for place, value, words in (
             ((1, 3, 1), np.nan, r"actions\[1, 3, 1\] = nan: must be in \[-10, 10\]"),
             ((0, 4, 0), -0.1, r"actions\[0, 4, 0\] = -0.1: must be in \[0, 1\]"),
@@ -324,7 +324,7 @@ class TestAbuse:
         for wrong in (np.zeros((2, 5, 2), dtype=bool), np.zeros((2, 5, 2), dtype=complex), "x"):
             with pytest.raises(TypeError, match="actions: must be real numbers"):
                 vector.step(wrong)
-        now = vector.clocks
+        now = vector.state
         assert np.array_equal(
             [now.seeds, now.episodes, now.hours], [twin.seeds, twin.episodes, twin.hours]
         )
@@ -535,7 +535,7 @@ class TestAbuse:
         with pytest.raises(ValueError, match=rf"seed = {last}: .* in \[0, 2\*\*63 - 1\)"):
             vector.reset(seed=last)
         vector.reset(seed=last - 1)
-        assert vector.clocks.seeds.tolist() == [last - 1, last]
+        assert vector.state.seeds.tolist() == [last - 1, last]
         with pytest.raises(ValueError, match="reset_mask: must be 2 booleans"):
             vector.reset(options={"reset_mask": [True]})
 
@@ -560,9 +560,9 @@ class TestAbuse:
         for _ in range(2):
             vector = env.MarketVectorEnv(SYSTEM, 3)
             vector.reset(seed=[None, 5, None])
-            assert vector.clocks.seeds[1] == 5
-            assert not vector.clocks.episodes.any()
-            drawn += [vector.clocks.seeds[0], vector.clocks.seeds[2]]
+            assert vector.state.seeds[1] == 5
+            assert not vector.state.episodes.any()
+            drawn += [vector.state.seeds[0], vector.state.seeds[2]]
         assert len(set(drawn)) == 4
 
     @pytest.mark.parametrize("wrong", [-1, 5, 0.5, None, True, "unit_5"])
@@ -610,12 +610,12 @@ class TestTheExtensionByItself:
         return Environment(**{**SETTINGS, **changed})
 
     def arrays(self, markets=3):
-        clocks = np.zeros((3, markets), dtype=np.uint64)
+        state = np.zeros((3, markets), dtype=np.uint64)
         shown = [np.zeros((markets, 2, 3)) for _ in range(2)]
         rewards, dispatch = np.zeros((markets, 2)), np.zeros((markets, 2))
         ended, demand, prices = np.zeros(markets, dtype=bool), np.zeros(markets), np.zeros(markets)
         actions = np.zeros((markets, 2, 2))
-        return [clocks, actions, *shown, rewards, ended, demand, prices, dispatch]
+        return [state, actions, *shown, rewards, ended, demand, prices, dispatch]
 
     @pytest.mark.parametrize(
         "wrong",
@@ -640,8 +640,8 @@ class TestTheExtensionByItself:
         environment = self.make()
         environment.step(*self.arrays(), 2)
         for at, wrong, kind, words in (
-            (0, np.zeros((3, 3)), TypeError, "clocks: must be an array of dtype uint64"),
-            (0, np.zeros(9, dtype=np.uint64), ValueError, "clocks: must be 3 rows"),
+            (0, np.zeros((3, 3)), TypeError, "state: must be an array of dtype uint64"),
+            (0, np.zeros(9, dtype=np.uint64), ValueError, "state: must be 3 rows"),
             (1, np.zeros((3, 2)), ValueError, "actions: must hold 12 values, got 6"),
             (2, np.zeros((3, 2, 6))[:, :, ::2], ValueError, "observations: must be contiguous"),
             (2, np.asfortranarray(np.zeros((3, 2, 3))), ValueError, "must be contiguous"),

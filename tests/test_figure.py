@@ -8,16 +8,17 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from market_py import rts79
-from market_py.workshop import merit_order
-from market_py.workshop.merit_order_figure import MeritOrderFigure
+from market_py.reliability import rts79
+from market_py.workshop.lessons.n01_merit_order import panel as panel_01
+from market_py.workshop.widgets import merit_order
+from market_py.workshop.widgets.merit_order import MeritOrderFigure
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*:DeprecationWarning")
 
 
 @pytest.fixture
 def figure():
-    return merit_order.flagship_figure()
+    return panel_01.flagship_figure()
 
 
 def small(**changed):
@@ -44,12 +45,12 @@ class TestState:
         assert figure.price == 2500
         assert figure.marginal == []
         assert "395 MW are not served, and the price is 2,500.00 $/MWh" in figure.sentence
-        assert "They agree." in merit_order.agreement(figure)
+        assert "They agree." in panel_01.agreement(figure)
 
     def test_what_the_browser_found_is_kept(self, figure):
         figure.set_state({"demand": 2300, "price": 99, "sentence": "from the browser"})
         assert (figure.price, figure.sentence) == (99.0, "from the browser")
-        assert "They do NOT agree." in merit_order.agreement(figure)
+        assert "They do NOT agree." in panel_01.agreement(figure)
         figure.demand = 2310
         assert figure.price != 99
 
@@ -128,7 +129,7 @@ class TestFallback:
         assert "application/vnd.jupyter.widget-view+json" in bundle
 
     def test_the_picture_of_python_is_that_of_the_panel(self, figure):
-        panel = merit_order.merit_order_panel()
+        panel = panel_01.merit_order_panel()
         assert panel.sentence.text == figure.sentence
 
     def test_a_browser_that_cannot_draw_gets_the_panel(self):
@@ -139,8 +140,8 @@ class TestFallback:
         assert figure._box.children[0].value == "instead"
 
     def test_the_panel_of_python_agrees_with_itself(self):
-        panel = merit_order.merit_order_panel()
-        assert "market_clearing itself" in merit_order.agreement(panel)
+        panel = panel_01.merit_order_panel()
+        assert "market_clearing itself" in panel_01.agreement(panel)
 
     def test_what_is_no_market_has_no_figure(self):
         assert merit_order.market_figure(None, None, None) is None

@@ -9,9 +9,10 @@ import pytest
 from test_browser import CHROMIUM, playwright, pytestmark  # noqa: F401
 
 import market_py
-from market_py import rts79
-from market_py.workshop import merit_order, sentences
-from market_py.workshop.merit_order_figure import MeritOrderFigure
+from market_py.reliability import rts79
+from market_py.workshop.lessons.n01_merit_order import panel as panel_01
+from market_py.workshop.widgets import description
+from market_py.workshop.widgets.merit_order import MeritOrderFigure
 
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")
 
@@ -157,15 +158,15 @@ class Shown:
         market = bids, quantities, demand, price, dispatch
         assert state["price"] == price
         assert np.allclose(state["dispatch"], dispatch, rtol=1e-12, atol=0)
-        marginal = [merit_order.NAMES[i] for i in sentences.marginal_offers(*market)]
+        marginal = [panel_01.NAMES[i] for i in description.marginal_offers(*market)]
         assert state["marginal"] == marginal
-        said = sentences.cleared(merit_order.NAMES, *market, "$")
+        said = description.cleared(panel_01.NAMES, *market, "$")
         assert self.sentence == state["sentence"] == said
 
 
 @pytest.fixture
 def shown(browser):
-    figure = Shown(browser, merit_order.flagship_figure())
+    figure = Shown(browser, panel_01.flagship_figure())
     yield figure
     figure.page.close()
     assert figure.crashes == []
@@ -221,7 +222,7 @@ def test_the_market_of_the_browser_is_that_of_python(shown):
         )
         names = [f"offer {i}" for i in range(len(bids))]
         arrays = np.array(bids, float), np.array(quantities, float)
-        said = sentences.cleared(names, *arrays, demand, price, dispatch)
+        said = description.cleared(names, *arrays, demand, price, dispatch)
         assert (answer[0], answer[2]) == (price, said), (bids, quantities, demand, options)
         assert np.allclose(answer[1], dispatch, rtol=1e-12, atol=1e-12 * demand)
 
@@ -336,7 +337,7 @@ def test_many_states(shown):
         state = {
             "demand": 10 * rng.randint(0, 350),
             "fuel_prices": {fuel: rng.randint(4, 40) / 20 for fuel in ("oil", "coal", "nuclear")},
-            "outages": rng.sample(merit_order.NAMES, rng.choice([0, 1, 2, 8])),
+            "outages": rng.sample(panel_01.NAMES, rng.choice([0, 1, 2, 8])),
             "lost_load": 100 * rng.randint(1, 50),
         }
         bids, quantities = rts79.offers(state["fuel_prices"], tuple(state["outages"]))
@@ -347,8 +348,8 @@ def test_many_states(shown):
             "state => Object.entries(state).forEach(([name, value]) => model.set(name, value))",
             state,
         )
-        said = sentences.cleared(
-            merit_order.NAMES, bids, quantities, state["demand"], price, dispatch, "$"
+        said = description.cleared(
+            panel_01.NAMES, bids, quantities, state["demand"], price, dispatch, "$"
         )
         assert shown.sentence == said
 
@@ -372,7 +373,7 @@ def test_fifty_moves_a_second_and_a_half_long(shown):
 
 
 def test_on_touch(browser):
-    figure = Shown(browser, merit_order.flagship_figure(), has_touch=True)
+    figure = Shown(browser, panel_01.flagship_figure(), has_touch=True)
     target = figure.block("nuclear 400 MW #1").locator(".target").bounding_box()
     figure.page.touchscreen.tap(target["x"] + 9, target["y"] + 9)
     assert figure.state["outages"] == ["nuclear 400 MW #1"]

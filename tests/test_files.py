@@ -6,22 +6,22 @@ import sys
 
 import pytest
 
-from market_py.files import write_whole
+from market_py.files import write_atomically
 
 
 def test_a_file_is_replaced_or_left(tmp_path):
     path = tmp_path / "one.json"
-    write_whole(path, lambda file: file.write(b"first"))
-    write_whole(str(path), lambda file: file.write(b"second"))
+    write_atomically(path, lambda file: file.write(b"first"))
+    write_atomically(str(path), lambda file: file.write(b"second"))
 
     def fail(file):
         file.write(b"half")
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        write_whole(path, fail)
+        write_atomically(path, fail)
     with pytest.raises(FileNotFoundError):
-        write_whole(tmp_path / "no folder" / "one.json", fail)
+        write_atomically(tmp_path / "no folder" / "one.json", fail)
     assert [file.name for file in tmp_path.iterdir()] == ["one.json"]
     assert path.read_bytes() == b"second"
 
@@ -31,7 +31,7 @@ def test_a_file_is_replaced_or_left(tmp_path):
 def test_who_may_read_it_is_what_the_umask_says(tmp_path, umask, mode):
     before = os.umask(umask)
     try:
-        write_whole(tmp_path / "one", lambda file: file.write(b"1"))
+        write_atomically(tmp_path / "one", lambda file: file.write(b"1"))
     finally:
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "one").stat().st_mode) == mode

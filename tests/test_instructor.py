@@ -5,7 +5,7 @@ import re
 import nbformat
 import pytest
 
-from market_py.workshop.execution import NOTEBOOKS, all_notebooks
+from market_py.workshop.publish.execution import NOTEBOOKS, all_notebooks
 
 TEXT = (NOTEBOOKS / "INSTRUCTOR.md").read_text(encoding="utf-8")
 

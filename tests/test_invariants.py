@@ -1,4 +1,4 @@
-"""What must hold of every market, whatever its outcome."""
+"""What must hold of every market, whatever its buffers."""
 
 import numpy as np
 import pytest

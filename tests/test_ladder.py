@@ -1,11 +1,12 @@
-"""The rungs of the ladder: all clear alike where nothing is tied, and their work is counted."""
+"""The variants of the ladder: all clear alike where nothing is tied, and their work is counted."""
 
 import numpy as np
 import pytest
 
 import market_py
-from market_py import registry, tally, timing
-from market_py.benchmark.waterfall import ORDERS
+from market_py import registry
+from market_py.benchmark import inputs, operation_counts
+from market_py.benchmark.report.waterfall import ORDERS
 
 HAS_RUST = "rust" in market_py.available_backends()
 
@@ -16,7 +17,7 @@ def test_every_rung_clears_alike(name, offers):
     if name not in market_py.available_variants():
         pytest.skip(f"{name} is not usable here")
     clear = market_py.get_variant(name)
-    for market in timing.random_markets(offers, distinct=8, seed=3):
+    for market in inputs.random_markets(offers, distinct=8, seed=3):
         before = [part.copy() for part in market[:2]]
         price, dispatch = clear(*market)
         expected_price, expected = market_py.market_clearing(*market, backend="python")
@@ -27,7 +28,7 @@ def test_every_rung_clears_alike(name, offers):
 
 @pytest.mark.parametrize("prices", ["sorted", "reversed", "equal", "few", "organ pipe"])
 def test_the_sort_of_pairs(prices):
-    from market_py.ladder import _sort_pairs
+    from market_py.variants.numba import _sort_pairs
 
     rng = np.random.default_rng(0)
     made = {
@@ -88,20 +89,20 @@ def test_the_orders_of_fixes_go_from_rung_to_rung():
 
 
 def test_work_is_counted():
-    if not tally.can_count():
+    if not operation_counts.can_count():
         with pytest.raises(RuntimeError, match="cargo is not installed"):
-            tally.count(50)
+            operation_counts.count(50)
         return
-    work = {it.rung: it for it in tally.count(50)}
-    # Six vectors a call and no more; every rung after it asks for none.
+    work = {it.variant: it for it in operation_counts.count(50)}
+    # Six vectors a call and no more; every variant after it asks for none.
     assert work["rust-naive"].allocations == 6
-    for rung in ("rust-scratch", "rust-unstable", "rust-keys", "rust-select", "rust"):
-        assert work[rung].allocations == 0, rung
+    for variant in ("rust-scratch", "rust-unstable", "rust-keys", "rust-select", "rust"):
+        assert work[variant].allocations == 0, variant
     # A sort of 50 compares at least as often as any must on average: log2(50!) = 214.2.
-    for rung in ("rust-naive", "rust-scratch", "rust-unstable", "rust-keys"):
-        assert 200 < work[rung].comparisons < 600, rung
+    for variant in ("rust-naive", "rust-scratch", "rust-unstable", "rust-keys"):
+        assert 200 < work[variant].comparisons < 600, variant
     assert work["rust-select"].comparisons == work["rust"].comparisons == 0
     assert work["rust-select"].passes < work["rust"].passes < work["rust-select"].passes + 2.1
     assert work["numba-sort"].allocations > work["numba-keys"].allocations
     with pytest.raises(ValueError, match="offers = 0: must be at least 1"):
-        tally.count(0)
+        operation_counts.count(0)

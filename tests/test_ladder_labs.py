@@ -11,10 +11,21 @@ from hypothesis import assume, given
 from markets import markets
 
 import market_py
-from market_py import available_backends, tally, timing
-from market_py.benchmark.families import FAMILIES, make_markets
+from market_py import available_backends
+from market_py.benchmark import inputs, intervals, operation_counts, timing
+from market_py.benchmark.inputs import DISTRIBUTIONS, make_markets
 from market_py.registry import VARIANTS
-from market_py.workshop import border, cost_exercises, intervals, no_sorting, search, sorting
+from market_py.workshop.lessons.n05_call_overhead import checks as checks_05
+from market_py.workshop.lessons.n05_call_overhead import overheads
+from market_py.workshop.lessons.n05_call_overhead import panel as panel_05
+from market_py.workshop.lessons.n05_call_overhead import plots as plots_05
+from market_py.workshop.lessons.n06_sort_and_allocation import checks as checks_06
+from market_py.workshop.lessons.n06_sort_and_allocation import conditions
+from market_py.workshop.lessons.n06_sort_and_allocation import panel as panel_06
+from market_py.workshop.lessons.n07_no_sorting import checks as checks_07
+from market_py.workshop.lessons.n07_no_sorting import panel as panel_07
+from market_py.workshop.lessons.n07_no_sorting import plots as plots_07
+from market_py.workshop.lessons.n07_no_sorting import search as search_07
 
 NOISE = np.linspace(-2, 2, 21)
 RUST = "rust" in available_backends()
@@ -23,7 +34,7 @@ PNG = b"\x89PNG"
 
 def made_up_race(offers, **nanoseconds):
     """A race in which every candidate takes so long, give or take."""
-    rounds = {timing.FLOOR: 50 + NOISE}
+    rounds = {timing.EMPTY_CALL: 50 + NOISE}
     for name, ns in nanoseconds.items():
         rng = np.random.default_rng([offers, crc32(name.encode())])
         rounds[name.replace("_", "-")] = ns + rng.normal(0, 4, NOISE.size)
@@ -31,7 +42,7 @@ def made_up_race(offers, **nanoseconds):
 
 
 def border_race(offers, list_ns=8.0):
-    """A race whose tolls are known."""
+    """A race whose overheads are known."""
     kernel = 10.0 * offers
     return made_up_race(
         offers,
@@ -66,39 +77,39 @@ class TestIntervals:
 class TestBorder:
     def test_tolls_are_the_differences_of_pairs(self):
         found = {
-            (toll.kind, toll.dearer): ratio.value
-            for toll, ratio in border.tolls(border_race(200)).items()
+            (overhead.kind, overhead.slower): ratio.value
+            for overhead, ratio in overheads.overheads(border_race(200)).items()
         }
         assert found == pytest.approx(
             {
-                (border.LIST, "rust-naive"): 1600,
-                (border.BOOKKEEPING, "rust-naive"): 100,
-                (border.LIST, "rust-select-list"): 1600,
-                (border.BOOKKEEPING, "rust-select"): 100,
-                (border.ARRAY, "rust-filled"): 0,
-                (border.ARRAY, "numba-cheap"): 100,
-                (border.BOXING, "numba-select"): 250,
+                (overheads.LIST, "rust-naive"): 1600,
+                (overheads.BOOKKEEPING, "rust-naive"): 100,
+                (overheads.LIST, "rust-select-list"): 1600,
+                (overheads.BOOKKEEPING, "rust-select"): 100,
+                (overheads.ARRAY, "rust-filled"): 0,
+                (overheads.ARRAY, "numba-cheap"): 100,
+                (overheads.BOXING, "numba-select"): 250,
             },
             abs=6,
         )
 
     def test_every_toll_is_between_two_rungs_of_one_language(self):
-        for toll in border.TOLLS:
-            assert VARIANTS[toll.dearer].language == VARIANTS[toll.cheaper].language
-        for name, parts in (border.SORTING | border.SELECTING).items():
+        for overhead in overheads.OVERHEADS:
+            assert VARIANTS[overhead.slower].language == VARIANTS[overhead.faster].language
+        for name, parts in (overheads.SORTING | overheads.SELECTING).items():
             assert name in VARIANTS
             assert len({part.kind for part in parts}) == len(parts)
-            assert set(parts) <= set(border.TOLLS)
+            assert set(parts) <= set(overheads.OVERHEADS)
 
     def test_the_sentence_says_what_is_lost_in_the_noise(self):
-        said = border.summary(border_race(200))
+        said = panel_05.summary(border_race(200))
         assert said.startswith("N = 200, ns per call: an empty call takes 50; ")
         assert re.search(r"a list, not an array \(rust-naive − rust-ndarray\) 1,\d{3} \[", said)
         lost = said.partition("Not to be told from nothing: ")[2]
         assert lost == "a new array, not the caller's (rust-filled − rust-out)."
 
     def test_the_picture_has_a_bar_for_each_candidate(self):
-        picture = border.BorderPicture()
+        picture = plots_05.CallOverheadPicture()
         empty = picture.show(None)
         full = picture.show(border_race(200))
         assert full.startswith(PNG)
@@ -110,19 +121,19 @@ class TestBorder:
         assert picture.show(None) == empty
 
     def test_parts_come_with_hatches_of_their_own(self):
-        looks = list(border.STYLES.values())
+        looks = list(plots_05.STYLES.values())
         assert len(set(looks)) == len(looks)
         hatches = [hatch for _, hatch in looks if hatch]
         assert len(set(hatches)) == len(hatches)
 
     def test_an_element_costs_what_it_costs(self):
-        found = border.per_element(border_race(20), border_race(200))
+        found = overheads.per_element(border_race(20), border_race(200))
         assert found.low < 8 < found.high
         assert found.high - found.low < 0.1
-        assert border.per_element(made_up_race(5, numba_out=1), border_race(9)) is None
+        assert overheads.per_element(made_up_race(5, numba_out=1), border_race(9)) is None
 
     def test_the_panel_times_by_button(self):
-        panel = border.BorderPanel(rounds=3, sample_seconds=1e-4)
+        panel = panel_05.CallOverheadPanel(rounds=3, sample_seconds=1e-4)
         before = panel.picture.value
         panel.size.value = 5
         assert panel.races == {}, "moving a slider times nothing"
@@ -132,24 +143,24 @@ class TestBorder:
         assert panel.bar.value == panel.bar.max
         assert panel.picture.value != before
         assert panel.sentence.text.startswith("N = 20, ns per call: ")
-        assert set(race.candidates) <= set(border.SORTING | border.SELECTING)
+        assert set(race.candidates) <= set(overheads.SORTING | overheads.SELECTING)
 
     def test_sizes_of_other_inputs_are_not_compared(self):
-        panel = border.BorderPanel(rounds=3, sample_seconds=1e-4)
+        panel = panel_05.CallOverheadPanel(rounds=3, sample_seconds=1e-4)
         panel.measure(5)
-        panel.family.value = "equal"
+        panel.distribution.value = "equal"
         race = panel.measure(20)
         assert panel.races == {20: race}
 
     def test_what_is_returned_is_shown_as_it_is(self):
-        found = border.dispatches(20)
+        found = panel_05.dispatches(20)
         assert {len(dispatch) for dispatch in found.values()} == {20}
         assert isinstance(found["numba-select"], np.ndarray)
         if "rust-naive" in found:
             assert isinstance(found["rust-naive"], list)
 
     def test_a_stopped_panel_keeps_nothing(self):
-        panel = border.BorderPanel(rounds=3, sample_seconds=1e-4)
+        panel = panel_05.CallOverheadPanel(rounds=3, sample_seconds=1e-4)
         panel.advance = panel.stop_button.click
         panel.run()
         assert panel.races == {}
@@ -157,7 +168,7 @@ class TestBorder:
 
     def test_without_rust_it_says_so(self, monkeypatch):
         monkeypatch.setattr(market_py, "available_backends", lambda: ["numba", "python"])
-        assert "Without Rust:" in border.BorderPanel().sentence.text
+        assert "Without Rust:" in panel_05.CallOverheadPanel().sentence.text
 
     @pytest.mark.parametrize(
         ("answer", "sizes", "state", "words"),
@@ -179,42 +190,42 @@ class TestBorder:
     )
     def test_exercise(self, answer, sizes, state, words):
         races = {size: border_race(size) for size in sizes}
-        verdict = cost_exercises.check_list(answer, races)
+        verdict = checks_05.check_list(answer, races)
         assert verdict.state == state
         assert words in verdict.message
 
     def test_exercise_without_rust(self):
         races = {size: made_up_race(size, numba_out=100) for size in (20, 200)}
-        verdict = cost_exercises.check_list((1, 2), races)
+        verdict = checks_05.check_list((1, 2), races)
         assert "there is no Rust in your rounds" in verdict.message
 
 
 class TestSorting:
     @pytest.mark.parametrize("share", [0, 50, 95, 100])
     def test_so_much_is_in_order(self, share):
-        bids = sorting.partly_sorted(1000, share, np.random.default_rng(1))
+        bids = conditions.partly_sorted(1000, share, np.random.default_rng(1))
         in_place = np.mean(bids == np.sort(bids))
         assert in_place == pytest.approx(share / 100, abs=0.01)
         assert in_place >= share / 100
 
     def test_markets_are_distinct_or_one(self):
-        many = sorting.make_markets(sorting.Conditions(20, 50, repeated=False))
-        assert len({bids.tobytes() for bids, _, _ in many}) == timing.DISTINCT
-        one = sorting.make_markets(sorting.Conditions(20, 50, repeated=True))
-        assert len(one) == timing.DISTINCT
+        many = conditions.make_markets(conditions.Conditions(20, 50, repeated=False))
+        assert len({bids.tobytes() for bids, _, _ in many}) == inputs.DISTINCT
+        one = conditions.make_markets(conditions.Conditions(20, 50, repeated=True))
+        assert len(one) == inputs.DISTINCT
         assert len({id(market) for market in one}) == 1
 
     def race(self, factor=1.0):
-        names = [*sorting.RUNGS, f"numba-sort{timing.TWIN}"]
+        names = [*conditions.TIMED_VARIANTS, f"numba-sort{timing.AA_SUFFIX}"]
         return timing.Race(
             200,
             {name: factor * (1000 - 100 * i + NOISE) for i, name in enumerate(names[:-1])}
-            | {names[-1]: factor * (1000 + NOISE[::-1]), timing.FLOOR: 50 + NOISE},
+            | {names[-1]: factor * (1000 + NOISE[::-1]), timing.EMPTY_CALL: 50 + NOISE},
         )
 
     def test_the_sentence_says_what_each_step_was_worth(self):
-        now, before = (sorting.Conditions(200, share, repeated=False) for share in (0, 50))
-        said = sorting.summary(now, self.race(), (before, self.race(2.0)))
+        now, before = (conditions.Conditions(200, share, repeated=False) for share in (0, 50))
+        said = panel_06.summary(now, self.race(), (before, self.race(2.0)))
         assert said.startswith(
             "200 offers, 0 % in order, 256 different markets: numba-sort 1.00 µs, "
         )
@@ -223,13 +234,13 @@ class TestSorting:
         assert "Time, as a multiple of the run before: numba-sort 0.50, " in said
 
     def test_the_panel_compares_with_the_run_before(self):
-        panel = sorting.SortingPanel(rounds=3, sample_seconds=1e-4)
+        panel = panel_06.SortingPanel(rounds=3, sample_seconds=1e-4)
         seen = [panel.picture.value]
         panel.size.value = 20
         panel.run()
         seen.append(panel.picture.value)
         panel.ordered.value = 95
-        panel.markets.value = sorting.REPEATED
+        panel.markets.value = conditions.REPEATED
         assert len(panel.runs) == 1, "moving a slider times nothing"
         panel.run()
         seen.append(panel.picture.value)
@@ -239,19 +250,19 @@ class TestSorting:
         assert "a multiple of the run before" in panel.sentence.text
 
     def test_rungs_are_chosen(self):
-        panel = sorting.SortingPanel(rounds=2, sample_seconds=1e-4)
+        panel = panel_06.SortingPanel(rounds=2, sample_seconds=1e-4)
         panel.size.value = 20
-        for name, toggle in panel.rungs.items():
+        for name, toggle in panel.variants.items():
             toggle.value = name == "numba-keys"
         panel.run()
         assert panel.runs[0][1].candidates == ["numba-keys"]
-        panel.rungs["numba-keys"].value = False
+        panel.variants["numba-keys"].value = False
         panel.run()
-        assert "No rung is switched on" in panel.sentence.text
+        assert "No variant is switched on" in panel.sentence.text
         assert len(panel.runs) == 1
 
     def test_a_stopped_panel_keeps_nothing(self):
-        panel = sorting.SortingPanel(rounds=3, sample_seconds=1e-4)
+        panel = panel_06.SortingPanel(rounds=3, sample_seconds=1e-4)
         panel.size.value = 20
         panel.advance = panel.stop_button.click
         panel.run()
@@ -261,24 +272,26 @@ class TestSorting:
     def test_without_rust_its_rungs_are_off(self, monkeypatch):
         monkeypatch.setattr(market_py, "available_backends", lambda: ["numba", "python"])
         monkeypatch.setattr(market_py, "available_variants", lambda: ["numba-sort", "numba-keys"])
-        panel = sorting.SortingPanel()
-        assert [name for name, toggle in panel.rungs.items() if toggle.value] == [
+        panel = panel_06.SortingPanel()
+        assert [name for name, toggle in panel.variants.items() if toggle.value] == [
             "numba-sort",
             "numba-keys",
         ]
-        assert panel.rungs["rust-keys"].disabled
+        assert panel.variants["rust-keys"].disabled
         assert "Without Rust:" in panel.sentence.text
 
     WORKS = (
-        tally.Work("rust-naive", 6, 1619.18, 7),
-        tally.Work("rust-select", 0, 0, 4.84),
-        tally.Work("numba-sort", 12.0, None, None),
+        operation_counts.OperationCounts("rust-naive", 6, 1619.18, 7),
+        operation_counts.OperationCounts("rust-select", 0, 0, 4.84),
+        operation_counts.OperationCounts("numba-sort", 12.0, None, None),
     )
 
     def test_counts_are_shown(self, monkeypatch):
         asked = []
-        monkeypatch.setattr(tally, "count", lambda n: asked.append(n) or list(self.WORKS))
-        panel = sorting.CountsPanel()
+        monkeypatch.setattr(
+            operation_counts, "count", lambda n: asked.append(n) or list(self.WORKS)
+        )
+        panel = panel_06.CountsPanel()
         before = panel.picture.value
         assert asked == [], "nothing is built before the button is pressed"
         panel.run()
@@ -294,8 +307,8 @@ class TestSorting:
         assert ">–</td>" in panel.table.value
 
     def test_without_cargo_it_says_what_to_do(self, monkeypatch):
-        monkeypatch.setattr(tally.shutil, "which", lambda _: None)
-        panel = sorting.CountsPanel()
+        monkeypatch.setattr(operation_counts.shutil, "which", lambda _: None)
+        panel = panel_06.CountsPanel()
         panel.run()
         assert "get Rust from https://rustup.rs" in panel.sentence.text
         assert not panel.button.disabled
@@ -359,7 +372,7 @@ class TestAccept:
         ],
     )
     def test_exercise(self, accept, state, words):
-        verdict = cost_exercises.check_accept(accept)
+        verdict = checks_06.check_accept(accept)
         assert verdict.state == state, verdict.message
         assert words in verdict.message
 
@@ -371,24 +384,26 @@ class TestSearch:
         assume(demand > 0 and 0 < quantities.max() < 1e300)
         price, dispatch = market_py.market_clearing(bids, quantities, demand, backend="python")
         for guesses in (1, 7):
-            found = search.search(bids.tolist(), quantities.tolist(), float(demand), guesses)
+            found = search_07.search(bids.tolist(), quantities.tolist(), float(demand), guesses)
             if found.price is None:
                 assert np.array_equal(dispatch, quantities)
             else:
                 assert found.price == price
 
-    @pytest.mark.parametrize("family", [n for n, it in FAMILIES.items() if it.offers is None])
+    @pytest.mark.parametrize(
+        "distribution", [n for n, it in DISTRIBUTIONS.items() if it.offers is None]
+    )
     @pytest.mark.parametrize("guesses", [1, 3, 7])
-    def test_it_finds_the_price_of_every_family(self, family, guesses, backends):
-        for seed, market in enumerate(make_markets(family, 90, seed=guesses, distinct=20)):
+    def test_it_finds_the_price_of_every_family(self, distribution, guesses, backends):
+        for seed, market in enumerate(make_markets(distribution, 90, seed=guesses, distinct=20)):
             bids, quantities, demand = market
-            found = search.search(bids.tolist(), quantities.tolist(), demand, guesses, seed)
+            found = search_07.search(bids.tolist(), quantities.tolist(), demand, guesses, seed)
             for backend in backends:
                 assert backend.market_clearing(*market)[0] == found.price
 
     def test_every_pass_narrows_the_bracket_around_the_answer(self):
-        bids, quantities, demand = timing.random_market(300, np.random.default_rng(3))
-        found = search.search(bids.tolist(), quantities.tolist(), demand, guesses=2)
+        bids, quantities, demand = inputs.random_market(300, np.random.default_rng(3))
+        found = search_07.search(bids.tolist(), quantities.tolist(), demand, guesses=2)
         inside = 300
         for step in found.passes:
             assert step.visited == inside
@@ -401,26 +416,26 @@ class TestSearch:
         assert inside == 0
 
     def test_equal_prices_take_one_pass(self):
-        found = search.search([20.0] * 50, [1.0] * 50, 30.0)
+        found = search_07.search([20.0] * 50, [1.0] * 50, 30.0)
         assert found.price == 20.0
         assert len(found.passes) == 1
 
     def test_a_shortage_has_no_price(self):
-        assert search.search([10.0, 20.0], [1.0, 1.0], 3.0).price is None
+        assert search_07.search([10.0, 20.0], [1.0, 1.0], 3.0).price is None
 
     @pytest.mark.parametrize("guesses", [1, 3, 7])
     def test_the_formulas_of_the_notebook(self, guesses):
-        left, visits, passes = search.simulate(guesses, markets=300)
+        left, visits, passes = search_07.simulate(guesses, markets=300)
         assert left == pytest.approx(2 / (guesses + 2), rel=0.1)
         assert visits == pytest.approx((guesses + 2) / guesses, rel=0.1)
         assert 1 < passes < 20
 
     def test_counts_stand_beside_what_was_derived(self):
-        heading, *lines = search.counted(guesses=(1, 7), offers=100).splitlines()
+        heading, *lines = search_07.counted(guesses=(1, 7), offers=100).splitlines()
         assert heading.split()[:3] == ["guesses", "left", "derived"]
         for line, guesses in zip(lines, (1, 7), strict=True):
             numbers = [float(number) for number in line.split()]
-            left, visits, passes = search.simulate(guesses, offers=100)
+            left, visits, passes = search_07.simulate(guesses, offers=100)
             r = 2 / (guesses + 2)
             expected = [guesses, left, r, visits, 1 / (1 - r), passes, np.log(100) / -np.log(r)]
             assert numbers == pytest.approx(expected, abs=0.06)
@@ -428,7 +443,7 @@ class TestSearch:
 
 class TestSearchPanel:
     def test_the_slider_steps_to_the_price(self):
-        panel = no_sorting.search_panel()
+        panel = panel_07.search_panel()
         seen = {panel.picture.value}
         assert panel.sentence.text.startswith("Before the first pass: demand is ")
         panel.controls["step"].value = 1
@@ -444,10 +459,15 @@ class TestSearchPanel:
         price = market_py.market_clearing(*market)[0]
         assert f"so the price is {price:.2f} €/MWh" in panel.sentence.text
 
-    @pytest.mark.parametrize("family", no_sorting.SHOWN_FAMILIES)
-    def test_every_family_is_drawn_and_every_control_answers(self, family):
-        panel = no_sorting.search_panel()
-        for name, value in {"family": family, "step": 1, "offers": 5, "guesses": 1}.items():
+    @pytest.mark.parametrize("distribution", panel_07.SHOWN_DISTRIBUTIONS)
+    def test_every_family_is_drawn_and_every_control_answers(self, distribution):
+        panel = panel_07.search_panel()
+        for name, value in {
+            "distribution": distribution,
+            "step": 1,
+            "offers": 5,
+            "guesses": 1,
+        }.items():
             panel.controls[name].value = value
             panel.wait()
             assert not panel.sentence.alarm, panel.sentence.text
@@ -469,34 +489,36 @@ class TestGrowth:
 
     @pytest.mark.parametrize("power", [0.9, 1.0, 1.2, 2.0])
     def test_the_exponent_is_fitted(self, power):
-        found = no_sorting.exponent(self.races(x=power), "x")
+        found = panel_07.exponent(self.races(x=power), "x")
         assert found.value == pytest.approx(power, abs=1e-3)
         assert found.low <= found.value <= found.high
         assert found.high - found.low < 0.01
 
     def test_the_sentence(self):
         races = self.races(one=1.0, two=2.0)
-        assert no_sorting.growth("random", races).startswith(
+        assert panel_07.growth("random", races).startswith(
             "random prices, N = 1,000 to 100,000; time grows as N to the power of: one 1.00 ["
         )
-        assert "two sizes are needed" in no_sorting.growth("random", races[:1])
-        assert "Stopped before the first size" in no_sorting.growth("random", [])
+        assert "two sizes are needed" in panel_07.growth("random", races[:1])
+        assert "Stopped before the first size" in panel_07.growth("random", [])
 
-    @pytest.mark.parametrize("family", ["random", "equal", "boundary"])
-    def test_the_panel_times_by_button(self, family):
-        panel = no_sorting.GrowthPanel(sizes=(50, 100), rounds=2, sample_seconds=1e-4)
+    @pytest.mark.parametrize("distribution", ["random", "equal", "boundary"])
+    def test_the_panel_times_by_button(self, distribution):
+        panel = panel_07.GrowthPanel(sizes=(50, 100), rounds=2, sample_seconds=1e-4)
         before = panel.picture.value
-        panel.family.value = family
+        panel.distribution.value = distribution
         assert panel.races == [], "a choice times nothing"
         panel.run()
         assert [race.offers for race in panel.races] == [50, 100]
         assert panel.bar.value == panel.bar.max
         assert panel.picture.value != before
-        assert panel.sentence.text.startswith(f"{family} prices, N = 50 to 100; time grows as ")
+        assert panel.sentence.text.startswith(
+            f"{distribution} prices, N = 50 to 100; time grows as "
+        )
         assert ("rust-select" in panel.sentence.text) == RUST
 
     def test_a_stopped_panel_keeps_what_is_finished(self):
-        panel = no_sorting.GrowthPanel(sizes=(50, 100), rounds=2, sample_seconds=1e-4)
+        panel = panel_07.GrowthPanel(sizes=(50, 100), rounds=2, sample_seconds=1e-4)
         rounds = iter(range(9))
         panel.advance = lambda: next(rounds) == 2 and panel.stop_button.click()
         panel.run()
@@ -504,24 +526,24 @@ class TestGrowth:
         assert "two sizes are needed" in panel.sentence.text
 
     def test_candidates_differ_by_shape_too(self):
-        shapes = [style[1] for style in no_sorting.GROWTH_STYLES.values()]
+        shapes = [style[1] for style in plots_07.GROWTH_STYLES.values()]
         assert len(set(shapes)) == len(shapes)
-        assert set(no_sorting.GROWTH_STYLES) == {*no_sorting.SORTING, *no_sorting.SELECTING}
-        assert set(no_sorting.GROWTH_STYLES) <= set(VARIANTS)
+        assert set(plots_07.GROWTH_STYLES) == {*plots_07.SORTING, *plots_07.SELECTING}
+        assert set(plots_07.GROWTH_STYLES) <= set(VARIANTS)
 
 
 def guessing(choose):
     """A selection that guesses as it is told."""
 
     def clearing_price(bids, quantities, demand):
-        left, cheaper, price = list(zip(bids, quantities, strict=True)), 0, None
+        left, faster, price = list(zip(bids, quantities, strict=True)), 0, None
         while left:
             guess = choose(left)[0]
-            supply = cheaper + sum(mw for bid, mw in left if bid <= guess)
+            supply = faster + sum(mw for bid, mw in left if bid <= guess)
             if supply >= demand:
                 price, left = guess, [offer for offer in left if offer[0] < guess]
             else:
-                cheaper, left = supply, [offer for offer in left if offer[0] > guess]
+                faster, left = supply, [offer for offer in left if offer[0] > guess]
         return price
 
     return clearing_price
@@ -592,6 +614,6 @@ class TestClearingPrice:
         ],
     )
     def test_exercise(self, clearing_price, state, words):
-        verdict = cost_exercises.check_clearing_price(clearing_price)
+        verdict = checks_07.check_clearing_price(clearing_price)
         assert verdict.state == state, verdict.message
         assert words in verdict.message

@@ -12,7 +12,7 @@ def reference(bids, quantities, demand):
     return bids[order[marginal]]
 
 
-FAMILIES = {
+DISTRIBUTIONS = {
     "random": lambda n, rng: rng.uniform(-50, 300, n),
     "sorted": lambda n, rng: np.sort(rng.uniform(-50, 300, n)),
     "reversed": lambda n, rng: np.sort(rng.uniform(-50, 300, n))[::-1].copy(),
@@ -22,11 +22,11 @@ FAMILIES = {
 }
 
 
-@pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES.keys())
+@pytest.mark.parametrize("distribution", DISTRIBUTIONS.values(), ids=DISTRIBUTIONS.keys())
 @pytest.mark.parametrize("offers", [10_000, 1_000_000])
-def test_large_markets(backends, family, offers):
+def test_large_markets(backends, distribution, offers):
     rng = np.random.default_rng(offers)
-    bids, quantities = family(offers, rng), rng.uniform(0, 10, offers)
+    bids, quantities = distribution(offers, rng), rng.uniform(0, 10, offers)
     demand = float(np.sum(quantities) * 0.37)
     price = reference(bids, quantities, demand)
     results = []

@@ -125,9 +125,9 @@ def test_what_is_no_checkpoint_is_refused_and_changes_nothing(tmp_path):
     [
         ({"generation": -3}, "generation = -3: must be at least 0"),
         ({"generation": 1.5}, "generation: must be a whole number, got float64"),
-        ({"clocks": np.full((3, 32), -1)}, "clocks: must be of dtype uint64, got int64"),
-        ({"clocks": np.full((3, 32), np.nan)}, "clocks: must be of dtype uint64, got float64"),
-        ({"clocks": np.full((3, 32), 2, np.uint64)}, r"clocks.hours\[0\] = 2: must be below 2"),
+        ({"state": np.full((3, 32), -1)}, "state: must be of dtype uint64, got int64"),
+        ({"state": np.full((3, 32), np.nan)}, "state: must be of dtype uint64, got float64"),
+        ({"state": np.full((3, 32), 2, np.uint64)}, r"state.hours\[0\] = 2: must be below 2"),
     ],
 )
 def test_a_checkpoint_that_cannot_be_is_refused(tmp_path, changed, words):

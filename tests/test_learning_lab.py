@@ -6,12 +6,14 @@ import pytest
 pytest.importorskip("gymnasium")
 pytest.importorskip("pettingzoo")
 
-from market_py import env, timing
-from market_py.env.ladder import PythonStep
+from market_py import env
+from market_py.benchmark import timing
+from market_py.env.variants import PythonStep
 from market_py.learning import EvolutionStrategy
-from market_py.workshop import learning, rivals, training
-from market_py.workshop import learning_exercises as exercises
-from market_py.workshop.step_sweep import (
+from market_py.workshop.lessons.n09_environment import alternatives, training
+from market_py.workshop.lessons.n09_environment import checks as checks_09
+from market_py.workshop.lessons.n09_environment import panel as panel_09
+from market_py.workshop.lessons.n09_environment.sweep import (
     SWEEPS,
     Point,
     StepSweepPanel,
@@ -40,10 +42,10 @@ def test_the_parts_are_those_of_a_step():
     assert all(
         np.array_equal(observations[agent], shown) for agent, shown in stepper.observe().items()
     )
-    parts = learning.parts_of_a_step(agents=3, rounds=2)
-    assert tuple(parts) == learning.PARTS
+    parts = panel_09.parts_of_a_step(agents=3, rounds=2)
+    assert tuple(parts) == panel_09.PARTS
     assert all(0 < low <= median <= high for low, median, high in parts.values())
-    assert learning.clearing_share(PARTS) == 0.5
+    assert panel_09.clearing_share(PARTS) == 0.5
 
 
 @pytest.mark.parametrize(
@@ -52,7 +54,7 @@ def test_the_parts_are_those_of_a_step():
     [(1, 1, "python-step"), (16, 1, "numba-step"), (16, 4, "numba-step")],
 )
 def test_steps_are_raced_and_shown(markets, threads, first):
-    panel = learning.StepsPanel()
+    panel = panel_09.StepsPanel()
     before = panel.picture.value
     panel.controls["offers"].value = 2
     panel.controls["markets"].value = markets
@@ -68,7 +70,7 @@ def test_steps_are_raced_and_shown(markets, threads, first):
 
 
 def test_a_race_of_steps_can_be_stopped():
-    panel = learning.StepsPanel()
+    panel = panel_09.StepsPanel()
     panel.controls["offers"].value = 2
     panel.bar.observe(lambda change: change.new == 1 and panel.stop_button.click(), names="value")
     panel.run()
@@ -77,7 +79,7 @@ def test_a_race_of_steps_can_be_stopped():
 
 
 def test_learners_are_shown_seed_after_seed():
-    panel = learning.LearningPanel()
+    panel = panel_09.LearningPanel()
     before = panel.picture.value
     panel.controls["system"].value = "pivotal"
     panel.controls["generations"].value = 20
@@ -94,8 +96,8 @@ def test_learners_are_shown_seed_after_seed():
 
 
 def test_learning_can_be_stopped(monkeypatch):
-    monkeypatch.setattr(learning, "FRAME_SECONDS", 0)
-    panel = learning.LearningPanel()
+    monkeypatch.setattr(panel_09, "FRAME_SECONDS", 0)
+    panel = panel_09.LearningPanel()
     panel.bar.observe(lambda change: change.new == 3 and panel.stop_button.click(), names="value")
     panel.run()
     assert [len(curve) for curve in panel.prices] == [3]
@@ -196,7 +198,7 @@ def test_training_that_is_stopped_keeps_its_rounds():
 
 def test_training_of_another_kind_is_not_compared():
     learners = {
-        str(seed): EvolutionStrategy(learning.COMPETITION, markets=4, seed=seed) for seed in (0, 1)
+        str(seed): EvolutionStrategy(panel_09.COMPETITION, markets=4, seed=seed) for seed in (0, 1)
     }
     training.verify(learners)
     for learner in learners.values():
@@ -206,7 +208,7 @@ def test_training_of_another_kind_is_not_compared():
         training.verify(learners)
 
 
-@pytest.mark.parametrize(("about", "given", "expected"), exercises.AMDAHL_CASES)
+@pytest.mark.parametrize(("about", "given", "expected"), checks_09.AMDAHL_CASES)
 def test_the_law_is_that_of_the_exercise(about, given, expected):
     assert training.amdahl(*given) == pytest.approx(expected), about
 
@@ -226,7 +228,7 @@ def test_the_law_is_that_of_the_exercise(about, given, expected):
     ],
 )
 def test_the_share_of_clearing(answer, state, words):
-    verdict = exercises.check_clearing_share(answer, PARTS)
+    verdict = checks_09.check_clearing_share(answer, PARTS)
     assert verdict.state == state
     assert words in verdict.message
 
@@ -248,10 +250,10 @@ def amdahl(share, speedup):
     ],
 )
 def test_amdahl(function, state, words):
-    verdict = exercises.check_amdahl(function, 0.2)
+    verdict = checks_09.check_amdahl(function, 0.2)
     assert verdict.state == state
     assert words in verdict.message
-    assert exercises.check_amdahl(function, None).state == state
+    assert checks_09.check_amdahl(function, None).state == state
 
 
 @pytest.mark.parametrize(
@@ -265,7 +267,7 @@ def test_amdahl(function, state, words):
     ],
 )
 def test_calls_of_a_learner_are_raced_and_shown(call, first):
-    panel = rivals.RivalsPanel()
+    panel = alternatives.AlternativesPanel()
     before = panel.picture.value
     panel.controls["call"].value = call
     panel.controls["capacity"].value = 10_000
@@ -281,7 +283,7 @@ def test_calls_of_a_learner_are_raced_and_shown(call, first):
 
 
 def test_a_stopped_race_of_calls_says_so():
-    panel = rivals.RivalsPanel()
+    panel = alternatives.AlternativesPanel()
     panel.controls["capacity"].value = 10_000
     panel.is_stopped = lambda: True
     panel.run()

@@ -12,7 +12,7 @@ import pytest
 from wrong_answers import WRONG_ANSWERS
 
 from market_py.extension import REPOSITORY
-from market_py.workshop import execution
+from market_py.workshop.publish import execution
 
 NOTEBOOKS = execution.all_notebooks()
 ids = [path.stem for path in NOTEBOOKS]
@@ -83,7 +83,8 @@ def test_notebook_without_the_extension(path, how, tmp_path):
         "HOME": str(tmp_path),
     }
     script = (
-        "import sys; from pathlib import Path; from market_py.workshop.execution import execute; "
+        "import sys; from pathlib import Path; "
+        "from market_py.workshop.publish.execution import execute; "
         "done = execute(Path(sys.argv[1]), solved=sys.argv[2] == 'solved'); "
         "print(done.text); sys.exit(done.problem)"
     )
@@ -162,7 +163,8 @@ BROKEN = {
         "ZeroDivisionError",
     ),
     "a panel fails": (
-        "from market_py.workshop.panels import Explorer, slider\n"
+        "from market_py.workshop.widgets.controls import slider\n"
+        "from market_py.workshop.widgets.panel import Explorer\n"
         "def answer(x):\n"
         "    return (b'', 'fine') if x < 2 else 1 / 0\n"
         "panel = Explorer({'x': slider('x', 1, 0, 9, 1, '')}, answer, 100)\n"

@@ -13,7 +13,8 @@ from numba.core.dispatcher import Dispatcher
 MODULES = [
     importlib.import_module(module.name)
     for module in pkgutil.walk_packages(market_py.__path__, "market_py.")
-    if module.name not in ("market_py.__main__", "market_py.backends.rust", "market_py.rust_ladder")
+    if module.name
+    not in ("market_py.__main__", "market_py.backends.rust", "market_py.variants.rust")
 ]
 CACHED = {
     dispatcher

@@ -3,8 +3,9 @@
 import pytest
 from test_browser import browser, pytestmark  # noqa: F401
 
-from market_py.workshop import pictures
-from market_py.workshop.panels import NamedImage, Sentence
+from market_py.plots import picture
+from market_py.workshop.widgets.named_image import NamedImage
+from market_py.workshop.widgets.sentence import Sentence
 
 RENDER = """async ([esm, state]) => {
   const url = URL.createObjectURL(new Blob([esm], { type: 'text/javascript' }));
@@ -54,7 +55,7 @@ def test_a_sentence_changes_inside_its_region_and_an_alarm_in_another(page):
 
 
 def test_a_picture_is_named_and_replaced_in_its_place(page):
-    png = list(pictures.Picture().png())
+    png = list(picture.Picture().png())
     # Bytes come as a view of a buffer.
     page.evaluate("png => (window.view = new DataView(Uint8Array.from(png).buffer))", png)
     page.evaluate(f"esm => ({RENDER})([esm, {{ value: view, alt: 'one' }}])", NamedImage._esm)

@@ -23,7 +23,7 @@ pytestmark = [
     pytest.mark.skipif(shutil.which("cargo") is None, reason="no cargo to build with"),
     pytest.mark.skipif(not extension.status()[0], reason="no current build to begin with"),
 ]
-EXAMINE = "from market_py.workshop import preflight\nprint(preflight.examine())"
+EXAMINE = "from market_py.workshop.lessons.n00_start_here import panel\nprint(panel.examine())"
 
 
 @pytest.fixture

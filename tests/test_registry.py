@@ -95,7 +95,7 @@ def test_variants_keep_the_published_shape(name):
     assert (price, list(dispatch)) == (20.0, [0.0, 100.0, 50.0])
     lists = ("rust-naive", "rust-naive-cheap", "rust-select-list")
     assert type(dispatch) is (list if name in lists else np.ndarray)
-    # In the rungs that sort floating sums decide, as in the published function; a search that
+    # In the variants that sort floating sums decide, as in the published function; a search that
     # does not sort has no order to add up in, and decides as the contract does.
     market = np.array([10.0, 20.0, 1000.0]), np.array([0.7, 0.1, 1.0]), 0.8
     words = "select", "cheap", "filled", "out"
@@ -209,7 +209,7 @@ def test_a_debug_or_stale_build_warns(tmp_path, build, profile, words):
 
 @pytest.mark.parametrize("backend", ["rust"], indirect=True)
 def test_the_built_extension_is_current(backend):
-    assert extension.complaint(extension.load()) is None
+    assert extension.find_problem(extension.load()) is None
     assert extension.status()[0]
 
 
@@ -217,4 +217,4 @@ def test_where_there_are_no_sources_no_build_is_stale(monkeypatch, tmp_path):
     monkeypatch.setattr(extension, "CRATE", tmp_path)
     installed = types.SimpleNamespace(BUILD_ID="12345678", BUILD_PROFILE="release")
     assert extension.source_id() is None
-    assert extension.complaint(installed) is None
+    assert extension.find_problem(installed) is None

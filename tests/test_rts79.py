@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from market_py import rts79
+from market_py.reliability import rts79
 
 
 def test_units():

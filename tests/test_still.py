@@ -6,8 +6,10 @@ import ipywidgets as widgets
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from market_py.workshop import book, panels, still
-from market_py.workshop.predictions import Prediction
+from market_py.workshop.publish import book, static_output
+from market_py.workshop.widgets import controls as controls_
+from market_py.workshop.widgets import panel as panel_
+from market_py.workshop.widgets.prediction import Prediction
 
 PNG = b"\x89PNG, or what a test takes for one"
 
@@ -19,17 +21,17 @@ def stills(widget, bundle=None):
 
 def outputs(widget, bundle=None):
     state = widgets.Widget.get_manager_state()["state"]
-    data = {still.VIEW: {"model_id": widget.model_id}} | (bundle or {"text/plain": "it"})
-    return still.of(new_output("display_data", data), state)
+    data = {static_output.VIEW: {"model_id": widget.model_id}} | (bundle or {"text/plain": "it"})
+    return static_output.of(new_output("display_data", data), state)
 
 
 def test_a_panel_leaves_its_settings_its_sentence_and_its_picture():
     controls = {
-        "demand": panels.slider("demand", 2200, 0, 3400, 10, "MW"),
-        "batch": panels.stepper("largest batch", [32, 1024], 1024),
-        "outage": panels.choice("on outage", ["none", "a & b"]),
+        "demand": controls_.slider("demand", 2200, 0, 3400, 10, "MW"),
+        "batch": controls_.stepper("largest batch", [32, 1024], 1024),
+        "outage": controls_.choice("on outage", ["none", "a & b"]),
     }
-    panel = panels.Explorer(controls, lambda **_: (PNG, "price < 42"), 900)
+    panel = panel_.Explorer(controls, lambda **_: (PNG, "price < 42"), 900)
     shown = stills(panel)
     assert [kind for kind, _ in shown] == ["text/html"] * 4 + ["image/png"]
     assert "demand (MW): <strong>2,200</strong>" in shown[0][1]
@@ -37,7 +39,7 @@ def test_a_panel_leaves_its_settings_its_sentence_and_its_picture():
     assert "<strong>none (chosen)</strong>" in shown[2][1] and "a &amp; b" in shown[2][1]
     assert "price &lt; 42" in shown[3][1]
     assert base64.b64decode(shown[4][1]) == PNG
-    assert still.name(outputs(panel)) == "price < 42"
+    assert static_output.name(outputs(panel)) == "price < 42"
 
 
 def test_a_prediction_leaves_its_question_and_what_there_is_to_choose():
@@ -63,19 +65,19 @@ def test_a_widget_that_draws_by_itself_leaves_its_picture_and_its_sentence():
         ("text/html", '<p class="">price &lt; 42</p>'),
         ("image/png", "cGljdHVyZQ=="),
     ]
-    assert still.name(outputs(widgets.Box(), bundle)) == "price < 42"
+    assert static_output.name(outputs(widgets.Box(), bundle)) == "price < 42"
 
 
 def test_what_is_no_widget_stays_as_it_is():
     output = new_output("stream", text="42")
-    assert still.of(output, {}) == [output]
+    assert static_output.of(output, {}) == [output]
 
 
 def test_a_page_folds_solutions_and_copies_what_it_links_to(tmp_path):
     solution = new_code_cell("%%solution it", metadata={"tags": ["solution"]})
     solution.outputs = [new_output("stream", text="not run")]
     prose = new_markdown_cell(
-        "Read [search](../market_py/workshop/search.py), or [02](02_x.ipynb)."
+        "Read [search](../market_py/workshop/lessons/n07_no_sorting/search.py), or [02](02_x.ipynb)."
     )
     page = book.page(new_notebook(cells=[prose, solution]), tmp_path)
     assert page.cells[0].source == "Read [search](files/search.py), or [02](02_x.ipynb)."
@@ -87,7 +89,7 @@ def test_a_page_folds_solutions_and_copies_what_it_links_to(tmp_path):
     assert page.cells[1].outputs == []
 
 
-class Counting(panels.Job):
+class Counting(panel_.Job):
     """Counts how often it ran."""
 
     def __init__(self):
@@ -102,7 +104,7 @@ class Counting(panels.Job):
 
 @pytest.mark.parametrize("pressed", [False, True])
 def test_a_job_runs_when_it_is_shown_where_nobody_can_press_its_button(monkeypatch, pressed):
-    monkeypatch.setattr(panels.Job, "run_when_shown", pressed)
+    monkeypatch.setattr(panel_.Job, "run_when_shown", pressed)
     job = Counting()
     for _ in range(2):
         said = job._repr_mimebundle_()["text/plain"]

@@ -99,6 +99,8 @@ def test_no_more_helpers_than_shares(items, share, helpers, monkeypatch):
     asked, done = [], []
     pool = SimpleNamespace(submit=lambda some: asked.append(some) or Future())
     monkeypatch.setattr(pool_of_threads, "_pool", lambda: pool)
-    assert pool_of_threads.in_shares(lambda *some: done.append(some) or True, items, share, 10**9)
+    assert pool_of_threads.parallel_for(
+        lambda *some: done.append(some) or True, items, share, 10**9
+    )
     assert len(asked) == helpers
     assert sum(stop - start for start, stop in done) == items

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 import market_py
-from market_py import extension, registry, timing
-from market_py.published import POINTS
+from market_py import extension, registry
+from market_py.benchmark import inputs, timing
+from market_py.variants.published import POINTS
 
 
 def numpy_clear(bids, quantities, demand):
@@ -22,14 +23,14 @@ def slow_clear(bids, quantities, demand):
     return numpy_clear(bids, quantities, demand)
 
 
-MARKETS = timing.random_markets(5, distinct=8)
+MARKETS = inputs.random_markets(5, distinct=8)
 QUICK = {"rounds": 7, "sample_seconds": 1e-3}
 
 
 def test_markets_are_distinct_and_reproducible():
-    markets = timing.random_markets(20)
-    assert len({tuple(bids) for bids, _, _ in markets}) == timing.DISTINCT >= 256
-    again = timing.random_markets(20)
+    markets = inputs.random_markets(20)
+    assert len({tuple(bids) for bids, _, _ in markets}) == inputs.DISTINCT >= 256
+    again = inputs.random_markets(20)
     assert all(
         np.array_equal(a[0], b[0]) and a[2] == b[2] for a, b in zip(markets, again, strict=True)
     )
@@ -116,7 +117,7 @@ def test_a_debug_build_is_not_timed(monkeypatch):
     debug = types.SimpleNamespace(BUILD_PROFILE="debug", BUILD_ID="")
     monkeypatch.setattr(extension, "find", lambda: debug)
     with pytest.raises(RuntimeError, match="is a debug build"):
-        registry.contestants()
+        registry.get_candidates()
 
 
 def test_who_disagrees_does_not_race():
@@ -162,10 +163,10 @@ def test_a_batch_counts_its_rows():
 
 def test_floors_are_timed_and_are_no_candidates():
     race = timing.race(
-        {"numpy": numpy_clear}, MARKETS, **QUICK, floors={"one pass": lambda *market: None}
+        {"numpy": numpy_clear}, MARKETS, **QUICK, baselines={"one pass": lambda *market: None}
     )
     assert race.candidates == ["numpy"]
-    assert race.floors == ["one pass"]
+    assert race.baselines == ["one pass"]
 
 
 def test_a_race_can_be_stopped():
@@ -208,6 +209,6 @@ def test_the_published_table():
 
 
 def test_all_contestants_clear_random_markets_alike():
-    contestants = registry.contestants()
-    assert {"numba-sort", "numba"} <= set(contestants)
-    timing.verify(contestants, timing.random_markets(50))
+    get_candidates = registry.get_candidates()
+    assert {"numba-sort", "numba"} <= set(get_candidates)
+    timing.verify(get_candidates, inputs.random_markets(50))

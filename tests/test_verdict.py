@@ -4,12 +4,15 @@ import numpy as np
 import pytest
 
 import market_py
+from market_py.benchmark import reference
+from market_py.benchmark.report.waterfall import ORDERS, savings
 from market_py.benchmark.results import KINDS
-from market_py.benchmark.waterfall import ORDERS, savings
-from market_py.timing import TWIN, Race
-from market_py.workshop import stored, verdict
-from market_py.workshop import verdict_exercises as exercises
-from market_py.workshop.evidence import Evidence
+from market_py.benchmark.timing import AA_SUFFIX, Race
+from market_py.workshop.grading.evidence import Evidence
+from market_py.workshop.lessons.n10_verdict import checks as checks_10
+from market_py.workshop.lessons.n10_verdict import decision
+from market_py.workshop.lessons.n10_verdict import panel as panel_10
+from market_py.workshop.widgets import stored_results
 
 WITH_RUST = "rust" in market_py.available_backends()
 needs_rust = pytest.mark.skipif(not WITH_RUST, reason="no Rust here")
@@ -23,20 +26,20 @@ def made_up_race(offers=200, spread=0.01, **nanoseconds):
         for name, time in nanoseconds.items()
     }
     first = next(iter(rounds))
-    rounds[first + TWIN] = rounds[first] * rng.normal(1, spread, 21)
+    rounds[first + AA_SUFFIX] = rounds[first] * rng.normal(1, spread, 21)
     return Race(offers, rounds)
 
 
 class TestStored:
     @pytest.mark.parametrize("kind", KINDS)
     def test_every_section_can_be_explored(self, kind):
-        panel = stored.StoredPanel(kind)
-        assert stored.place(stored.reference()) in panel.sentence.text
+        panel = stored_results.StoredPanel(kind)
+        assert reference.place(reference.reference()) in panel.sentence.text
         assert bytes(panel.picture.value).startswith(b"\x89PNG")
 
     def test_controls_choose_the_race_and_what_it_is_compared_with(self):
-        panel = stored.StoredPanel("single", "repeated")
-        race = stored.reference().find("single", "random", 50)
+        panel = stored_results.StoredPanel("single", "repeated")
+        race = reference.reference().find("single", "random", 50)
         panel.controls["offers"].value = 50
         panel.wait()
         ratio, said = race.speedup("rust", "numba-sort"), race.verdict("rust", "numba-sort")
@@ -48,51 +51,53 @@ class TestStored:
         assert panel.picture.value != before
 
     def test_what_there_is_to_choose_follows_what_is_chosen(self):
-        panel = stored.StoredPanel("single", "repeated", "families", over="rust")
-        section, family, offers, over = panel.controls.values()
-        results = stored.reference()
+        panel = stored_results.StoredPanel("single", "repeated", "distributions", over="rust")
+        section, distribution, offers, over = panel.controls.values()
+        results = reference.reference()
 
         def choose(control, value):
             control.value = value
             panel.wait()
             timed = results.find(
-                next(kind for kind, title in stored.TITLES.items() if title == section.value),
-                family.value,
+                next(
+                    kind for kind, title in stored_results.TITLES.items() if title == section.value
+                ),
+                distribution.value,
                 offers.value if offers.layout.display == "" else 32,
             )
             assert set(over.options) == set(timed.candidates)
-            assert f"{family.value}, N = {timed.offers:,}," in panel.sentence.text
+            assert f"{distribution.value}, N = {timed.offers:,}," in panel.sentence.text
             assert f"Over {over.value}: " in panel.sentence.text
 
         choose(offers, 1_000_000)
-        assert family.layout.display == "none"
-        choose(section, stored.TITLES["repeated"])
+        assert distribution.layout.display == "none"
+        choose(section, stored_results.TITLES["repeated"])
         assert (over.value, offers.value) == ("numba-sort", 200)
-        choose(family, "repeated")
-        choose(section, stored.TITLES["families"])
-        assert family.value == "random"
-        choose(family, "rts79")
+        choose(distribution, "repeated")
+        choose(section, stored_results.TITLES["distributions"])
+        assert distribution.value == "random"
+        choose(distribution, "rts79")
         assert offers.layout.display == "none"
-        choose(section, stored.TITLES["single"])
+        choose(section, stored_results.TITLES["single"])
         assert offers.layout.display == section.layout.display == ""
 
     def test_where_there_is_nothing_to_choose_nothing_asks(self):
-        section, family, offers, over = stored.StoredPanel("ladder").controls.values()
+        section, distribution, offers, over = stored_results.StoredPanel("ladder").controls.values()
         assert section.layout.display == offers.layout.display == "none"
-        assert family.layout.display == over.layout.display == ""
+        assert distribution.layout.display == over.layout.display == ""
 
     def test_policies_are_asked_for_rows(self):
-        panel = stored.StoredPanel("policy", over="numpy", size="rows")
+        panel = stored_results.StoredPanel("policy", over="numpy", size="rows")
         assert "64 rows a call. Over numpy: " in panel.sentence.text
 
     def test_names_leave_out_the_others(self):
-        panel = stored.StoredPanel("ladder", names=("numba-sort", "rust-naive"))
+        panel = stored_results.StoredPanel("ladder", names=("numba-sort", "rust-naive"))
         assert "rust-naive" in panel.sentence.text
         assert "rust-keys" not in panel.sentence.text
 
     def test_batches_are_told_per_market(self):
-        timed = next(stored.reference().of_kind("batch"))
-        picture = stored.StoredPicture(9)
+        timed = next(reference.reference().of_kind("batch"))
+        picture = stored_results.StoredPicture(9)
         assert picture.show(timed, timed.race.candidates, "numba-sort")
         (axes,) = picture.figure.axes
         assert "per market" in axes.get_xlabel()
@@ -103,11 +108,11 @@ class TestStored:
 
 class TestWaterfall:
     def test_the_stored_run_is_there_without_running(self):
-        panel = verdict.WaterfallPanel()
+        panel = panel_10.WaterfallPanel()
         for order in ORDERS:
             panel.controls["order"].value = order.name
             panel.wait()
-            found = savings(stored.reference().find("ladder", "random", 200), order)
+            found = savings(reference.reference().find("ladder", "random", 200), order)
             assert panel.savings(order.name) == found
             for saving in found:
                 assert saving.fix.removed in panel.sentence.text
@@ -115,7 +120,7 @@ class TestWaterfall:
         assert panel.evidence == []
 
     def test_inputs_change_it(self):
-        panel = verdict.WaterfallPanel()
+        panel = panel_10.WaterfallPanel()
         before = panel.picture.value, panel.sentence.text
         panel.controls["inputs"].value = "one market, repeated"
         panel.wait()
@@ -123,10 +128,10 @@ class TestWaterfall:
         assert panel.sentence.text != before[1]
 
     def test_ones_own_is_measured_by_button(self):
-        panel = verdict.WaterfallPanel(rounds=3, sample_seconds=1e-4)
+        panel = panel_10.WaterfallPanel(rounds=3, sample_seconds=1e-4)
         panel.controls["size"].value = 20
         panel.controls["order"].value = "numba, forward"
-        panel.controls["source"].value = verdict.OWN
+        panel.controls["source"].value = panel_10.OWN
         panel.wait()
         assert panel.sentence.text.startswith("Not measured yet")
         panel.run()
@@ -141,9 +146,9 @@ class TestWaterfall:
     @pytest.mark.parametrize("order", ORDERS, ids=lambda order: order.name)
     @pytest.mark.parametrize("times", [1, 100])
     def test_nothing_in_the_picture_is_cut_off(self, order, times):
-        race = stored.reference().find("ladder", "random", 200)
+        race = reference.reference().find("ladder", "random", 200)
         race = Race(200, {name: times * rounds for name, rounds in race.rounds.items()})
-        picture = verdict.WaterfallPicture()
+        picture = panel_10.WaterfallPicture()
         picture.show(race, savings(race, order))
         (axes,) = picture.figure.axes
         for written in (*axes.texts, *axes.get_yticklabels()):
@@ -151,29 +156,29 @@ class TestWaterfall:
             assert 0 <= box.x0 < box.x1 <= picture.width, written.get_text()
 
     def test_a_stopped_run_keeps_nothing(self):
-        panel = verdict.WaterfallPanel(rounds=3, sample_seconds=1e-4)
+        panel = panel_10.WaterfallPanel(rounds=3, sample_seconds=1e-4)
         panel.is_stopped = lambda: True
         panel.run()
         assert panel.sentence.text.startswith("Stopped")
         assert panel.measured == {}
 
     def test_without_rust_its_orders_say_what_is_missing(self, monkeypatch):
-        panel = verdict.WaterfallPanel()
+        panel = panel_10.WaterfallPanel()
         panel.measured["random", 200] = made_up_race(numba_sort=9.0, numba_scratch=8.0)
         monkeypatch.setattr(market_py, "available_backends", lambda: ["numba"])
-        panel.controls["source"].value = verdict.OWN
+        panel.controls["source"].value = panel_10.OWN
         panel.wait()
         assert "Rust, forward was not measured. Without Rust:" in panel.sentence.text
 
 
-PLAN = verdict.Plan(1e9, 0.5, 100, {"numba": 10.0, "rust": 40.0}, 0.2)
-SINGLE = verdict.Case(200, 1, 1)
+PLAN = decision.Plan(1e9, 0.5, 100, {"numba": 10.0, "rust": 40.0}, 0.2)
+SINGLE = decision.Case(200, 1, 1)
 
 
 class TestDecision:
     def test_a_study_is_clearing_and_the_rest(self):
         race = made_up_race(spread=0.0, numba=3600.0, rust=1800.0)
-        found = verdict.decide(race, SINGLE, PLAN)
+        found = decision.decide(race, SINGLE, PLAN)
         assert found.clearing == pytest.approx({"numba": 1.0, "rust": 0.5})
         assert found.rest == pytest.approx(1.0)
         assert found.saved.value == pytest.approx(0.5)
@@ -184,17 +189,17 @@ class TestDecision:
 
     def test_many_studies_pay_it_back(self):
         race = made_up_race(spread=0.0, numba=3600.0, rust=1800.0)
-        plan = verdict.Plan(1e9, 0.5, 1000, PLAN.hours, 0.2)
-        found = verdict.decide(race, SINGLE, plan)
+        plan = decision.Plan(1e9, 0.5, 1000, PLAN.hours, 0.2)
+        found = decision.decide(race, SINGLE, plan)
         assert found.cheaper == "rust"
-        said = verdict.decision_sentence(found, plan)
+        said = panel_10.decision_sentence(found, plan)
         assert "rust costs less, by 70.0 [70.0, 70.0] hours" in said
         assert "comes back after 300 studies" in said
 
     def test_numba_may_be_the_faster_one(self):
         race = made_up_race(spread=0.001, numba=1000.0, rust=3000.0)
-        found = verdict.decide(race, SINGLE, PLAN)
-        said = verdict.decision_sentence(found, PLAN)
+        found = decision.decide(race, SINGLE, PLAN)
+        said = panel_10.decision_sentence(found, PLAN)
         assert found.verdict == "slower"
         assert "as fast as numba: slower" in said
         assert "numba saves" in said
@@ -202,8 +207,8 @@ class TestDecision:
 
     def test_what_cannot_be_told_apart_is_said(self):
         race = made_up_race(spread=0.2, numba=1000.0, rust=1001.0)
-        found = verdict.decide(race, SINGLE, PLAN)
-        said = verdict.decision_sentence(found, PLAN)
+        found = decision.decide(race, SINGLE, PLAN)
+        said = panel_10.decision_sentence(found, PLAN)
         assert found.verdict == "indistinguishable"
         assert "indistinguishable" in said
         assert "saves" not in said.replace("of what rust saves", "")
@@ -212,28 +217,28 @@ class TestDecision:
         race = made_up_race(32, spread=0.0, numba=1e6, rust=1e6)
         rounds = {f"{name}, 2 threads": race.rounds[name] for name in ("numba", "rust")}
         race = Race(32, {**race.rounds, **rounds})
-        case = verdict.Case(32, 1000, 2)
-        found = verdict.decide(race, case, PLAN)
+        case = decision.Case(32, 1000, 2)
+        found = decision.decide(race, case, PLAN)
         assert found.clearing["numba"] == pytest.approx(1e9 * 1000e-9 / 3600)
 
     @pytest.mark.parametrize(
-        ("case", "kind", "family"),
+        ("case", "kind", "distribution"),
         [
-            (verdict.Case(200, 1, 1), "single", "random"),
-            (verdict.Case(32, 10_000, 1), "batch", "own bids"),
-            (verdict.Case(32, 10_000, 2), "batch", "own bids"),
+            (decision.Case(200, 1, 1), "single", "random"),
+            (decision.Case(32, 10_000, 1), "batch", "own bids"),
+            (decision.Case(32, 10_000, 2), "batch", "own bids"),
         ],
     )
-    def test_the_stored_run_answers(self, case, kind, family):
-        race = stored.reference().find(kind, family, case.offers)
-        assert verdict.stored_cases()[case] is race
+    def test_the_stored_run_answers(self, case, kind, distribution):
+        race = reference.reference().find(kind, distribution, case.offers)
+        assert decision.stored_cases()[case] is race
 
     @pytest.mark.parametrize("case", [(32, 1, 1), (50, 10_000, 1), (32, 10_000, 4), (32, 100, 1)])
     def test_what_nobody_has_measured_is_not_made_up(self, case):
-        assert verdict.Case(*case) not in verdict.stored_cases()
+        assert decision.Case(*case) not in decision.stored_cases()
 
     def test_every_slider_is_answered(self):
-        panel = verdict.DecisionPanel()
+        panel = panel_10.DecisionPanel()
         for name, value in {
             "markets": 1,
             "offers": 200,
@@ -249,18 +254,18 @@ class TestDecision:
             panel.wait()
             assert panel.sentence.text != before[1], name
         assert "200 offers, one market a call" in panel.sentence.text
-        race = stored.reference().find("single", "random", 200)
+        race = reference.reference().find("single", "random", 200)
         assert str(race.speedup("rust", "numba")) in panel.sentence.text
         panel.controls["markets"].value = 10
         panel.wait()
         assert panel.sentence.text.startswith("Nobody has measured this case yet")
-        for case in verdict.stored_cases():
+        for case in decision.stored_cases():
             assert case.call in panel.sentence.text
             assert f" {case.offers:,}" in panel.sentence.text
 
     @pytest.mark.parametrize("case", [(20, 1, 1), (5, 10, 2)])
     def test_a_case_is_measured_by_button(self, case):
-        panel = verdict.DecisionPanel(rounds=3, sample_seconds=1e-4)
+        panel = panel_10.DecisionPanel(rounds=3, sample_seconds=1e-4)
         for name, value in zip(("offers", "markets", "threads"), case, strict=True):
             panel.controls[name].value = value
         panel.run()
@@ -273,7 +278,7 @@ class TestDecision:
         assert (own.race.offers, own.markets) == case[:2]
 
     def test_what_is_too_large_is_refused(self):
-        panel = verdict.DecisionPanel()
+        panel = panel_10.DecisionPanel()
         panel.controls["offers"].value = 10_000
         panel.run()
         assert panel.sentence.text == (
@@ -285,11 +290,11 @@ class TestDecision:
         [(48, "2 days"), (1.5, "1.5 h"), (0.05, "3 min"), (0.001, "3.6 s"), (1e-6, "3.6 ms")],
     )
     def test_durations(self, hours, said):
-        assert verdict.duration(hours) == said
+        assert panel_10.duration(hours) == said
 
 
 def two_fixes(forward, reverse):
-    return dict(zip(exercises.TWO_WAYS, (forward, reverse), strict=True))
+    return dict(zip(checks_10.TWO_WAYS, (forward, reverse), strict=True))
 
 
 LIST, SORTING = "the list", "sorting, temporaries with it"
@@ -318,16 +323,16 @@ LIST, SORTING = "the list", "sorting, temporaries with it"
     ],
 )
 def test_two_fixes(answer, state, words):
-    found = exercises.check_two_fixes(answer, verdict.WaterfallPanel())
+    found = checks_10.check_two_fixes(answer, panel_10.WaterfallPanel())
     assert found.state == state
     assert words in found.message
 
 
 def test_two_fixes_of_a_race_that_is_missing():
-    panel = verdict.WaterfallPanel()
-    panel.controls["source"].value = verdict.OWN
+    panel = panel_10.WaterfallPanel()
+    panel.controls["source"].value = panel_10.OWN
     answer = two_fixes({"the list", "sorting"}, {LIST, SORTING})
-    assert "has not been measured" in exercises.check_two_fixes(answer, panel).message
+    assert "has not been measured" in checks_10.check_two_fixes(answer, panel).message
 
 
 HERE = "Zilog Z80, 1 cores"
@@ -376,7 +381,7 @@ SECOND = f"In a batch of markets of 32 offers, rust is {BATCH} times as fast as 
 )
 def test_a_verdict_that_cannot_be_checked(old, new, words):
     assert old in GOOD
-    found = exercises.check_verdict(GOOD.replace(old, new), OWN)
+    found = checks_10.check_verdict(GOOD.replace(old, new), OWN)
     assert found.state == "not right yet"
     assert words in found.message
 
@@ -402,27 +407,27 @@ def test_a_verdict_that_cannot_be_checked(old, new, words):
     ],
 )
 def test_a_verdict_that_can_be_checked(paragraph):
-    found = exercises.check_verdict(paragraph, OWN)
+    found = checks_10.check_verdict(paragraph, OWN)
     assert found.state == "right", found.message
 
 
 @pytest.mark.parametrize("answer", [None, 42])
 def test_a_verdict_is_a_text(answer):
-    found = exercises.check_verdict(answer, OWN)
+    found = checks_10.check_verdict(answer, OWN)
     assert found.state == ("not done yet" if answer is None else "not right yet")
 
 
 def test_stored_ratios_can_be_cited_without_measuring():
-    one = exercises.ratio("rust", "numba", 200)
-    many = exercises.ratio("rust", "numba", 32, batch=True)
-    paragraph = GOOD.replace("a Z80 of Zilog", stored.place(stored.reference()))
+    one = checks_10.ratio("rust", "numba", 200)
+    many = checks_10.ratio("rust", "numba", 32, batch=True)
+    paragraph = GOOD.replace("a Z80 of Zilog", reference.place(reference.reference()))
     paragraph = paragraph.replace(BEST, one).replace(BATCH, many)
-    assert exercises.check_verdict(paragraph, []).state == "right"
+    assert checks_10.check_verdict(paragraph, []).state == "right"
 
 
 def test_ones_own_ratios_come_first():
-    assert exercises.ratio("rust", "numba", 200, OWN) == BEST
-    assert exercises.ratio("Rust", "Numba", 200, OWN) == BEST
+    assert checks_10.ratio("rust", "numba", 200, OWN) == BEST
+    assert checks_10.ratio("Rust", "Numba", 200, OWN) == BEST
 
 
 @pytest.mark.parametrize(
@@ -435,4 +440,4 @@ def test_ones_own_ratios_come_first():
 )
 def test_a_ratio_that_is_not_there(names, offers, words):
     with pytest.raises(LookupError, match=words):
-        exercises.ratio(*names, offers)
+        checks_10.ratio(*names, offers)

@@ -14,25 +14,32 @@ import pytest
 from matplotlib.image import imread
 
 import market_py
-from market_py import adequacy, available_backends, extension, rts79, timing
-from market_py.workshop import (
-    batch_pictures,
-    batches,
-    build,
-    exercises,
-    lost_load,
-    magics,
-    pictures,
-    predictions,
-    preflight,
-    sentences,
-    stopwatch,
-)
-from market_py.workshop.contract import CASES, ContractPanel
-from market_py.workshop.flawed_report import REPORT, Report
-from market_py.workshop.merit_order import merit_order_panel, price_duration_panel
-from market_py.workshop.panels import TURN, Explorer, Job, slider, stepper
-from market_py.workshop.published_race import RacePanel, outputs_panel
+from market_py import available_backends, extension
+from market_py.benchmark import timing
+from market_py.plots import merit_order
+from market_py.plots import style as style_
+from market_py.reliability import adequacy, rts79
+from market_py.workshop import build
+from market_py.workshop.grading import check, solution
+from market_py.workshop.lessons.n00_start_here import panel as panel_00
+from market_py.workshop.lessons.n01_merit_order import checks as checks_01
+from market_py.workshop.lessons.n01_merit_order.panel import merit_order_panel, price_duration_panel
+from market_py.workshop.lessons.n02_contract import checks as checks_02
+from market_py.workshop.lessons.n02_contract.panel import CASES, ContractPanel
+from market_py.workshop.lessons.n03_timing import checks as checks_03
+from market_py.workshop.lessons.n03_timing import panel as panel_03
+from market_py.workshop.lessons.n03_timing.flawed_report import REPORT, Report
+from market_py.workshop.lessons.n04_published_result import checks as checks_04
+from market_py.workshop.lessons.n04_published_result import plots as plots_04
+from market_py.workshop.lessons.n04_published_result.panel import RacePanel, outputs_panel
+from market_py.workshop.lessons.n08_batch import checks as checks_08
+from market_py.workshop.lessons.n08_batch import outages as years_08
+from market_py.workshop.lessons.n08_batch import panel as panel_08
+from market_py.workshop.lessons.n08_batch import plots as plots_08
+from market_py.workshop.widgets import description
+from market_py.workshop.widgets import prediction as prediction_
+from market_py.workshop.widgets.controls import slider, stepper
+from market_py.workshop.widgets.panel import TIMING_LOCK, Explorer, Job
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*:DeprecationWarning")
 
@@ -49,7 +56,7 @@ class TestPictures:
 
     def test_the_merit_order_moves_and_comes_back(self):
         fuels = [unit.fuel for unit in rts79.UNITS]
-        picture = pictures.MeritOrderPicture(fuels, highest_price=70, highest_quantity=3500)
+        picture = merit_order.MeritOrderPicture(fuels, highest_price=70, highest_quantity=3500)
         first = self.show(picture, 2200.0)
         others = [
             self.show(picture, 2400.0),
@@ -63,7 +70,7 @@ class TestPictures:
         assert len(picture.figure.axes[0].get_children()) < 40
 
     def test_the_race_starts_with_the_published_points(self):
-        picture = pictures.RacePicture()
+        picture = plots_04.RacePicture()
         empty = picture.show([])
         rounds = {
             name: np.linspace(1000, 1100, 9) * factor
@@ -71,7 +78,7 @@ class TestPictures:
                 "numba-sort": 1.0,
                 "numba-sort (again)": 1.01,
                 "rust-naive": 2.0,
-                timing.FLOOR: 0.04,
+                timing.EMPTY_CALL: 0.04,
             }.items()
         }
         race = timing.Race(5, rounds)
@@ -81,7 +88,7 @@ class TestPictures:
         assert picture.show([without_rust]) != empty
 
     def test_colours_differ_for_every_kind_of_eye_by_shape_too(self):
-        for styles in (pictures.FUEL_STYLES, pictures.CANDIDATE_STYLES):
+        for styles in (style_.FUEL_STYLES, style_.CANDIDATE_STYLES):
             shapes = [style[1:] for style in styles.values()]
             assert len(set(shapes)) == len(shapes)
 
@@ -212,7 +219,7 @@ class TestPanels:
                 self.show((b"", "done"))
 
         job = Say("Go", 1, (b"", "ready"), 100)
-        with TURN:
+        with TIMING_LOCK:
             waiting = threading.Thread(target=job.run)
             waiting.start()
             waiting.join(0.3)
@@ -241,7 +248,7 @@ class TestPanels:
         )
         assert float(found[1]) < 1e-9
         before = panel.picture.value
-        panel.controls["family"].value = "few price levels (ties)"
+        panel.controls["distribution"].value = "few price levels (ties)"
         panel.wait()
         assert panel.picture.value != before
 
@@ -254,13 +261,13 @@ class TestPanels:
         assert panel.picture.value != before
         assert panel.sentence.text
         if "rust" in available_backends():
-            answer = exercises.crossover(panel.races)
-            assert exercises.check_crossover(answer, panel.races).state == "right"
+            answer = checks_04.crossover(panel.races)
+            assert checks_04.check_crossover(answer, panel.races).state == "right"
 
     def test_sizes_inputs_and_variants_of_the_race_are_chosen(self):
         panel = RacePanel(sizes=(5, 10), rounds=3)
         panel.controls["largest"].value = 5
-        panel.controls["family"].value = "equal"
+        panel.controls["distribution"].value = "equal"
         panel.controls["other"].value = "numba-keys"
         panel.run()
         (race,) = panel.races
@@ -274,7 +281,7 @@ class TestPanels:
 
 class TestStopwatch:
     def test_rounds_are_taken_by_button_as_the_sliders_say(self):
-        panel = stopwatch.RoundsPanel()
+        panel = panel_03.RoundsPanel()
         before = panel.picture.value
         for calls, rounds in ((1, 3), (256, 5), (1024, 3)):
             panel.controls["calls"].value = calls
@@ -290,7 +297,7 @@ class TestStopwatch:
         assert pixels(before).shape[1] == 900
 
     def test_rounds_can_be_stopped(self):
-        panel = stopwatch.RoundsPanel()
+        panel = panel_03.RoundsPanel()
         panel.controls["rounds"].value = 101
         panel.bar.observe(lambda _: panel.stop_button.click(), names="value")
         before = panel.picture.value
@@ -312,7 +319,7 @@ class TestStopwatch:
 
             return clear
 
-        panel = stopwatch.FirstCallPanel(calls=300, compile_it=compile_it)
+        panel = panel_03.FirstCallPanel(calls=300, compile_it=compile_it)
         before = panel.picture.value
         panel.run()
         assert panel.bar.value == len(panel.nanoseconds) == 300
@@ -323,26 +330,26 @@ class TestStopwatch:
         assert panel.picture.value != before
 
     def test_the_first_call_is_that_of_a_function_compiled_anew(self):
-        panel = stopwatch.FirstCallPanel(calls=3)
+        panel = panel_03.FirstCallPanel(calls=3)
         panel.run()
         assert panel.nanoseconds[0] > 100 * panel.nanoseconds[2]
 
     def test_repeated_and_distinct_inputs(self):
-        panel = stopwatch.RepeatedPanel(sizes=(5, 20), rounds=3, sample_seconds=1e-4)
+        panel = panel_03.RepeatedPanel(sizes=(5, 20), rounds=3, sample_seconds=1e-4)
         before = panel.picture.value
         panel.run()
         assert [race.offers for race in panel.races] == [5, 20]
         assert panel.bar.value == panel.bar.max == 6
         for race in panel.races:
-            learnt = [stopwatch.REPEATED, stopwatch.REPRICED]
-            assert race.candidates == [stopwatch.DISTINCT, *learnt]
+            learnt = [panel_03.REPEATED, panel_03.REPRICED]
+            assert race.candidates == [panel_03.DISTINCT, *learnt]
             for name in learnt:
-                ratio = race.speedup(name, over=stopwatch.DISTINCT)
+                ratio = race.speedup(name, over=panel_03.DISTINCT)
                 assert f"N = {race.offers}: {ratio} (" in panel.sentence.text
         assert panel.picture.value != before
 
     def test_a_stopped_run_keeps_its_sizes(self):
-        panel = stopwatch.RepeatedPanel(sizes=(5, 20), rounds=3, sample_seconds=1e-4)
+        panel = panel_03.RepeatedPanel(sizes=(5, 20), rounds=3, sample_seconds=1e-4)
         panel.bar.observe(lambda c: c.new == 4 and panel.stop_button.click(), names="value")
         panel.run()
         assert [race.offers for race in panel.races] == [5]
@@ -356,7 +363,7 @@ def search_up_to(most, single, fixed, each):
 
 class TestBatches:
     def panel(self):
-        panel = batches.BatchPanel(rounds=3, sample_seconds=1e-4)
+        panel = panel_08.BatchPanel(rounds=3, sample_seconds=1e-4)
         panel.controls["largest"].value = 8
         return panel
 
@@ -370,16 +377,16 @@ class TestBatches:
         assert panel.bar.value == panel.bar.max == 12
         ways = {
             f"{name} {way}"
-            for name in batches.present()
+            for name in panel_08.present()
             for way in ("one by one", "batch", "batch, 2 threads")
         }
         for race in panel.races.values():
             assert set(race.candidates) == ways
-        for name in batches.present():
-            assert f"{batches.ratio(panel.races[8], name)} times as fast" in panel.sentence.text
+        for name in panel_08.present():
+            assert f"{panel_08.ratio(panel.races[8], name)} times as fast" in panel.sentence.text
         assert panel.picture.value != before
-        answer = batches.break_even(panel.races, "numba")
-        assert exercises.check_break_even(answer, panel.races).state == "right"
+        answer = panel_08.break_even(panel.races, "numba")
+        assert checks_08.check_break_even(answer, panel.races).state == "right"
 
     def test_a_stopped_run_keeps_its_sizes(self):
         panel = self.panel()
@@ -392,9 +399,9 @@ class TestBatches:
         assert panel.sentence.text == "Stopped before the first size was done."
 
     def test_ways_that_disagree_are_not_timed(self):
-        batch = batches.families.make_batches("own bids", 4, distinct=1)[0]
-        ways = batches.ways_to_clear(["numba"], 2)
-        batches.verify(ways, batch)
+        batch = panel_08.inputs.make_batches("own bids", 4, distinct=1)[0]
+        ways = panel_08.ways_to_clear(["numba"], 2)
+        panel_08.verify(ways, batch)
         clear, one_by_one = ways["numba batch"]
 
         def wrong(*arguments):
@@ -402,7 +409,7 @@ class TestBatches:
             return prices + 1, dispatch
 
         with pytest.raises(timing.Disagreement):
-            batches.verify(ways | {"wrong": (wrong, one_by_one)}, batch)
+            panel_08.verify(ways | {"wrong": (wrong, one_by_one)}, batch)
 
     def races(self, **single):
         """Batches that cost 1000 ns and 100 a market; single calls as given, with no noise."""
@@ -421,10 +428,10 @@ class TestBatches:
 
     def test_the_break_even_is_between_two_sizes(self):
         races = self.races(B1=400, B2=400, B4=400, B8=400)
-        assert batches.break_even(races, "numba") == (2, 4)
-        assert batches.break_even(self.races(B1=50, B2=50), "numba") == (2, np.inf)
-        assert batches.break_even(self.races(B1=5000, B2=5000), "numba") == (0, 1)
-        single, fixed, each = batches.costs(races, "numba")
+        assert panel_08.break_even(races, "numba") == (2, 4)
+        assert panel_08.break_even(self.races(B1=50, B2=50), "numba") == (2, np.inf)
+        assert panel_08.break_even(self.races(B1=5000, B2=5000), "numba") == (0, 1)
+        single, fixed, each = panel_08.costs(races, "numba")
         assert (single, fixed, each) == pytest.approx((400, 1000, 100))
 
     @pytest.mark.parametrize(
@@ -442,11 +449,11 @@ class TestBatches:
     )
     def test_check(self, answer, state, words):
         races = self.races(B1=400, B2=400, B4=400, B8=400)
-        verdict = exercises.check_break_even(answer, races)
+        verdict = checks_08.check_break_even(answer, races)
         assert verdict.state == state
         assert words in verdict.message
         if answer:
-            assert "run the batches first" in exercises.check_break_even(answer, {}).message
+            assert "run the batches first" in checks_08.check_break_even(answer, {}).message
 
     @pytest.mark.parametrize(
         ("function", "state", "words"),
@@ -470,15 +477,15 @@ class TestBatches:
     )
     def test_the_model_meets_the_measurement(self, function, state, words):
         races = self.races(B1=400, B2=400, B4=400, B8=400)
-        verdict = exercises.check_model(function, races)
+        verdict = checks_08.check_model(function, races)
         assert verdict.state == state
         assert words in verdict.message
-        assert exercises.check_model(function, {}).state == state
+        assert checks_08.check_model(function, {}).state == state
 
 
 class TestYears:
     def test_the_estimate_is_that_of_the_simulation(self):
-        panel = lost_load.YearsPanel()
+        panel = years_08.YearsPanel()
         before = panel.picture.value
         panel.controls["years"].value = 20
         panel.controls["threads"].value = 2
@@ -490,11 +497,11 @@ class TestYears:
         assert panel.sentence.text.startswith(f"20 years: {found.loss_of_load} hours of lost load")
         assert "174,720 markets" in panel.sentence.text
         assert panel.picture.value != before
-        assert panel.exact == pytest.approx(lost_load.PUBLISHED, abs=5e-4)
+        assert panel.exact == pytest.approx(years_08.PUBLISHED, abs=5e-4)
 
     def test_it_can_be_stopped(self, monkeypatch):
-        monkeypatch.setattr(lost_load, "FRAME_SECONDS", 0)
-        panel = lost_load.YearsPanel()
+        monkeypatch.setattr(years_08, "FRAME_SECONDS", 0)
+        panel = years_08.YearsPanel()
         panel.bar.observe(lambda c: c.new == 3 and panel.stop_button.click(), names="value")
         panel.run()
         assert panel.simulation.years == 4
@@ -502,7 +509,7 @@ class TestYears:
 
     def test_the_price_duration_curve_is_a_mean_year(self):
         simulation = adequacy.simulate(3, seed=1)
-        hours, prices = batch_pictures.duration(simulation)
+        hours, prices = plots_08.duration(simulation)
         assert hours[0] == 0
         assert hours[-1] == pytest.approx(rts79.HOURS)
         assert list(prices[:-1]) == sorted(simulation.hours_at_price, reverse=True)
@@ -510,7 +517,7 @@ class TestYears:
         assert mean == pytest.approx(simulation.mean_price)
 
     def test_the_parts_of_a_year(self):
-        parts = lost_load.parts_of_a_year(rounds=2)
+        parts = years_08.parts_of_a_year(rounds=2)
         assert len(parts) == 3
         assert all(0 < low <= median <= high for low, median, high in parts.values())
 
@@ -526,14 +533,16 @@ class TestContract:
 
     def test_disagreement_would_be_said(self, monkeypatch):
         answers = iter([(1.0, [1.0]), (2.0, [1.0]), (1.0, [1.0]), (1.0, [1.0])])
-        monkeypatch.setattr("market_py.workshop.contract.ask", lambda *_: next(answers))
+        monkeypatch.setattr(
+            "market_py.workshop.lessons.n02_contract.panel.ask", lambda *_: next(answers)
+        )
         case = {"bids": [1.0], "quantities": [1.0], "demand": 1.0}
-        monkeypatch.setattr("market_py.workshop.contract.CASES", {"plain": case})
+        monkeypatch.setattr("market_py.workshop.lessons.n02_contract.panel.CASES", {"plain": case})
         assert "do NOT agree" in ContractPanel().sentence.text
 
 
 def test_a_solution_says_that_it_is_not_run(capsys):
-    magics._leave_alone("the marginal offer", "raise ValueError")
+    solution._leave_alone("the marginal offer", "raise ValueError")
     assert "copy it into the exercise" in capsys.readouterr().out
 
 
@@ -542,7 +551,7 @@ class TestSentences:
         names = [f"offer {i}" for i in range(len(bids))]
         arrays = np.array(bids, float), np.array(quantities, float)
         cleared = market_py.market_clearing(*arrays, demand)
-        return sentences.cleared(names, *arrays, demand, *cleared)
+        return description.cleared(names, *arrays, demand, *cleared)
 
     def test_what_they_say(self):
         assert self.clear([10, 20], [50, 50], 70) == (
@@ -557,7 +566,7 @@ class TestSentences:
         )
         names, arrays = ["a", "b", "c"], (np.full(3, 10.0), np.array([40.0, 30.0, 20.0]))
         cleared = market_py.market_clearing(*arrays, 60, ties="pro_rata")
-        assert "a and b and c are marginal, with 30 MW to spare" in sentences.cleared(
+        assert "a and b and c are marginal, with 30 MW to spare" in description.cleared(
             names, *arrays, 60, *cleared
         )
         assert "Demand 0.8 MW clears at 20.00 €/MWh: offer 1 is marginal, with 0 MW" in self.clear(
@@ -618,7 +627,7 @@ class TestExercises:
         ],
     )
     def test_price(self, answer, state, words):
-        verdict = exercises.check_price(*answer)
+        verdict = checks_01.check_price(*answer)
         assert verdict.state == state
         assert words in verdict.message
 
@@ -640,7 +649,7 @@ class TestExercises:
         ],
     )
     def test_scarcity(self, answer, state, words):
-        verdict = exercises.check_scarcity(answer)
+        verdict = checks_01.check_scarcity(answer)
         assert verdict.state == state
         assert words in verdict.message
 
@@ -668,7 +677,7 @@ class TestExercises:
         ],
     )
     def test_clear(self, answer, state, words):
-        verdict = exercises.check_clear(answer)
+        verdict = checks_02.check_clear(answer)
         assert verdict.state == state
         assert words in verdict.message
 
@@ -707,7 +716,7 @@ class TestExercises:
         ],
     )
     def test_crossover(self, answer, ratios, state, words):
-        verdict = exercises.check_crossover(answer, self.races(*ratios))
+        verdict = checks_04.check_crossover(answer, self.races(*ratios))
         assert verdict.state == state
         assert words in verdict.message
 
@@ -728,7 +737,7 @@ class TestExercises:
         ],
     )
     def test_lies(self, answer, state, words):
-        verdict = exercises.check_lies(answer)
+        verdict = checks_03.check_lies(answer)
         assert verdict.state == state
         assert words in verdict.message
 
@@ -758,17 +767,17 @@ class TestExercises:
         ],
     )
     def test_paired_ratio(self, function, state, words):
-        verdict = exercises.check_paired_ratio(function)
+        verdict = checks_03.check_paired_ratio(function)
         assert verdict.state == state
         assert words in verdict.message
 
     def test_verdicts_are_words_and_signs(self):
-        verdict = exercises.hint("2 < 3")
+        verdict = check.hint("2 < 3")
         assert str(verdict) == "✗ not right yet: 2 < 3"
         assert "2 &lt; 3" in verdict._repr_mimebundle_()["text/html"]
 
     def test_a_prediction_is_remembered(self):
-        prediction = predictions.Prediction("Which?", ["this", "that"])
+        prediction = prediction_.Prediction("Which?", ["this", "that"])
         recalled = prediction.recall()
         assert prediction.answer is None
         assert "nothing yet" in recalled.text
@@ -804,7 +813,7 @@ class TestBuildCell:
 
 
 def test_the_echo_answers():
-    echo = preflight.Echo()
+    echo = panel_00.Echo()
     echo.slider.value = 30
     assert "received 30 and answers 60" in echo.sentence.text
 

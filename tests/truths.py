@@ -5,11 +5,11 @@ import re
 import numpy as np
 
 import market_py
-from market_py import adequacy, rts79
-from market_py.benchmark.families import make_markets
-from market_py.workshop.contract import CASES
-from market_py.workshop.merit_order import LOST_LOAD, OUTAGES
-from market_py.workshop.published_race import FAMILIES
+from market_py.benchmark.inputs import make_markets
+from market_py.reliability import adequacy, rts79
+from market_py.workshop.lessons.n01_merit_order.panel import LOST_LOAD, OUTAGES
+from market_py.workshop.lessons.n02_contract.panel import CASES
+from market_py.workshop.lessons.n04_published_result.panel import DISTRIBUTIONS
 
 
 def number(text):
@@ -49,7 +49,7 @@ def contract(values, sentence):
 def outputs(values, sentence):
     rng = np.random.default_rng(int(number(values["random seed"])))
     offers = int(number(values["offers N"]))
-    bids, quantities = FAMILIES[values["prices"]](offers, rng), rng.uniform(1, 100, offers)
+    bids, quantities = DISTRIBUTIONS[values["prices"]](offers, rng), rng.uniform(1, 100, offers)
     demand = float(quantities.sum() * number(values["demand (% of supply)"]) / 100)
     price, _ = market_py.market_clearing(bids, quantities, demand, backend="python")
     assert f"clears at {price:.2f} €/MWh. " in sentence

@@ -18,8 +18,8 @@ from market_py.backends.numba_kernels import (
     clear_rows,
     clear_rows_in_order,
 )
-from market_py.backends.threads import in_shares
-from market_py.validation import Batch, Floats, Ties, check_batch, check_market
+from market_py.backends.threads import parallel_for
+from market_py.validation import Batch, Float64Array, Ties, check_batch, check_market
 
 OFFERS_PER_CHUNK = 1 << 13
 """About this many offers are handed to a thread at a time."""
@@ -38,7 +38,7 @@ def market_clearing(
     *,
     ties: Ties = "index",
     price_cap: float | None = None,
-) -> tuple[float, Floats]:
+) -> tuple[float, Float64Array]:
     """Clear one market; see `market_py.market_clearing`."""
     if (
         type(bids) is type(quantities) is ndarray
@@ -75,7 +75,7 @@ def market_clearing_batch(
     ties: Ties = "index",
     price_cap: ArrayLike | None = None,
     threads: SupportsIndex | None = None,
-) -> tuple[Floats, Floats]:
+) -> tuple[Float64Array, Float64Array]:
     """Clear a batch, its rows shared among threads; see `market_py.market_clearing_batch`."""
     given = bids, quantities, demand, ties, price_cap, threads
     try:
@@ -127,9 +127,9 @@ def _clear_rows(arguments: tuple[Any, ...], workers: int) -> bool:
     markets, offers = arguments[6].shape
     clear: Callable[..., bool] = clear_rows if len(arguments) == 7 else clear_rows_in_order
     share = max(1, OFFERS_PER_CHUNK // offers)
-    return in_shares(lambda start, stop: clear(*arguments, start, stop), markets, share, workers)
+    return parallel_for(lambda start, stop: clear(*arguments, start, stop), markets, share, workers)
 
 
-def _writeable(array: Floats) -> Floats:
+def _writeable(array: Float64Array) -> Float64Array:
     """Copy a read-only array: to numba it would be of another type, compiled anew."""
     return array if array.flags.writeable else array.copy()

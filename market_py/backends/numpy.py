@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from market_py.backends.constants import COVERAGE, EPSILON, SCALE, TINY
 from market_py.backends.python import marginal_offer
-from market_py.validation import Batch, Floats, Ties, check_batch, check_market
+from market_py.validation import Batch, Float64Array, Ties, check_batch, check_market
 
 OFFERS_PER_CHUNK = 1 << 16
 """Rows are cleared about this many offers at a time, to bound the memory of the temporaries."""
@@ -22,7 +22,7 @@ def market_clearing(
     *,
     ties: Ties = "index",
     price_cap: float | None = None,
-) -> tuple[float, Floats]:
+) -> tuple[float, Float64Array]:
     """Clear one market; see `market_py.market_clearing`."""
     market = check_market(bids, quantities, demand, ties, price_cap)
     cap = None if market.price_cap is None else np.array([market.price_cap])
@@ -44,10 +44,10 @@ def market_clearing_batch(
     ties: Ties = "index",
     price_cap: ArrayLike | None = None,
     threads: SupportsIndex | None = None,
-) -> tuple[Floats, Floats]:
+) -> tuple[Float64Array, Float64Array]:
     """Clear a batch, chunk by chunk; see `market_py.market_clearing_batch`.
 
-    One thread works, whatever `threads`.
+    One thread counts, whatever `threads`.
     """
     batch = check_batch(bids, quantities, demand, ties, price_cap, threads)
     prices = np.empty(batch.markets)
@@ -59,11 +59,11 @@ def market_clearing_batch(
     return prices, dispatch
 
 
-def _clear_rows(batch: Batch, rows: slice) -> tuple[Floats, Floats]:
+def _clear_rows(batch: Batch, rows: slice) -> tuple[Float64Array, Float64Array]:
     """Clear some markets of a batch."""
     number = rows.stop - rows.start
 
-    def part(array: Floats, columns: tuple[int, ...] = ()) -> Floats:
+    def part(array: Float64Array, columns: tuple[int, ...] = ()) -> Float64Array:
         own = array[rows] if array.ndim > len(columns) else array
         return np.broadcast_to(own, (number, *columns))
 
@@ -77,8 +77,12 @@ def _clear_rows(batch: Batch, rows: slice) -> tuple[Floats, Floats]:
 
 
 def _clear(
-    bids: Floats, quantities: Floats, demand: Floats, ties: Ties, price_cap: Floats | None
-) -> tuple[Floats, Floats]:
+    bids: Float64Array,
+    quantities: Float64Array,
+    demand: Float64Array,
+    ties: Ties,
+    price_cap: Float64Array | None,
+) -> tuple[Float64Array, Float64Array]:
     """Clear the rows of two tables of shape (B, N); demand and cap have shape (B,)."""
     order = np.argsort(bids, axis=1, kind="stable")
     merit_bids = np.take_along_axis(bids, order, axis=1)
@@ -107,7 +111,7 @@ def _clear(
     return price[:, 0] + 0.0, dispatch + 0.0  # Adding zero turns -0.0 into 0.0.
 
 
-def _running_sums(terms: Floats) -> Floats:
+def _running_sums(terms: Float64Array) -> Float64Array:
     """Cumulative sums along the rows, their rounding errors summed beside them (TwoSum)."""
     with np.errstate(over="ignore", invalid="ignore"):
         sums = np.cumsum(terms, axis=1)
@@ -119,7 +123,7 @@ def _running_sums(terms: Floats) -> Floats:
 
 
 def _marginal_offers(
-    quantities: Floats, supply: Floats, demand: Floats
+    quantities: Float64Array, supply: Float64Array, demand: Float64Array
 ) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
     """Position in merit order of each row's marginal offer, and whether there is a shortage.
 
@@ -150,7 +154,9 @@ def _first(condition: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.
     return np.logical_or.reduce(condition, axis=1), np.argmax(condition, axis=1)
 
 
-def _share(quantities: Floats, tied: NDArray[np.bool_], residual: Floats) -> Floats:
+def _share(
+    quantities: Float64Array, tied: NDArray[np.bool_], residual: Float64Array
+) -> Float64Array:
     """Accept the same share of each tied quantity, safe from overflow and underflow."""
     with np.errstate(all="ignore"):
         ratio = residual / np.sum(quantities, axis=1, where=tied, keepdims=True)

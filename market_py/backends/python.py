@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from market_py.backends.constants import COVERAGE
-from market_py.validation import Floats, Market, Ties, check_batch, check_market
+from market_py.validation import Float64Array, Market, Ties, check_batch, check_market
 
 
 def market_clearing(
@@ -19,7 +19,7 @@ def market_clearing(
     *,
     ties: Ties = "index",
     price_cap: float | None = None,
-) -> tuple[float, Floats]:
+) -> tuple[float, Float64Array]:
     """Clear one market; see `market_py.market_clearing`."""
     return clear(check_market(bids, quantities, demand, ties, price_cap))
 
@@ -32,7 +32,7 @@ def market_clearing_batch(
     ties: Ties = "index",
     price_cap: ArrayLike | None = None,
     threads: SupportsIndex | None = None,
-) -> tuple[Floats, Floats]:
+) -> tuple[Float64Array, Float64Array]:
     """Clear a batch, one market after the other; see `market_py.market_clearing_batch`."""
     batch = check_batch(bids, quantities, demand, ties, price_cap, threads)
     all_bids = np.broadcast_to(batch.bids, (batch.markets, batch.offers))
@@ -48,7 +48,7 @@ def market_clearing_batch(
     return prices, dispatch
 
 
-def clear(market: Market) -> tuple[float, Floats]:
+def clear(market: Market) -> tuple[float, Float64Array]:
     """Clear one checked market."""
     bids = market.bids.tolist()
     quantities = market.quantities.tolist()

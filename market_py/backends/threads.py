@@ -14,7 +14,7 @@ from functools import cache
 from queue import Empty, SimpleQueue
 
 
-def in_shares(work: Callable[[int, int], bool], items: int, share: int, workers: int) -> bool:
+def parallel_for(work: Callable[[int, int], bool], items: int, share: int, workers: int) -> bool:
     """Do work on items from a start to a stop, share after share, on so many threads at most.
 
     Returns whether all shares said yes; a thread that hears no stops.

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pyperf
 
-from market_py import registry, timing
+from market_py import registry
+from market_py.benchmark import inputs
 
 REFERENCE = "numba-sort"
 """What the others are so many times faster than."""
@@ -77,8 +78,8 @@ def _label(name: str, offers: int) -> str:
 
 def _time(loops: int, name: str, offers: int) -> float:
     """Seconds of the loops that pyperf wants; each goes through all the markets."""
-    clear = registry.contestants([name])[name]
-    markets = timing.random_markets(offers)
+    clear = registry.get_candidates([name])[name]
+    markets = inputs.random_markets(offers)
     for market in markets:
         clear(*market)
     start = time.perf_counter()
@@ -95,7 +96,7 @@ def _main() -> None:
         for name in NAMES:
             if name in usable:
                 runner.bench_time_func(
-                    _label(name, offers), _time, name, offers, inner_loops=timing.DISTINCT
+                    _label(name, offers), _time, name, offers, inner_loops=inputs.DISTINCT
                 )
 
 

@@ -1,4 +1,4 @@
-"""Policy inference in numba: the rival that a user of numba would write."""
+"""Policy inference in numba: the other that a user of numba would write."""
 
 from __future__ import annotations
 

@@ -11,19 +11,27 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from market_py import timing
+from market_py.benchmark import timing
+from market_py.benchmark.cases.adequacy import Studied
 from market_py.benchmark.confirm import Confirmation
-from market_py.benchmark.studies import Studied
+from market_py.benchmark.operation_counts import OperationCounts
 from market_py.extension import REPOSITORY
-from market_py.files import write_whole
-from market_py.tally import Work
+from market_py.files import write_atomically
 
-SCHEMA = 2
+SCHEMA = 3
 """Version of the files; those of another are refused."""
 FOLDER = REPOSITORY / "results"
 
 Kind = Literal[
-    "single", "repeated", "ladder", "families", "batch", "steps", "one step", "replay", "policy"
+    "single",
+    "repeated",
+    "ladder",
+    "distributions",
+    "batch",
+    "steps",
+    "one step",
+    "replay",
+    "policy",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 """The sections of a run that are races."""
@@ -38,7 +46,7 @@ class Timed:
     """A race, and what it was about."""
 
     kind: Kind
-    family: str
+    distribution: str
     markets: int
     """Per call: 1, or those of a batch."""
     threads: tuple[int, ...]
@@ -48,13 +56,13 @@ class Timed:
     @property
     def key(self) -> tuple[str, str, int]:
         """What tells it from the other races of a run."""
-        return self.kind, self.family, self.race.offers
+        return self.kind, self.distribution, self.race.offers
 
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
         return {
             "kind": self.kind,
-            "family": self.family,
+            "distribution": self.distribution,
             "offers": self.race.offers,
             "markets": self.markets,
             "distinct": self.race.distinct,
@@ -80,9 +88,11 @@ class Timed:
             dict(data["first_call_seconds"]),
             dict(data["disagreements"]),
         )
-        if not race.candidates or race.candidates[0] + timing.TWIN not in rounds:
+        if not race.candidates or race.candidates[0] + timing.AA_SUFFIX not in rounds:
             raise ValueError("a race without an A/A pair")
-        return cls(data["kind"], data["family"], data["markets"], tuple(data["threads"]), race)
+        return cls(
+            data["kind"], data["distribution"], data["markets"], tuple(data["threads"]), race
+        )
 
 
 @dataclass
@@ -94,8 +104,8 @@ class Results:
     time: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
     """When it began, UTC."""
     timed: list[Timed] = field(default_factory=list)
-    work: list[Work] = field(default_factory=list)
-    """What the rungs of the ladder do, if that was counted."""
+    operation_counts: list[OperationCounts] = field(default_factory=list)
+    """What the variants of the ladder do, if that was counted."""
     studied: list[Studied] = field(default_factory=list)
     confirmed: list[Confirmation] = field(default_factory=list)
     """What fresh processes measured, if they were asked."""
@@ -104,9 +114,9 @@ class Results:
         """Races of a section, in the order in which they were run."""
         return (timed for timed in self.timed if timed.kind == kind)
 
-    def find(self, kind: Kind, family: str, offers: int) -> timing.Race | None:
-        """Look up the race of a section about a family and a size, or None."""
-        found = (timed.race for timed in self.timed if timed.key == (kind, family, offers))
+    def find(self, kind: Kind, distribution: str, offers: int) -> timing.Race | None:
+        """Look up the race of a section about a distribution and a size, or None."""
+        found = (timed.race for timed in self.timed if timed.key == (kind, distribution, offers))
         return next(found, None)
 
     def save(self, path: Path) -> None:
@@ -116,13 +126,13 @@ class Results:
             "time": self.time,
             "machine": self.machine,
             "settings": self.settings,
-            "work": [asdict(work) for work in self.work],
+            "operation_counts": [asdict(counts) for counts in self.operation_counts],
             "studied": [asdict(study) for study in self.studied],
             "confirmed": [asdict(line) for line in self.confirmed],
             "races": [timed.to_json() for timed in self.timed],
         }
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, lambda file: file.write(f"{json.dumps(data)}\n".encode()))
+        write_atomically(path, lambda file: file.write(f"{json.dumps(data)}\n".encode()))
 
     @classmethod
     def load(cls, path: Path) -> Results:
@@ -150,7 +160,7 @@ class Results:
                 dict(data["settings"]),
                 data["time"],
                 timed,
-                [Work(**entry) for entry in data["work"]],
+                [OperationCounts(**entry) for entry in data["operation_counts"]],
                 [Studied.from_json(entry) for entry in data["studied"]],
                 [Confirmation(**entry) for entry in data["confirmed"]],
             )

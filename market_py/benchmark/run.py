@@ -9,23 +9,23 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from market_py import tally, timing
-from market_py.benchmark import machine, plan
+from market_py.benchmark import machine, operation_counts, plan, settings, timing
+from market_py.benchmark.cases import clearing
+from market_py.benchmark.cases.adequacy import Study
 from market_py.benchmark.results import Results, Timed
-from market_py.benchmark.studies import Study
 
 
-def new_results(settings: plan.Settings) -> Results:
+def new_results(settings: settings.Settings) -> Results:
     """Results without a race, of this machine, now."""
     return Results(machine.record(), settings.to_json())
 
 
 def run(
     results: Results,
-    heats: Sequence[plan.AnyHeat],
+    cases: Sequence[plan.BenchmarkCase],
     path: Path,
     *,
-    progress: Callable[[plan.AnyHeat], object] = lambda heat: None,
+    progress: Callable[[plan.BenchmarkCase], object] = lambda case: None,
 ) -> bool:
     """Run races and studies, add them to the results, and save these after each.
 
@@ -33,7 +33,7 @@ def run(
     ----------
     results : Results
         To be added to.
-    heats : sequence
+    cases : sequence
         What to run.
     path : Path
         The file that is written again and again.
@@ -53,14 +53,16 @@ def run(
     """
     with _signals_interrupt():
         try:
-            ladder = any(isinstance(heat, plan.Heat) and heat.kind == "ladder" for heat in heats)
-            if ladder and tally.can_count():
-                results.work = tally.count(plan.LADDER_SIZE)
-            for heat in heats:
-                if isinstance(heat, Study):
-                    results.studied.append(heat.run(partial(progress, heat)))
+            ladder = any(
+                isinstance(case, clearing.ClearingCase) and case.kind == "ladder" for case in cases
+            )
+            if ladder and operation_counts.can_count():
+                results.operation_counts = operation_counts.count(settings.LADDER_SIZE)
+            for case in cases:
+                if isinstance(case, Study):
+                    results.studied.append(case.run(partial(progress, case)))
                 else:
-                    _race(results, heat, partial(progress, heat))
+                    _race(results, case, partial(progress, case))
                 results.save(path)
         except (timing.Stopped, KeyboardInterrupt):
             pass  # The rounds of a race are among the results; between two, nothing is lost.
@@ -70,16 +72,18 @@ def run(
         return False
 
 
-def _race(results: Results, heat: plan.AnyRace, progress: Callable[[], object]) -> None:
+def _race(results: Results, case: plan.AnyRace, progress: Callable[[], object]) -> None:
     """Run a race and add it to the results, as far as it came."""
     try:
-        race = heat.race(progress)
+        race = case.race(progress)
     except timing.Stopped as stopped:
         if stopped.race.finished:
-            race = replace(stopped.race, offers=heat.offers)
-            results.timed.append(Timed(heat.kind, heat.family, heat.markets, heat.threads, race))
+            race = replace(stopped.race, offers=case.offers)
+            results.timed.append(
+                Timed(case.kind, case.distribution, case.markets, case.threads, race)
+            )
         raise
-    results.timed.append(Timed(heat.kind, heat.family, heat.markets, heat.threads, race))
+    results.timed.append(Timed(case.kind, case.distribution, case.markets, case.threads, race))
 
 
 @contextmanager

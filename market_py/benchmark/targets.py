@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from market_py.benchmark.families import RTS_OFFERS
-from market_py.benchmark.learning import DRAWN, PRIORITISED, ROWS, UNIFORM, UPDATE
+from market_py.benchmark.cases.learning import DRAWN, PRIORITISED, ROWS, UNIFORM, UPDATE
+from market_py.benchmark.cases.steps import AGENTS, MARKETS, NUMBA_STEP, PYTHON_STEP
+from market_py.benchmark.inputs import RTS_OFFERS
 from market_py.benchmark.results import Kind, Results
-from market_py.benchmark.steps import AGENTS, MARKETS, NUMBA_STEP, PYTHON_STEP
-from market_py.timing import ONE_PASS, Race, Ratio, ratio_of_medians
+from market_py.benchmark.timing import ONE_PASS, Race, Ratio, ratio_of_medians
 
 Status = Literal["met", "missed", "not measured"]
 
@@ -51,7 +51,7 @@ POLICY_OVER = "numpy", "numba"
 """What policy inference is to be faster than, whatever the number of rows."""
 ADVERSARIAL_SIZES = (20, 200, 1000, 100_000)
 ADVERSARIAL_AT_MOST = 5
-"""Time of the slowest family over that of the random one."""
+"""Time of the slowest distribution over that of the random one."""
 
 
 @dataclass(frozen=True)
@@ -97,30 +97,34 @@ def targets() -> Iterator[Target]:
             _paired("single", "random", large, ONE_PASS, name),
             at_most=True,
         )
-    for (name, family), bound in BATCH_AT_LEAST.items():
-        measure = _paired("batch", family, RTS_OFFERS, name, "numba-sort")
-        yield Target(f"{name}, batch, {family}", "times faster than numba-sort", bound, measure)
-    for name, family in BATCH_AT_LEAST:
-        measure = _paired("batch", family, RTS_OFFERS, threaded(name, 2), name)
+    for (name, distribution), bound in BATCH_AT_LEAST.items():
+        measure = _paired("batch", distribution, RTS_OFFERS, name, "numba-sort")
         yield Target(
-            f"{name}, batch, {family}, 2 threads",
+            f"{name}, batch, {distribution}", "times faster than numba-sort", bound, measure
+        )
+    for name, distribution in BATCH_AT_LEAST:
+        measure = _paired("batch", distribution, RTS_OFFERS, threaded(name, 2), name)
+        yield Target(
+            f"{name}, batch, {distribution}, 2 threads",
             "times faster than 1 thread",
             TWO_THREADS_AT_LEAST,
             measure,
         )
     for threads in (1, 2):
-        family = f"{threads} thread{'s' if threads > 1 else ''}"
+        distribution = f"{threads} thread{'s' if threads > 1 else ''}"
         for over, bound in STEPS_AT_LEAST.items():
-            measure = _paired("steps", family, AGENTS, "rust", over)
+            measure = _paired("steps", distribution, AGENTS, "rust", over)
             unit = f"times faster than {over}"
-            yield Target(f"rust, steps of {MARKETS:,} markets, {family}", unit, bound, measure)
+            yield Target(
+                f"rust, steps of {MARKETS:,} markets, {distribution}", unit, bound, measure
+            )
     for agents, bound in ONE_STEP_AT_LEAST.items():
         measure = _paired("one step", "1 thread", agents, "rust", PYTHON_STEP)
         unit = f"times faster than {PYTHON_STEP}"
         yield Target(f"rust, step of one market, N = {agents}", unit, bound, measure)
-    for (family, over), bound in REPLAY_AT_LEAST.items():
-        measure = _paired("replay", family, DRAWN, "rust", over)
-        yield Target(f"rust, {family}", f"times faster than {over}", bound, measure)
+    for (distribution, over), bound in REPLAY_AT_LEAST.items():
+        measure = _paired("replay", distribution, DRAWN, "rust", over)
+        yield Target(f"rust, {distribution}", f"times faster than {over}", bound, measure)
     for rows in ROWS:
         for over in POLICY_OVER:
             measure = _paired("policy", "tanh", rows, "rust", over)
@@ -128,8 +132,8 @@ def targets() -> Iterator[Target]:
     for name in AT_LEAST:
         for offers in ADVERSARIAL_SIZES:
             yield Target(
-                f"{name}, slowest family, N = {offers:,}",
-                "times the random family (unpaired)",
+                f"{name}, slowest distribution, N = {offers:,}",
+                "times the random distribution (unpaired)",
                 ADVERSARIAL_AT_MOST,
                 _slowest_family(name, offers),
                 at_most=True,
@@ -146,10 +150,10 @@ def _has(race: Race | None, *names: str) -> bool:
 
 
 def _paired(
-    kind: Kind, family: str, offers: int, name: str, over: str
+    kind: Kind, distribution: str, offers: int, name: str, over: str
 ) -> Callable[[Results], Ratio | None]:
     def measure(results: Results) -> Ratio | None:
-        race = results.find(kind, family, offers)
+        race = results.find(kind, distribution, offers)
         return race.speedup(name, over=over) if race and _has(race, name, over) else None
 
     return measure
@@ -178,13 +182,13 @@ def _slowest_family(name: str, offers: int) -> Callable[[Results], Ratio | None]
 
 
 def over_random(results: Results) -> Iterator[tuple[str, int, str, Ratio]]:
-    """Family, offers, candidate, and time over that of the random family of the same size."""
-    for timed in results.of_kind("families"):
+    """Distribution, offers, candidate, and time over that of random inputs of the same size."""
+    for timed in results.of_kind("distributions"):
         race = timed.race
-        random = results.find("families", "random", race.offers)
-        if random is None or timed.family == "random":
+        random = results.find("distributions", "random", race.offers)
+        if random is None or timed.distribution == "random":
             continue
         for name in race.candidates:
             if _has(random, name) and _has(race, name):
                 ratio = ratio_of_medians(race.rounds[name], random.rounds[name])
-                yield timed.family, race.offers, name, ratio
+                yield timed.distribution, race.offers, name, ratio

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from market_py.env.model import MARKUP, WITHHELD
-from market_py.validation import Floats
+from market_py.validation import Float64Array
 
 LOW, HIGH = np.array([WITHHELD, MARKUP]).T
 
 
-def as_actions(value: Any, shape: tuple[int, ...], name: str = "actions") -> Floats:
+def as_actions(value: Any, shape: tuple[int, ...], name: str = "actions") -> Float64Array:
     """Return actions as a contiguous array of doubles of that shape; errors give them that name.
 
     Raises
@@ -33,7 +33,7 @@ def as_actions(value: Any, shape: tuple[int, ...], name: str = "actions") -> Flo
     return np.ascontiguousarray(array, dtype=np.float64)
 
 
-def check_actions(actions: Floats, name: str = "actions") -> None:
+def check_actions(actions: Float64Array, name: str = "actions") -> None:
     """Refuse actions outside their bounds; errors give them that name.
 
     Raises

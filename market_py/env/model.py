@@ -10,7 +10,7 @@ import numpy as np
 
 from market_py.env.observers import Observer, Template, template
 from market_py.env.system import LARGEST, System
-from market_py.validation import Floats, Ties, check_market, check_scalar
+from market_py.validation import Float64Array, Ties, check_market, check_scalar
 
 WITHHELD, MARKUP = (0.0, 1.0), (-10.0, 10.0)
 """Bounds of the two numbers of an action."""
@@ -112,7 +112,7 @@ class Model:
         return 20 / float(system.demand.max() * system.costs.max() * max(1, system.hours))
 
     @property
-    def observation_bounds(self) -> tuple[Floats, Floats]:
+    def observation_bounds(self) -> tuple[Float64Array, Float64Array]:
         """Lowest and highest values of each feature, for any agent; two arrays of shape (F,)."""
         template, noise = self.template, self.noise
         low, high = template.features.min(axis=0), template.features.max(axis=0)

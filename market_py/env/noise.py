@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from market_py.env.clocks import Words
-from market_py.validation import Floats
+from market_py.env.state import UInt64Array
+from market_py.validation import Float64Array
 
 MULTIPLIERS = 0xD2E7470EE14C6C93, 0xCA5A826395121157
 WEYL = 0x9E3779B97F4A7C15, 0xBB67AE8584CAA73B
@@ -20,7 +20,9 @@ _LOW = np.uint64(0xFFFFFFFF)
 _HALF = np.uint64(32)
 
 
-def philox(seeds: Words, episodes: Words, hours: Words) -> tuple[Words, Words]:
+def philox(
+    seeds: UInt64Array, episodes: UInt64Array, hours: UInt64Array
+) -> tuple[UInt64Array, UInt64Array]:
     """Two random words for each key (seed, 0) and counter (episode, hour, 0, 0)."""
     a, b = episodes, hours
     c, d = np.zeros_like(a), np.zeros_like(a)
@@ -32,7 +34,7 @@ def philox(seeds: Words, episodes: Words, hours: Words) -> tuple[Words, Words]:
     return a, b
 
 
-def _multiply(one: Words, other: np.uint64) -> tuple[Words, Words]:
+def _multiply(one: UInt64Array, other: np.uint64) -> tuple[UInt64Array, UInt64Array]:
     """Return the lower and the upper word of a product."""
     one_low, one_high = one & _LOW, one >> _HALF
     other_low, other_high = other & _LOW, other >> _HALF
@@ -42,12 +44,12 @@ def _multiply(one: Words, other: np.uint64) -> tuple[Words, Words]:
     return one * other, upper + (middle >> _HALF)
 
 
-def normal(seeds: Words, episodes: Words, hours: Words) -> Floats:
+def normal(seeds: UInt64Array, episodes: UInt64Array, hours: UInt64Array) -> Float64Array:
     """Draw a number of the standard normal distribution each (Box and Muller)."""
     radius, angle = map(_open_unit, philox(seeds, episodes, hours))
     return np.asarray(np.sqrt(-2 * np.log(radius)) * np.cos(2 * np.pi * angle), dtype=np.float64)
 
 
-def _open_unit(words: Words) -> Floats:
+def _open_unit(words: UInt64Array) -> Float64Array:
     """Turn words into numbers between zero and one, neither of them."""
     return np.asarray(((words >> np.uint64(11)) + 0.5) / 2.0**53, dtype=np.float64)

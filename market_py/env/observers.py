@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from market_py.env.system import System
-from market_py.validation import Floats
+from market_py.validation import Float64Array
 
 Observer = Literal["simple", "simple_v2", "simple_v3", "basic"]
 OBSERVERS: tuple[Observer, ...] = ("simple", "simple_v2", "simple_v3", "basic")
@@ -20,11 +20,11 @@ OBSERVERS: tuple[Observer, ...] = ("simple", "simple_v2", "simple_v3", "basic")
 class Template(NamedTuple):
     """An observation with gaps."""
 
-    features: Floats
+    features: Float64Array
     """Shape (N, F); zero where demand and time go."""
     demand_scale: float
     """What demand is multiplied with."""
-    time: Floats
+    time: Float64Array
     """The last features, of each hour and of the one after the last, shape (T + 1, C)."""
     names: tuple[str, ...]
     """Of the features, with units."""

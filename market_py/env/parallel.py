@@ -15,14 +15,18 @@ from market_py.env.market import RENDER_MODES, OneMarket
 from market_py.env.model import Model
 from market_py.env.spaces import action_space, observation_space
 from market_py.env.system import System
-from market_py.validation import Floats
+from market_py.validation import Float64Array
 
 Steps = tuple[
-    dict[str, Floats], dict[str, float], dict[str, bool], dict[str, bool], dict[str, dict[str, Any]]
+    dict[str, Float64Array],
+    dict[str, float],
+    dict[str, bool],
+    dict[str, bool],
+    dict[str, dict[str, Any]],
 ]
 
 
-class MarketParallelEnv(ParallelEnv[str, Floats, Floats]):
+class MarketParallelEnv(ParallelEnv[str, Float64Array, Float64Array]):
     """One market, an agent for each generator; see `market_py.env.Model` for what they are paid.
 
     Parameters
@@ -72,7 +76,7 @@ class MarketParallelEnv(ParallelEnv[str, Floats, Floats]):
 
     def reset(
         self, seed: int | None = None, options: dict[str, Any] | None = None
-    ) -> tuple[dict[str, Floats], dict[str, dict[str, Any]]]:
+    ) -> tuple[dict[str, Float64Array], dict[str, dict[str, Any]]]:
         """Begin an episode; without a seed, the next one of the seed before.
 
         Raises

@@ -15,18 +15,18 @@ from market_py.env.market import RENDER_MODES, OneMarket
 from market_py.env.model import Model
 from market_py.env.spaces import action_space, observation_space
 from market_py.env.system import System
-from market_py.validation import Floats, check_seed
+from market_py.validation import Float64Array, check_seed
 
-Policy = Callable[[Floats], ArrayLike]
+Policy = Callable[[Float64Array], ArrayLike]
 """From observations of shape (N, F) to actions of shape (N, 2)."""
 
 
-def truthful(observations: Floats) -> Floats:
+def truthful(observations: Float64Array) -> Float64Array:
     """Offer the whole capacity at marginal cost."""
     return np.zeros((len(observations), 2))
 
 
-class MarketEnv(gymnasium.Env[Floats, Floats]):
+class MarketEnv(gymnasium.Env[Float64Array, Float64Array]):
     """One market with one agent that learns.
 
     Parameters
@@ -88,13 +88,13 @@ class MarketEnv(gymnasium.Env[Floats, Floats]):
             raise TypeError(f"others: must be a policy to call, got {type(others).__name__}")
         self.agent, self.others, self.render_mode = int(place), others, render_mode
         self._market = OneMarket(Model(system, **rules), backend, render_mode)
-        self._seen: Floats = np.empty((0, 0))
+        self._seen: Float64Array = np.empty((0, 0))
         self.observation_space: spaces.Box = observation_space(self._market.model)  # type: ignore[assignment]
         self.action_space: spaces.Box = action_space()  # type: ignore[assignment]
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
-    ) -> tuple[Floats, dict[str, Any]]:
+    ) -> tuple[Float64Array, dict[str, Any]]:
         """Begin an episode; without a seed, the next one of the seed before.
 
         Raises
@@ -108,7 +108,7 @@ class MarketEnv(gymnasium.Env[Floats, Floats]):
         self._seen = self._market.reset(seed)
         return self._seen[self.agent].copy(), {}
 
-    def step(self, action: ArrayLike) -> tuple[Floats, float, bool, bool, dict[str, Any]]:
+    def step(self, action: ArrayLike) -> tuple[Float64Array, float, bool, bool, dict[str, Any]]:
         """Clear an hour; an episode is truncated after its last.
 
         Raises

@@ -5,24 +5,24 @@ from __future__ import annotations
 import importlib
 from typing import Protocol
 
-from market_py.env.clocks import Clocks
+from market_py.env.buffers import StepBuffers
 from market_py.env.model import Model
-from market_py.env.outcome import Outcome
+from market_py.env.state import EnvState
 from market_py.registry import available_backends
-from market_py.validation import Floats
+from market_py.validation import Float64Array
 
 STEPPERS = ("rust", "numba", "numpy")
 """Every backend of the environment, the fastest first."""
 
 
 class Stepper(Protocol):
-    """Steps markets of one model; trajectories depend on their clocks and actions only."""
+    """Steps markets of one model; trajectories depend on their state and actions only."""
 
-    def observe(self, clocks: Clocks, observations: Floats) -> None:
+    def observe(self, state: EnvState, observations: Float64Array) -> None:
         """Fill observations, shape (B, N, F), of the hour that each clock shows."""
 
-    def step(self, clocks: Clocks, actions: Floats, outcome: Outcome) -> None:
-        """Step all markets by an hour, by actions of shape (B, N, 2): fill the outcome.
+    def step(self, state: EnvState, actions: Float64Array, buffers: StepBuffers) -> None:
+        """Step all markets by an hour, by actions of shape (B, N, 2): fill the buffers.
 
         An action outside its bounds is a ValueError that names it, and nothing has changed.
         """

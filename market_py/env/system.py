@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike
 
-from market_py import rts79
-from market_py.validation import Floats, check_integer, check_seed, check_vector
+from market_py.reliability import rts79
+from market_py.validation import Float64Array, check_integer, check_seed, check_vector
 
 LARGEST = 1e100
 """Of any number in MW or €/MWh: products of two, and sums, stay far from overflow."""
@@ -41,9 +41,9 @@ class System:
         As `market_py.market_clearing`.
     """
 
-    capacities: Floats
-    costs: Floats
-    demand: Floats
+    capacities: Float64Array
+    costs: Float64Array
+    demand: Float64Array
     names: tuple[str, ...] = field(default=())
     first_hour: int = 0
 
@@ -84,7 +84,7 @@ class System:
 
     @classmethod
     def rts79(cls, *, week: int = 51, hours: int = 24) -> System:
-        """Make the IEEE Reliability Test System (see `market_py.rts79`).
+        """Make the IEEE Reliability Test System (see `market_py.reliability.rts79`).
 
         Parameters
         ----------

@@ -11,18 +11,18 @@ from gymnasium.vector.utils import batch_space
 from numpy.typing import ArrayLike, NDArray
 
 from market_py.env.actions import as_actions
-from market_py.env.clocks import Clocks
+from market_py.env.buffers import StepBuffers
 from market_py.env.model import Model
-from market_py.env.outcome import Outcome
 from market_py.env.spaces import action_space, observation_space
+from market_py.env.state import EnvState
 from market_py.env.stepper import make_stepper
 from market_py.env.system import System
-from market_py.validation import Floats, check_seed
+from market_py.validation import Float64Array, check_seed
 
 Bools = NDArray[np.bool_]
 
 
-class MarketVectorEnv(VectorEnv[Floats, Floats, NDArray[Any]]):
+class MarketVectorEnv(VectorEnv[Float64Array, Float64Array, NDArray[Any]]):
     """``B`` markets with ``N`` agents each, stepped together.
 
     An episode is truncated after its last hour, never terminated. A market whose episode has ended
@@ -83,8 +83,8 @@ class MarketVectorEnv(VectorEnv[Floats, Floats, NDArray[Any]]):
         self.action_space = batch_space(self.single_action_space, self.num_envs)
         self._stepper = make_stepper(self.model, backend, autoreset=True, threads=threads)
         self._copy = copy
-        self._clocks = Clocks.at_start(self.num_envs)
-        self._outcome = Outcome.of(self.model, self.num_envs)
+        self._state = EnvState.at_start(self.num_envs)
+        self._buffers = StepBuffers.of(self.model, self.num_envs)
         self._never_terminated = np.zeros(self.num_envs, dtype=bool)
         self._is_reset = False
 
@@ -93,7 +93,7 @@ class MarketVectorEnv(VectorEnv[Floats, Floats, NDArray[Any]]):
         *,
         seed: int | Sequence[int | None] | None = None,
         options: dict[str, Any] | None = None,
-    ) -> tuple[Floats, dict[str, Any]]:
+    ) -> tuple[Float64Array, dict[str, Any]]:
         """Begin an episode in every market, or in those of ``options["reset_mask"]``.
 
         Parameters
@@ -113,17 +113,19 @@ class MarketVectorEnv(VectorEnv[Floats, Floats, NDArray[Any]]):
         """
         mask = self._mask(options)
         seeds = self._seeds(seed)
-        clocks = self._clocks
-        clocks.episodes[mask] += np.uint64(1)
-        clocks.hours[mask] = 0
+        state = self._state
+        state.episodes[mask] += np.uint64(1)
+        state.hours[mask] = 0
         for market in np.flatnonzero(mask).tolist():
             if (given := seeds[market]) is not None:
-                clocks.seeds[market], clocks.episodes[market] = given, 0
+                state.seeds[market], state.episodes[market] = given, 0
         self._is_reset = True
-        self._stepper.observe(clocks, self._outcome.observations)
-        return self._given(self._outcome.observations), {}
+        self._stepper.observe(state, self._buffers.observations)
+        return self._given(self._buffers.observations), {}
 
-    def step(self, actions: ArrayLike) -> tuple[Floats, Floats, Bools, Bools, dict[str, Any]]:
+    def step(
+        self, actions: ArrayLike
+    ) -> tuple[Float64Array, Float64Array, Bools, Bools, dict[str, Any]]:
         """Step all markets by an hour; see the class.
 
         Raises
@@ -135,36 +137,36 @@ class MarketVectorEnv(VectorEnv[Floats, Floats, NDArray[Any]]):
         """
         if not self._is_reset:
             raise RuntimeError("step: call reset first")
-        outcome = self._outcome
+        buffers = self._buffers
         shape = (self.num_envs, self.model.agents, 2)
-        self._stepper.step(self._clocks, as_actions(actions, shape), outcome)
+        self._stepper.step(self._state, as_actions(actions, shape), buffers)
         given = self._given
         infos = {
-            "price": given(outcome.prices),
-            "demand": given(outcome.demand),
-            "dispatch": given(outcome.dispatch),
+            "price": given(buffers.prices),
+            "demand": given(buffers.demand),
+            "dispatch": given(buffers.dispatch),
         }
-        if outcome.ended.any():
-            infos["final_obs"] = given(outcome.final_observations)
-            infos["_final_obs"] = given(outcome.ended)
+        if buffers.ended.any():
+            infos["final_obs"] = given(buffers.final_observations)
+            infos["_final_obs"] = given(buffers.ended)
         return (
-            given(outcome.observations),
-            given(outcome.rewards),
+            given(buffers.observations),
+            given(buffers.rewards),
             given(self._never_terminated),
-            given(outcome.ended),
+            given(buffers.ended),
             infos,
         )
 
     @property
-    def clocks(self) -> Clocks:
+    def state(self) -> EnvState:
         """A copy of where the markets are: with the system and the rules, their whole state."""
-        return self._clocks.copy()
+        return self._state.copy()
 
-    @clocks.setter
-    def clocks(self, clocks: Clocks) -> None:
+    @state.setter
+    def state(self, state: EnvState) -> None:
         """Go on from there; the next step is that which would have followed."""
-        clocks.check(self.num_envs, self.model.system.hours)
-        self._clocks.set(clocks)
+        state.check(self.num_envs, self.model.system.hours)
+        self._state.set(state)
         self._is_reset = True
 
     def _given(self, array: NDArray[Any]) -> NDArray[Any]:

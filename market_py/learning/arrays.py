@@ -9,7 +9,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from market_py.validation import check_kind
 
-Singles = NDArray[np.float32]
+Float32Array = NDArray[np.float32]
 
 KINDS = {"f": ("iuf", "real numbers"), "i": ("iu", "integers"), "b": ("b", "booleans")}
 """Of an array that is asked for: the kinds of dtype that can become one, and what they are."""

@@ -19,10 +19,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from market_py.env import Clocks, MarketVectorEnv, System
+from market_py.env import EnvState, MarketVectorEnv, System
 from market_py.env.actions import HIGH, LOW
-from market_py.files import write_whole
-from market_py.validation import Floats, check_integer, check_seed
+from market_py.files import write_atomically
+from market_py.validation import Float64Array, check_integer, check_seed
 
 DECAYS = 0.9, 0.999
 """Of the moments of Adam."""
@@ -37,9 +37,9 @@ class Generation(NamedTuple):
     """What a generation brought, before its policies were changed by it."""
 
     number: int
-    rewards: Floats
+    rewards: Float64Array
     """Mean reward of an episode, shape (N,)."""
-    markups: Floats
+    markups: Float64Array
     """Mean markup on the marginal cost, €/MWh, shape (N,)."""
     price: float
     """Mean price, €/MWh."""
@@ -48,13 +48,13 @@ class Generation(NamedTuple):
 class Evaluation(NamedTuple):
     """How the policies fare, unvaried, in markets that they were not trained on."""
 
-    prices: Floats
+    prices: Float64Array
     """€/MWh, shape (T, B)."""
-    markups: Floats
+    markups: Float64Array
     """€/MWh, shape (T, B, N)."""
-    dispatch: Floats
+    dispatch: Float64Array
     """MW, shape (T, B, N)."""
-    rewards: Floats
+    rewards: Float64Array
     """Of an episode, shape (B, N)."""
 
 
@@ -154,10 +154,10 @@ class EvolutionStrategy:
         done = Generation(self.generation, rewards.mean(axis=0), markups, price)
         spread = rewards.std(axis=0)
         advantage = (rewards - rewards.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
-        self._climb(np.einsum("bn,bnfk->nfk", advantage, varied) / len(varied))
+        self._adam_step(np.einsum("bn,bnfk->nfk", advantage, varied) / len(varied))
         return done
 
-    def _climb(self, direction: Floats) -> None:
+    def _adam_step(self, direction: Float64Array) -> None:
         """Follow a direction in which rewards grow (Adam)."""
         self.generation += 1
         first, second = self._moments
@@ -193,7 +193,7 @@ class EvolutionStrategy:
             markups.append(self._markups(actions))
         return Evaluation(np.array(prices), np.array(markups), np.array(dispatch), rewards)
 
-    def _markups(self, actions: Floats) -> Floats:
+    def _markups(self, actions: Float64Array) -> Float64Array:
         """Markups that actions ask for, €/MWh."""
         return np.asarray(np.tanh(actions[:, :, 1]) * self._markets.model.max_bid_delta)
 
@@ -205,9 +205,9 @@ class EvolutionStrategy:
             "moments": self._moments,
             "generation": self.generation,
             "random": json.dumps(self._rng.bit_generator.state),
-            "clocks": self._markets.clocks.words,
+            "state": self._markets.state.words,
         }
-        write_whole(path, lambda file: np.savez(file, **kept))
+        write_atomically(path, lambda file: np.savez(file, **kept))
 
     def load(self, path: Path | str) -> None:
         """Take over a checkpoint of a learner with the same system, markets and rules.
@@ -229,7 +229,7 @@ class EvolutionStrategy:
             generator.state = json.loads(str(kept["random"]))
             generation = check_integer("generation", kept["generation"][()], 0)
             # Last, since it is the first to change anything.
-            self._markets.clocks = Clocks(kept["clocks"])
+            self._markets.state = EnvState(kept["state"])
         except (OSError, EOFError, KeyError, TypeError, ValueError) as error:
             if isinstance(error, FileNotFoundError):
                 raise
@@ -240,7 +240,7 @@ class EvolutionStrategy:
         self.generation, self._rng = generation, np.random.Generator(generator)
 
 
-def act(policies: Floats, observations: Floats) -> Floats:
+def act(policies: Float64Array, observations: Float64Array) -> Float64Array:
     """Turn observations into actions.
 
     Parameters

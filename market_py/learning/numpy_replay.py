@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from market_py.learning.arrays import Singles, require
+from market_py.learning.arrays import Float32Array, require
 from market_py.learning.replay import PLACE
-from market_py.validation import Floats
+from market_py.validation import Float64Array
 
 CHILDREN = 8
 """Of a node in the tree of sums."""
@@ -25,14 +25,14 @@ class SumTree:
     """Values, and above them the sums of eight each; `tree.rs` says why."""
 
     def __init__(self, values: int) -> None:
-        self._levels: list[Floats] = []
+        self._levels: list[Float64Array] = []
         groups = values
         while groups > 1 or not self._levels:
             groups = -(-groups // CHILDREN)
             self._levels.append(np.zeros((groups, CHILDREN)))
 
     @property
-    def values(self) -> Floats:
+    def values(self) -> Float64Array:
         """All values, filled up with zeros."""
         return self._levels[0].reshape(-1)
 
@@ -41,7 +41,7 @@ class SumTree:
         """Sum of all values."""
         return float(_sums(self._levels[-1])[0])
 
-    def set(self, places: NDArray[np.int64], values: Floats | float) -> None:
+    def set(self, places: NDArray[np.int64], values: Float64Array | float) -> None:
         """Change values; of one that is named twice, the last counts."""
         self.values[places] = values
         groups = places
@@ -49,7 +49,7 @@ class SumTree:
             groups = np.unique(groups // CHILDREN)
             upper.reshape(-1)[groups] = _sums(lower[groups])
 
-    def find(self, targets: Floats) -> NDArray[np.int64]:
+    def find(self, targets: Float64Array) -> NDArray[np.int64]:
         """Find the places at which the running sum first exceeds targets, never those of zeros."""
         groups = np.zeros(len(targets), np.int64)
         for level in reversed(self._levels):
@@ -69,11 +69,11 @@ class SumTree:
         return groups
 
 
-def _sums(groups: Floats) -> Floats:
+def _sums(groups: Float64Array) -> Float64Array:
     """Add up each group by pairs, as in Rust."""
     pairs = groups[:, ::2] + groups[:, 1::2]
     fours = pairs[:, ::2] + pairs[:, 1::2]
-    total: Floats = fours[:, 0] + fours[:, 1]
+    total: Float64Array = fours[:, 0] + fours[:, 1]
     return total
 
 
@@ -147,7 +147,7 @@ class NumPyRing:
             for part, drawn in zip(self._parts, batch[:5], strict=True):
                 np.take(part, indices, axis=0, out=drawn, mode="clip")
 
-    def update(self, indices: NDArray[np.int64], priorities: Floats) -> None:
+    def update(self, indices: NDArray[np.int64], priorities: Float64Array) -> None:
         """Change priorities, all or none."""
         with self._lock:
             if self._tree is None or self._alpha is None:
@@ -161,7 +161,7 @@ class NumPyRing:
             self._largest = max([self._largest, *preferences.tolist()])
             self._tree.set(indices, preferences)
 
-    def state(self) -> tuple[tuple[int, int], Singles, Floats, float]:
+    def state(self) -> tuple[tuple[int, int], Float32Array, Float64Array, float]:
         """Copy everything that changes."""
         with self._lock:
             length = len(self)
@@ -174,7 +174,11 @@ class NumPyRing:
             return counters, rows.astype(np.float32).reshape(-1), preferences, self._largest
 
     def restore(
-        self, counters: tuple[int, int], rows: Singles, preferences: Floats, largest: float
+        self,
+        counters: tuple[int, int],
+        rows: Float32Array,
+        preferences: Float64Array,
+        largest: float,
     ) -> None:
         """Put a state back."""
         length = min(counters[0], self._capacity)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from market_py import extension
-from market_py.learning.arrays import Singles, require, to_array
+from market_py.learning.arrays import Float32Array, require, to_array
 from market_py.learning.replay import chosen_backend
 from market_py.validation import check_threads
 
@@ -21,7 +21,7 @@ Activation = Literal["tanh", "relu"]
 class Network(Protocol):
     """Dense layers."""
 
-    def answer(self, observations: Singles, answers: Singles, threads: int) -> None:
+    def answer(self, observations: Float32Array, answers: Float32Array, threads: int) -> None:
         """Fill answers of shape (..., outputs) to finite observations of shape (..., inputs)."""
 
 
@@ -132,7 +132,7 @@ class MLPPolicy:
             [layer["weight"] for layer in ordered], [layer["bias"] for layer in ordered], **options
         )
 
-    def __call__(self, observations: ArrayLike) -> Singles:
+    def __call__(self, observations: ArrayLike) -> Float32Array:
         """Answer observations.
 
         Parameters
@@ -149,7 +149,7 @@ class MLPPolicy:
         TypeError, ValueError
             The shape does not fit, or a value is not a real number that is finite as a float32.
         """
-        given: Singles = to_array("observations", observations, np.float32)
+        given: Float32Array = to_array("observations", observations, np.float32)
         shape = given.shape
         if shape[-len(self._own) :] != self._own:
             expected = ", ".join(map(str, self._own))
@@ -163,7 +163,7 @@ class NumPyNetwork:
     """Layers as products of matrices; see `Network`."""
 
     def __init__(
-        self, weights: list[Singles], biases: list[Singles], activation: Activation
+        self, weights: list[Float32Array], biases: list[Float32Array], activation: Activation
     ) -> None:
         self._layers = [
             (np.ascontiguousarray(np.swapaxes(weight, -1, -2)), bias[..., None, :])
@@ -172,7 +172,7 @@ class NumPyNetwork:
         self._own = weights[0].ndim == 3
         self._activation = activation
 
-    def answer(self, observations: Singles, answers: Singles, threads: int) -> None:
+    def answer(self, observations: Float32Array, answers: Float32Array, threads: int) -> None:
         """Fill answers; NumPy's BLAS chooses its own threads."""
         require("observations", observations, np.isfinite(observations), "finite")
         rows = observations.shape[-2:] if self._own else observations.shape[-1:]
@@ -191,8 +191,8 @@ class NumPyNetwork:
 
 def _network(
     backend: str,
-    weights: list[Singles],
-    biases: list[Singles],
+    weights: list[Float32Array],
+    biases: list[Float32Array],
     activation: Activation,
     agents: int,
 ) -> Network:
@@ -204,7 +204,7 @@ def _network(
     return NumPyNetwork(weights, biases, activation)
 
 
-def _layer(name: str, values: ArrayLike, axes: tuple[int, int]) -> Singles:
+def _layer(name: str, values: ArrayLike, axes: tuple[int, int]) -> Float32Array:
     array = to_array(name, values, np.float32)
     if array.ndim not in axes or not array.size:
         raise ValueError(f"{name}: must have {axes[0]} or {axes[1]} axes, got shape {array.shape}")

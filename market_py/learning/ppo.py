@@ -1,7 +1,7 @@
 """A generator that learns to bid by PPO of Stable-Baselines3, while the others bid at cost.
 
 ``python -m market_py.learning.ppo`` trains the generator that cannot be done without (see
-`market_py.learning.theory`), and sets it beside bidding at marginal cost. All but training works
+`market_py.learning.theory`), and sets it beside bidding at marginal cost. All but training counts
 without Stable-Baselines3, which comes with ``pip install -e ".[rl]"``.
 
 J. Schulman, F. Wolski, P. Dhariwal, A. Radford, O. Klimov, "Proximal policy optimization
@@ -25,12 +25,12 @@ from market_py.env import MarketEnv
 from market_py.env.model import MARKUP
 from market_py.learning.evolution import EVALUATION_SEED
 from market_py.learning.theory import PIVOTAL
-from market_py.validation import Floats, check_seed
+from market_py.validation import Float64Array, check_seed
 
 if TYPE_CHECKING:
     from stable_baselines3 import PPO
 
-Market = gymnasium.Env[Floats, Floats]
+Market = gymnasium.Env[Float64Array, Float64Array]
 AT_COST = 0.0, 0.0
 """Nothing withheld, no markup."""
 AT_MOST = 0.0, MARKUP[1]
@@ -82,7 +82,7 @@ def train(market: Market, steps: int = 20_000, seed: int = 0) -> PPO:
 
 def mean_reward(
     market: Market,
-    policy: Callable[[Floats], ArrayLike],
+    policy: Callable[[Float64Array], ArrayLike],
     episodes: int = 50,
     seed: int = EVALUATION_SEED,
 ) -> float:
@@ -126,7 +126,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
 
-    def learned(observation: Floats) -> Floats:
+    def learned(observation: Float64Array) -> Float64Array:
         return np.asarray(agent.predict(observation, deterministic=True)[0])
 
     print(f"Trained for {agent.num_timesteps:,} hours, with seed {chosen.seed}.")

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from market_py import extension
-from market_py.files import write_whole
-from market_py.learning.arrays import Singles, require, to_array
+from market_py.files import write_atomically
+from market_py.learning.arrays import Float32Array, require, to_array
 from market_py.registry import available_backends
-from market_py.validation import Floats, check_real
+from market_py.validation import Float64Array, check_real
 
 BACKENDS = ("rust", "numpy")
 """The fastest first."""
@@ -29,19 +29,19 @@ PLACE = "the place of a transition"
 class Batch(NamedTuple):
     """Transitions that were drawn, a row each; the names are those of `ReplayBuffer.add`."""
 
-    observations: Singles
+    observations: Float32Array
     """Shape (K, F)."""
-    actions: Singles
+    actions: Float32Array
     """Shape (K, A)."""
-    rewards: Singles
+    rewards: Float32Array
     """Shape (K,)."""
-    next_observations: Singles
+    next_observations: Float32Array
     """Shape (K, F)."""
     done: NDArray[np.bool_]
     """Shape (K,)."""
     indices: NDArray[np.int64]
     """Where in the buffer they are, for `ReplayBuffer.update_priorities`; shape (K,)."""
-    weights: Singles
+    weights: Float32Array
     """What a loss is to be multiplied with: (P_min / P)^beta, one where all are alike; (K,)."""
 
 
@@ -57,14 +57,18 @@ class Ring(Protocol):
     def sample(self, beta: float, *batch: NDArray[Any]) -> None:
         """Fill a batch."""
 
-    def update(self, indices: NDArray[np.int64], priorities: Floats) -> None:
+    def update(self, indices: NDArray[np.int64], priorities: Float64Array) -> None:
         """Change priorities, all or none."""
 
-    def state(self) -> tuple[tuple[int, int], Singles, Floats, float]:
+    def state(self) -> tuple[tuple[int, int], Float32Array, Float64Array, float]:
         """Transitions added and draws, rows, preferences, and the largest of these."""
 
     def restore(
-        self, counters: tuple[int, int], rows: Singles, preferences: Floats, largest: float
+        self,
+        counters: tuple[int, int],
+        rows: Float32Array,
+        preferences: Float64Array,
+        largest: float,
     ) -> None:
         """Put a state back."""
 
@@ -237,7 +241,7 @@ class ReplayBuffer:
             "preferences": preferences,
             "largest": largest,
         }
-        write_whole(path, lambda file: np.savez(file, **kept))
+        write_atomically(path, lambda file: np.savez(file, **kept))
 
     @classmethod
     def load(cls, path: Path | str, *, backend: str | None = None) -> Self:

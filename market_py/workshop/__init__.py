@@ -1,5 +1,5 @@
 """What the notebooks are made of: pictures, panels, exercises, the build cell."""
 
-from market_py.workshop import magics
+from market_py.workshop.grading import solution
 
-magics.register()
+solution.register()

@@ -11,7 +11,7 @@ from pathlib import Path
 from market_py.extension import REPOSITORY, status
 
 NO_CARGO = """\
-Rust is not installed, so the extension cannot be built here. Everything but Rust works without.
+Rust is not installed, so the extension cannot be built here. Everything but Rust counts without.
 To install it: https://rustup.rs, then restart JupyterLab and run this cell again."""
 
 

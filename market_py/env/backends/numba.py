@@ -8,13 +8,13 @@ import numpy as np
 from numba import njit
 
 from market_py.backends.numba_kernels import clear_rows
-from market_py.backends.threads import in_shares
+from market_py.backends.threads import parallel_for
 from market_py.env.actions import check_actions
 from market_py.env.backends import numba_kernels as kernels
-from market_py.env.clocks import Clocks
+from market_py.env.buffers import StepBuffers
 from market_py.env.model import Model
-from market_py.env.outcome import Outcome
-from market_py.validation import Floats, check_threads
+from market_py.env.state import EnvState
+from market_py.validation import Float64Array, check_threads
 
 AGENTS_PER_SHARE = 1 << 12
 """About this many agents are handed to a thread at a time."""
@@ -40,11 +40,11 @@ class Stepper:
         self._autoreset = autoreset
         self._offers = np.empty((2, 0, model.agents))
 
-    def observe(self, clocks: Clocks, observations: Floats) -> None:
+    def observe(self, state: EnvState, observations: Float64Array) -> None:
         """Show the hour that each clock shows."""
-        kernels.observe(clocks.words, self._demand, self._shown, observations)
+        kernels.observe(state.words, self._demand, self._shown, observations)
 
-    def step(self, clocks: Clocks, actions: Floats, outcome: Outcome) -> None:
+    def step(self, state: EnvState, actions: Float64Array, buffers: StepBuffers) -> None:
         """Step all markets by an hour."""
         if not kernels.are_allowed(actions):
             check_actions(actions)
@@ -54,7 +54,7 @@ class Stepper:
 
         def work(start: int, stop: int) -> bool:
             cleared: bool = _step(
-                clocks.words,
+                state.words,
                 actions,
                 self._offers,
                 self._demand,
@@ -63,19 +63,19 @@ class Stepper:
                 self._clearing,
                 self._paying,
                 self._autoreset,
-                outcome.observations,
-                outcome.final_observations,
-                outcome.rewards,
-                outcome.ended,
-                outcome.demand,
-                outcome.prices,
-                outcome.dispatch,
+                buffers.observations,
+                buffers.final_observations,
+                buffers.rewards,
+                buffers.ended,
+                buffers.demand,
+                buffers.prices,
+                buffers.dispatch,
                 start,
                 stop,
             )
             return cleared
 
-        cleared = in_shares(work, markets, max(1, AGENTS_PER_SHARE // agents), self._threads)
+        cleared = parallel_for(work, markets, max(1, AGENTS_PER_SHARE // agents), self._threads)
         assert cleared, "what a model lets agents offer is a market"
 
 

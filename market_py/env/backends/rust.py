@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from market_py import extension
-from market_py.env.clocks import Clocks
+from market_py.env.buffers import StepBuffers
 from market_py.env.model import Model
-from market_py.env.outcome import Outcome
-from market_py.validation import Floats, check_threads
+from market_py.env.state import EnvState
+from market_py.validation import Float64Array, check_threads
 
 
 class Stepper:
@@ -32,21 +32,21 @@ class Stepper:
             autoreset=autoreset,
         )
 
-    def observe(self, clocks: Clocks, observations: Floats) -> None:
+    def observe(self, state: EnvState, observations: Float64Array) -> None:
         """Show the hour that each clock shows."""
-        self._environment.observe(clocks.words, observations)
+        self._environment.observe(state.words, observations)
 
-    def step(self, clocks: Clocks, actions: Floats, outcome: Outcome) -> None:
+    def step(self, state: EnvState, actions: Float64Array, buffers: StepBuffers) -> None:
         """Step all markets by an hour."""
         self._environment.step(
-            clocks.words,
+            state.words,
             actions,
-            outcome.observations,
-            outcome.final_observations,
-            outcome.rewards,
-            outcome.ended,
-            outcome.demand,
-            outcome.prices,
-            outcome.dispatch,
+            buffers.observations,
+            buffers.final_observations,
+            buffers.rewards,
+            buffers.ended,
+            buffers.demand,
+            buffers.prices,
+            buffers.dispatch,
             self._threads,
         )

@@ -1,0 +1,40 @@
+"""What no clearing function can beat: a call that does nothing, and one pass over the data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from market_py.benchmark import timing
+from market_py.validation import Float64Array
+
+
+def baselines(market: tuple[Float64Array, Float64Array, Any]) -> dict[str, timing.Clear]:
+    """Return the baselines for markets, or batches, of this shape."""
+    out = np.empty_like(market[1])
+
+    def one_pass(bids: Float64Array, quantities: Float64Array, demand: Any) -> None:
+        _pass(bids, quantities, out)
+
+    def one_pass_over_rows(bids: Float64Array, quantities: Float64Array, demand: Any) -> None:
+        _pass_over_rows(np.atleast_2d(bids), quantities, out)
+
+    passing = one_pass if out.ndim == 1 else one_pass_over_rows
+    passing(*market)  # Compiled before it is timed.
+    return {timing.EMPTY_CALL: timing.do_nothing, timing.ONE_PASS: passing}
+
+
+@njit(cache=True)
+def _pass(bids, quantities, out):  # type: ignore[no-untyped-def]
+    """Read both arrays, write one."""
+    for i in range(out.size):
+        out[i] = bids[i] + quantities[i]
+
+
+@njit(cache=True)
+def _pass_over_rows(bids, quantities, out):  # type: ignore[no-untyped-def]
+    """Read and write row by row; the bids may be one row for all."""
+    for row in range(out.shape[0]):
+        _pass(bids[row % bids.shape[0]], quantities[row], out[row])

@@ -1,0 +1,1 @@
+"""Benchmark cases: which candidates are timed on which inputs."""

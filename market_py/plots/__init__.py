@@ -1,0 +1,1 @@
+"""Pictures with matplotlib: shared styles, and the merit order. No widgets."""

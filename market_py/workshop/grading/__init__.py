@@ -1,0 +1,1 @@
+"""Grade exercises: check results, claims, and ``%%solution`` cells."""

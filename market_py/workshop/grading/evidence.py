@@ -1,0 +1,63 @@
+"""Evidence: races that a claim may cite, a learner's own and the stored ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from market_py.benchmark import machine
+from market_py.benchmark.reference import place, reference
+from market_py.benchmark.results import Kind
+from market_py.benchmark.timing import Race, Ratio
+
+CITABLE: tuple[Kind, ...] = ("single", "ladder", "repeated", "batch", "distributions")
+"""Sections of the stored run that are about clearing."""
+REPEATED = "repeated"
+"""The distribution of one market, repeated."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A race, and where it was run."""
+
+    race: Race
+    distribution: str
+    markets: int
+    """Per call."""
+    where: str
+    """The machine."""
+
+    def __str__(self) -> str:
+        """Say what was raced, and where."""
+        calls = f"{self.markets:,} markets a call" if self.markets > 1 else "one market a call"
+        return f"{self.distribution}, N = {self.race.offers:,}, {calls}, {self.where}"
+
+    def ratio(self, name: str, over: str) -> Ratio | None:
+        """How many times as fast one candidate is as another; None where one did not race."""
+        if {name, over} <= set(self.race.rounds):
+            return self.race.speedup(name, over)
+        return None
+
+
+def stored() -> list[Evidence]:
+    """The races of the stored run, those of distinct random markets first."""
+    results = reference()
+    return [
+        Evidence(timed.race, timed.distribution, timed.markets, place(results))
+        for kind in CITABLE
+        for timed in results.of_kind(kind)
+    ]
+
+
+@cache
+def here() -> str:
+    """Say on which machine this is."""
+    found = machine.record()
+    return f"{found['cpu']}, {found['cores']} cores"
+
+
+def citable(own: list[Evidence]) -> Iterator[Evidence]:
+    """A learner's own races, then the stored ones."""
+    yield from own
+    yield from stored()

@@ -1,0 +1,1 @@
+"""One package for each notebook: its panels, pictures and checks."""

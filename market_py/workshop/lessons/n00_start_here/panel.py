@@ -1,0 +1,40 @@
+"""The checks of notebook 00: whether everything is there, and widgets reach the kernel."""
+
+from __future__ import annotations
+
+import ipywidgets as widgets
+
+from market_py import doctor
+from market_py.workshop.grading.check import Verdict, hint, right
+from market_py.workshop.widgets.controls import slider
+from market_py.workshop.widgets.sentence import Sentence
+
+
+class Echo(widgets.VBox):
+    """A slider to which the kernel answers."""
+
+    def __init__(self) -> None:
+        self.slider = slider("move me", 21, 0, 50, 1, "")
+        self.sentence = Sentence()
+        super().__init__([self.slider, self.sentence])
+        self.slider.observe(lambda _change: self._answer(), names="value")
+        self._answer()
+
+    def _answer(self) -> None:
+        value = self.slider.value
+        self.sentence.say(f"The kernel received {value} and answers {2 * value}.")
+
+
+def examine() -> Verdict:
+    """Print what is here, and say whether the workshop can start."""
+    findings = doctor.examine()
+    for finding in findings:
+        print(finding)
+    missing = [finding.name for finding in findings if finding.state == "missing"]
+    if not missing:
+        return right("all is there; you can start.")
+    if missing == ["rust_market"]:
+        return hint("all is there; the Rust extension is built further down.")
+    if set(missing) <= {"cargo", "rust_market"}:
+        return hint("all is there but Rust: every notebook runs, without its Rust parts.")
+    return hint(f"{', '.join(missing)}: see the lines marked -> above, and run this cell again.")

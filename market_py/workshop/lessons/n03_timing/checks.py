@@ -1,0 +1,83 @@
+"""Checks of the exercises of notebook 03."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from market_py.validation import Float64Array
+from market_py.workshop.grading.check import (
+    NOT_DONE,
+    Refused,
+    Verdict,
+    answered,
+    hint,
+    number,
+    right,
+)
+from market_py.workshop.lessons.n03_timing.flawed_report import REPORT
+
+
+def check_lies(letters: Any) -> Verdict:
+    """Check which lines of the flawed report are said to lie."""
+    if letters is None:
+        return NOT_DONE
+    try:
+        said = {str(letter).strip().upper() for letter in letters} - {"", ","}
+    except TypeError:
+        return hint('give the letters, as in {"A", "B"}.')
+    if strangers := sorted(said - REPORT.keys()):
+        return hint(f"no line is called {', '.join(strangers)}; the lines are A to {max(REPORT)}.")
+    lies = {letter for letter, line in REPORT.items() if line.lie}
+    accused = [f"{letter} is innocent: {REPORT[letter].why}." for letter in sorted(said - lies)]
+    missed = [f"one you have not named: {REPORT[letter].lie}" for letter in sorted(lies - said)]
+    if accused or missed:
+        found = f"{len(said & lies)} of {len(lies)} lies found."
+        return hint("\n".join([found, *accused, *missed]))
+    why = [f"{letter}: {REPORT[letter].why}." for letter in sorted(lies)]
+    return right("\n".join([f"all {len(lies)}, and nobody is accused wrongly.", *why]))
+
+
+PAIRED_CASES: list[tuple[str, list[float], list[float]]] = [
+    ("the same ratio in every round", [2, 4, 6], [1, 2, 3]),
+    ("b is the slower one", [1, 1, 1], [4, 4, 4]),
+    ("a slow moment that hits one of them only", [2, 4, 2, 4, 100], [1, 2, 1, 2, 1]),
+    ("a machine that is slow in some rounds", [12, 20, 60], [4, 40, 20]),
+    ("an even number of rounds", [1, 3, 5, 7], [1, 1, 1, 1]),
+]
+WRONG_RATIOS: dict[str, Callable[[Float64Array, Float64Array], Any]] = {
+    "It is upside down: how many times faster b is, that is a's time over b's.": (
+        lambda a, b: np.median(b / a)
+    ),
+    "This is the ratio of the medians; first divide, within rounds.": (
+        lambda a, b: np.median(a) / np.median(b)
+    ),
+    "This is the mean of the ratios; one bad round moves it.": lambda a, b: np.mean(a / b),
+    "This is the ratio of the means; one bad round moves it.": (
+        lambda a, b: np.mean(a) / np.mean(b)
+    ),
+    "This is the ratio of the minima: two lucky rounds.": lambda a, b: np.min(a) / np.min(b),
+}
+
+
+def check_paired_ratio(paired_ratio: Callable[..., Any]) -> Verdict:
+    """Judge a learner's ratio of two candidates, from their rounds, by hidden cases."""
+    for case, (about, a, b) in enumerate(PAIRED_CASES):
+        one, other = np.array(a, float), np.array(b, float)
+        call = f"paired_ratio({a}, {b})"
+        try:
+            given = one.copy(), other.copy()
+            answer = number(call, answered(call, paired_ratio, *given, first=case == 0))
+        except Refused as refused:
+            return refused.verdict
+        expected = float(np.median(one / other))
+        if not np.isclose(answer, expected):
+            likely = (
+                f"\n{about}" for about, wrong in WRONG_RATIOS.items() if wrong(one, other) == answer
+            )
+            return hint(
+                f"{about}.\n{call} is {expected:g}; yours says {answer:g}." + next(likely, "")
+            )
+    return right(f"{len(PAIRED_CASES)} hidden cases, disturbed rounds among them.")

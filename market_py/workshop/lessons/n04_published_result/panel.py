@@ -1,0 +1,151 @@
+"""The panels of notebook 04: outputs and timings against the published experiment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+import market_py
+from market_py.benchmark import inputs, timing
+from market_py.benchmark.settings import PUBLISHED
+from market_py.benchmark.timing import Race
+from market_py.extension import status
+from market_py.registry import VARIANTS, get_candidates
+from market_py.validation import Float64Array
+from market_py.workshop.lessons.n04_published_result.plots import DispatchPicture, RacePicture
+from market_py.workshop.widgets.controls import choice, slider, stepper
+from market_py.workshop.widgets.panel import Explorer, Job, Shown
+
+DISTRIBUTIONS: dict[str, Callable[[int, np.random.Generator], Float64Array]] = {
+    "random prices": lambda n, rng: rng.uniform(0, 100, n),
+    "few price levels (ties)": lambda n, rng: rng.choice([10.0, 20.0, 30.0], n),
+    "all prices equal": lambda n, rng: np.full(n, 20.0),
+    "already sorted": lambda n, rng: np.sort(rng.uniform(0, 100, n)),
+}
+"""How the prices of a market are made."""
+NOBODY = "nobody"
+
+
+def outputs_panel() -> Explorer:
+    """Compare what the backends, and the published variants, answer on the learner's market."""
+    one, other = _two_backends()
+    picture = DispatchPicture(one, other)
+
+    def answer(offers: int, distribution: str, share: int, seed: int) -> Shown:
+        rng = np.random.default_rng(seed)
+        bids, quantities = DISTRIBUTIONS[distribution](offers, rng), rng.uniform(1, 100, offers)
+        demand = float(quantities.sum() * share / 100)
+        results = {
+            name: market_py.market_clearing(bids, quantities, demand, backend=name)
+            for name in (one, other)
+        }
+        for name in market_py.available_variants():
+            price, dispatch = market_py.get_variant(name)(bids, quantities, demand)
+            results[name] = price, np.asarray(dispatch)
+        png = picture.show(bids, quantities, results[one][1], results[other][1])
+        return png, _compare(results)
+
+    controls = {
+        "offers": slider("offers N", 30, 1, 200, 1, ""),
+        "distribution": choice("prices", list(DISTRIBUTIONS)),
+        "share": slider("demand", 60, 0, 120, 1, "% of supply"),
+        "seed": slider("random seed", 1, 1, 100, 1, ""),
+    }
+    return Explorer(controls, answer, picture.width)
+
+
+def _two_backends() -> tuple[str, str]:
+    """Numba and Rust, or the next best where they are missing."""
+    available = market_py.available_backends()
+    one, other, *_ = (*(name for name in ("numba", "rust") if name in available), "numpy", "python")
+    return one, other
+
+
+def _compare(results: dict[str, tuple[float, Float64Array]]) -> str:
+    """Say how the others differ from the first: by name those at another price, and the next."""
+    (first, (price, dispatch)), *others = results.items()
+    off = {name: float(np.abs(found - dispatch).max()) for name, (_, found) in others}
+    next_one = others[0][0]
+    alike = [name for name, (found, _) in others if found == price and name != next_one]
+    said = []
+    for name, (found, _) in others:
+        if name not in alike:
+            same = "the same price" if found == price else f"the price {found:.2f}"
+            said.append(f"{name}: {same}, dispatch differs by at most {off[name]:.2g} MW")
+    if alike:
+        most = max(off[name] for name in alike)
+        said.append(
+            f"{len(alike)} variants: the same price, dispatch differs by at most {most:.2g} MW"
+        )
+    return f"{first} clears at {price:.2f} €/MWh. " + "; ".join(said) + "."
+
+
+class RacePanel(Job):
+    """Time the published variants, and the current backends, by button.
+
+    Parameters
+    ----------
+    sizes : tuple of int
+        Offers per market.
+    rounds : int
+        Samples of each candidate at each size.
+    """
+
+    def __init__(self, sizes: tuple[int, ...] = timing.SIZES, rounds: int = timing.ROUNDS) -> None:
+        self._sizes, self._rounds = sizes, rounds
+        self._picture = RacePicture(*PUBLISHED)
+        self.races: list[Race] = []
+        first = "The published points; press the button to add your own."
+        if "rust" not in market_py.available_backends():
+            first += f" Without Rust: {status()[1]}."
+        shown = self._picture.show([]), first
+        others = [name for name in market_py.available_variants() if name not in PUBLISHED]
+        controls = {
+            "largest": stepper("largest market", sizes, sizes[-1]),
+            "distribution": choice("inputs", inputs.names_of_any_size()),
+            "other": choice("racing too", [NOBODY, *others]),
+        }
+        steps, width = len(sizes) * rounds, self._picture.width
+        super().__init__("Run the race", steps, shown, width, controls)
+
+    def work(self) -> None:
+        """Time one size after the other; what is finished is kept when stopped."""
+        self.races = []
+        usable = {*market_py.available_variants(), *market_py.available_backends()}
+        distribution, other = (self.controls[name].value for name in ("distribution", "other"))
+        names = (*PUBLISHED, "numba", "rust", other)
+        candidates = get_candidates([name for name in names if name in usable])
+        sizes = [size for size in self._sizes if size <= self.controls["largest"].value]
+        self.expect(len(sizes) * self._rounds)
+        for offers in sizes:
+            self.doing.value = f"markets of {offers} offers …"
+            try:
+                race = timing.race(
+                    candidates,
+                    inputs.make_markets(distribution, offers),
+                    may_differ=() if inputs.DISTRIBUTIONS[distribution].exact else VARIANTS,
+                    rounds=self._rounds,
+                    progress=self.advance,
+                    is_stopped=self.is_stopped,
+                )
+            except timing.Stopped:
+                break
+            self.races.append(race)
+            self.show((self._picture.show(self.races), _summary(self.races, distribution)))
+        self.show((self._picture.show(self.races), _summary(self.races, distribution)))
+
+
+def _summary(races: list[Race], distribution: str) -> str:
+    if not races:
+        return "Stopped before the first size was done."
+    numba, rust = PUBLISHED
+    if rust not in races[0].candidates:
+        return f"{len(races)} sizes timed, without Rust."
+    said = []
+    for race in races:
+        ratio, verdict = race.speedup(rust, over=numba), race.verdict(rust, over=numba)
+        said.append(f"N = {race.offers}: {ratio} ({verdict})")
+    return (
+        f"Inputs: {distribution}. How many times as fast {rust} is as {numba}: {'; '.join(said)}."
+    )

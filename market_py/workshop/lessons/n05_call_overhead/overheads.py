@@ -1,0 +1,92 @@
+"""Pairs of variants that differ in one part of the call overhead."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from market_py.benchmark.intervals import resampled
+from market_py.benchmark.timing import Race, Ratio
+
+
+@dataclass(frozen=True)
+class Overhead:
+    """What is paid at the border for one thing: the difference between two candidates.
+
+    The two differ in that thing only.
+    """
+
+    kind: str
+    slower: str
+    faster: str
+
+
+LIST, BOOKKEEPING, ARRAY, BOXING = (
+    "a list, not an array",
+    "bookkeeping of arguments",
+    "a new array, not the caller's",
+    "array made by numba, not by NumPy",
+)
+REST = "kernel, and all the rest"
+
+_SORTING_LIST = Overhead(LIST, "rust-naive", "rust-ndarray")
+_SORTING_BOOKKEEPING = Overhead(BOOKKEEPING, "rust-naive", "rust-naive-cheap")
+_LIST = Overhead(LIST, "rust-select-list", "rust-cheap")
+_BOOKKEEPING = Overhead(BOOKKEEPING, "rust-select", "rust-cheap")
+_ARRAY = Overhead(ARRAY, "rust-filled", "rust-out")
+_NUMBA_ARRAY = Overhead(ARRAY, "numba-cheap", "numba-out")
+_BOXING = Overhead(BOXING, "numba-select", "numba-cheap")
+
+OVERHEADS = (
+    _SORTING_LIST,
+    _SORTING_BOOKKEEPING,
+    _LIST,
+    _BOOKKEEPING,
+    _ARRAY,
+    _NUMBA_ARRAY,
+    _BOXING,
+)
+"""Every overhead that can be told apart."""
+
+SORTING = {
+    "rust-naive": (_SORTING_BOOKKEEPING, _SORTING_LIST),
+    "rust-ndarray": (_SORTING_BOOKKEEPING,),
+    "rust-naive-cheap": (_SORTING_LIST,),
+}
+"""The published kernel behind three borders, and the overheads that each pays."""
+SELECTING = {
+    "rust-select-list": (_LIST,),
+    "rust-select": (_BOOKKEEPING,),
+    "rust-cheap": (),
+    "rust-filled": (_ARRAY,),
+    "rust-out": (),
+    "numba-select": (_NUMBA_ARRAY, _BOXING),
+    "numba-cheap": (_NUMBA_ARRAY,),
+    "numba-out": (),
+}
+"""The kernels that do not sort, and the overheads that each pays."""
+TIMED_VARIANTS = (*SORTING, *SELECTING)
+"""Everything that is timed."""
+SIZES = (5, 20, 50, 200, 1000)
+
+
+def overheads(race: Race) -> dict[Overhead, Ratio]:
+    """The overheads that a race can tell, in nanoseconds a call."""
+    return {
+        overhead: race.difference(overhead.slower, overhead.faster)
+        for overhead in OVERHEADS
+        if {overhead.slower, overhead.faster} <= set(race.rounds)
+    }
+
+
+def per_element(few: Race, many: Race) -> Ratio | None:
+    """Nanoseconds for each further element of the list, from races at two sizes.
+
+    None where Rust was not timed. The two lists of the same kernel are compared that leave the
+    least beside the list.
+    """
+    if not all({_LIST.slower, _LIST.faster} <= set(race.rounds) for race in (few, many)):
+        return None
+    samples = [race.rounds[_LIST.slower] - race.rounds[_LIST.faster] for race in (few, many)]
+    return resampled(
+        samples, lambda medians: (medians[1] - medians[0]) / (many.offers - few.offers)
+    )

@@ -1,0 +1,105 @@
+"""Check of the exercise of notebook 06."""
+
+from __future__ import annotations
+
+import tracemalloc
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from market_py.validation import Float64Array
+from market_py.workshop.grading.check import (
+    Verdict,
+    hint,
+    right,
+)
+
+NOTHING_WRITTEN = Verdict(
+    "not done yet",
+    "nothing is written into out so far. “out = …” gives its name to another array; "
+    "“out[:] = …” and “out=out” write.",
+)
+MARKET_SIZE = 100_000
+"""Offers of the market in which memory is counted: an array of it stands out."""
+SPARE = 0.25
+"""Memory that any call may use, in arrays of that size."""
+
+
+def check_accept(accept: Callable[..., Any]) -> Verdict:
+    """Judge ``accept(quantities, demand, out)`` by what it writes and by the memory it asks for."""
+    rng = np.random.default_rng(6)
+    cases = [
+        ("a plain market", np.array([50.0, 30.0, 20.0]), 60.0),
+        ("demand that ends at a step", np.array([50.0, 30.0, 20.0]), 80.0),
+        ("no demand", np.array([50.0, 30.0]), 0.0),
+        ("a shortage: all runs", np.array([50.0, 30.0]), 100.0),
+        ("an offer of nothing", np.array([50.0, 0.0, 30.0]), 60.0),
+        ("one offer", np.array([50.0]), 20.0),
+    ]
+    for size in (2, 7, 100):
+        quantities = rng.integers(0, 50, size).astype(float)
+        cases.append((f"{size} random offers", quantities, float(quantities.sum() // 2)))
+    for case, (about, quantities, demand) in enumerate(cases):
+        verdict = _accepts(accept, about, quantities, demand, first=case == 0)
+        if verdict is not None:
+            return verdict
+    arrays = _arrays_held(accept, rng.uniform(1, 100, MARKET_SIZE))
+    if arrays > SPARE:
+        return hint(
+            f"all cases are right, but with {MARKET_SIZE:,} offers your function held "
+            f"{arrays:.1f} more arrays of that length at its peak. Every expression whose result "
+            "has no place makes an array; so does a list, and so does an operation whose input and "
+            "output overlap without being the same. NumPy's functions take out=."
+        )
+    return right(
+        f"all {len(cases)} cases are right, and with {MARKET_SIZE:,} offers there was never more "
+        f"than {arrays:.2f} of an array beside what the caller gave."
+    )
+
+
+def _accepts(
+    accept: Callable[..., Any], about: str, quantities: Float64Array, demand: float, *, first: bool
+) -> Verdict | None:
+    """Refuse a function that fails in a case, or has not been written."""
+    given, out = quantities.copy(), np.full(quantities.size, np.nan)
+    call = f"{about}: accept({quantities[:6].tolist()}, {demand:g}, out)"
+    try:
+        answer = accept(given, demand, out)
+    except Exception as error:
+        return hint(f"{call} fails: {error!r}.")
+    left = np.flatnonzero(np.isnan(out))
+    if first and answer is None and left.size == out.size:
+        return NOTHING_WRITTEN
+    if left.size == out.size:
+        return hint(f"{call} does not fill out: write into it, as in out[:] = ….")
+    if left.size:
+        return hint(
+            f"{call} leaves out[{left[0]}] unwritten. What stood there before stays there, so an "
+            "offer that is not needed must be given its 0."
+        )
+    if not np.array_equal(given, quantities):
+        return hint(f"{call} changes the quantities. The only array to write into is out.")
+    before = np.cumsum(quantities) - quantities
+    wanted = np.minimum(np.maximum(demand - before, 0), quantities)
+    if not np.allclose(out, wanted, rtol=0, atol=1e-9):
+        return hint(f"{call}\nexpected {wanted[:6].tolist()}\nyours    {out[:6].tolist()}")
+    return None
+
+
+def _arrays_held(accept: Callable[..., Any], quantities: Float64Array) -> float:
+    """Count the most memory held during a call, in arrays as long as the market."""
+    out = np.empty_like(quantities)
+    demand = float(quantities.sum() / 2)
+    tracing = tracemalloc.is_tracing()
+    if not tracing:
+        tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        tracemalloc.reset_peak()
+        accept(quantities, demand, out)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        if not tracing:
+            tracemalloc.stop()
+    return (peak - before) / quantities.nbytes

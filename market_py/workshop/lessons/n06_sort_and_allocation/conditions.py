@@ -1,0 +1,56 @@
+"""The conditions under which notebook 06 times the variants that sort."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from market_py.benchmark import inputs
+from market_py.validation import Float64Array
+
+LADDERS = {
+    "numba": ("numba-sort", "numba-scratch", "numba-keys"),
+    "rust": ("rust-ndarray", "rust-scratch", "rust-unstable", "rust-keys"),
+}
+"""The variants that sort, one idea after the other, in each language."""
+TIMED_VARIANTS = tuple(name for ladder in LADDERS.values() for name in ladder)
+SIZES = (20, 50, 200, 1000)
+DISTINCT, REPEATED = f"{inputs.DISTINCT} different markets", "one market, repeated"
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """Under which variants are timed."""
+
+    offers: int
+    ordered: int
+    """Per cent of the offers that arrive in merit order."""
+    repeated: bool
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        markets = REPEATED if self.repeated else DISTINCT
+        return f"{self.offers} offers, {self.ordered} % in order, {markets}"
+
+
+def partly_sorted(offers: int, ordered: int, rng: np.random.Generator) -> Float64Array:
+    """Draw prices, cheapest first, and shuffle among themselves all but `ordered` per cent."""
+    bids = np.sort(rng.uniform(0, 100, offers))
+    places = rng.permutation(offers)[: round(offers * (100 - ordered) / 100)]
+    bids[places] = bids[rng.permutation(places)]
+    return bids
+
+
+def make_markets(conditions: Conditions, seed: int = 0) -> list[Any]:
+    """Make the markets to be timed."""
+    rng = np.random.default_rng([seed, conditions.offers, conditions.ordered])
+
+    def make() -> tuple[Float64Array, Float64Array, float]:
+        _, quantities, demand = inputs.random_market(conditions.offers, rng)
+        return partly_sorted(conditions.offers, conditions.ordered, rng), quantities, demand
+
+    if conditions.repeated:
+        return [make()] * inputs.DISTINCT
+    return [make() for _ in range(inputs.DISTINCT)]

@@ -1,0 +1,189 @@
+"""The panels of notebook 06: what sorting and allocating cost, and how much of both is done."""
+
+from __future__ import annotations
+
+import html
+import itertools
+
+import ipywidgets as widgets
+
+import market_py
+from market_py.benchmark import operation_counts, timing
+from market_py.benchmark.timing import Race
+from market_py.extension import status
+from market_py.registry import VARIANTS, get_candidates
+from market_py.workshop.lessons.n06_sort_and_allocation.conditions import (
+    DISTINCT,
+    LADDERS,
+    REPEATED,
+    SIZES,
+    TIMED_VARIANTS,
+    Conditions,
+    make_markets,
+)
+from market_py.workshop.lessons.n06_sort_and_allocation.plots import (
+    COUNTED,
+    CountsPicture,
+    SortingPicture,
+    _shown,
+)
+from market_py.workshop.widgets.controls import choice, slider, stepper
+from market_py.workshop.widgets.panel import Job
+
+APART = "2px 14px 2px 0"
+"""A margin to the right of what stands in a row."""
+
+
+class SortingPanel(Job):
+    """Time the variants that sort, under chosen conditions, beside the run before.
+
+    Parameters
+    ----------
+    rounds : int
+        Samples of each variant.
+    sample_seconds : float
+        Shortest duration of a sample.
+    """
+
+    def __init__(self, rounds: int = 15, sample_seconds: float = timing.SAMPLE_SECONDS) -> None:
+        self._rounds, self._sample_seconds = rounds, sample_seconds
+        self._picture = SortingPicture()
+        self.runs: list[tuple[Conditions, Race]] = []
+        first = "Nothing timed yet: choose the conditions and press the button."
+        if "rust" not in market_py.available_backends():
+            first += f" Without Rust: {status()[1]}."
+        shown = self._picture.show(None, None), first
+        usable = market_py.available_variants()
+        self.variants = {
+            name: widgets.Checkbox(
+                value=name in usable,
+                disabled=name not in usable,
+                description=name,
+                tooltip=VARIANTS[name].summary,
+                indent=False,
+                layout={"width": "auto", "margin": APART},
+            )
+            for name in TIMED_VARIANTS
+        }
+        self.size = stepper("offers N", SIZES, 200)
+        self.ordered = slider("already in order", 0, 0, 100, 5, "%")
+        self.markets = choice("markets", [DISTINCT, REPEATED])
+        label = widgets.Label("variants", layout={"margin": APART})
+        toggles = widgets.HBox([label, *self.variants.values()])
+        toggles.layout.flex_flow = "row wrap"
+        controls = {
+            "variants": toggles,
+            "size": self.size,
+            "ordered": self.ordered,
+            "markets": self.markets,
+        }
+        super().__init__("Time the variants", rounds, shown, self._picture.width, controls)
+
+    @property
+    def conditions(self) -> Conditions:
+        """Those that are chosen now."""
+        repeated = self.markets.value == REPEATED
+        return Conditions(self.size.value, self.ordered.value, repeated)
+
+    def work(self) -> None:
+        """Time the variants that are switched on; an unfinished run is dropped."""
+        conditions = self.conditions
+        names = [name for name, toggle in self.variants.items() if toggle.value]
+        if not names:
+            self.sentence.say("No variant is switched on: tick one of the boxes above.")
+            return
+        self.doing.value = f"{conditions} …"
+        race = timing.race(
+            get_candidates(names),
+            make_markets(conditions),
+            rounds=self._rounds,
+            sample_seconds=self._sample_seconds,
+            progress=self.advance,
+            is_stopped=self.is_stopped,
+        )
+        before = self.runs[-1] if self.runs else None
+        self.runs.append((conditions, race))
+        self.show((self._picture.show(self.runs[-1], before), summary(conditions, race, before)))
+
+
+def summary(
+    conditions: Conditions, race: Race, before: tuple[Conditions, Race] | None = None
+) -> str:
+    """Say how long each variant takes, what each step changed, and what the last run took."""
+    said = [f"{name} {race.quartiles(name)[1] / 1000:.2f} µs" for name in race.candidates]
+    sentence = f"{conditions}: {', '.join(said)}."
+    steps = []
+    for ladder in LADDERS.values():
+        variants = [name for name in ladder if name in race.rounds]
+        for one, other in itertools.pairwise(variants):
+            ratio, verdict = race.speedup(other, over=one), race.verdict(other, over=one)
+            steps.append(f"{other} over {one} {ratio} times ({verdict})")
+    if steps:
+        sentence += f" Step by step: {'; '.join(steps)}."
+    if before is not None:
+        changed = [
+            f"{name} {race.quartiles(name)[1] / before[1].quartiles(name)[1]:.2f}"
+            for name in race.candidates
+            if name in before[1].rounds
+        ]
+        if changed:
+            sentence += f" Time, as a multiple of the run before: {', '.join(changed)}."
+    return sentence
+
+
+class CountsPanel(Job):
+    """Count allocations, comparisons and visits in instrumented builds, by button."""
+
+    def __init__(self) -> None:
+        self._picture = CountsPicture()
+        self.counts: list[operation_counts.OperationCounts] = []
+        first = "Nothing counted yet: press the button; the first time it builds for a while."
+        shown = self._picture.show([]), first
+        self.size = stepper("offers N", SIZES, 200)
+        super().__init__("Count", 1, shown, self._picture.width, {"size": self.size})
+        self.table = widgets.HTML()
+        self.children = (*self.children, self.table)  # type: ignore[has-type]
+
+    def work(self) -> None:
+        """Count, in processes of their own; what hinders it is said."""
+        offers: int = self.size.value
+        self.doing.value = "building and counting …"
+        try:
+            self.counts = operation_counts.count(offers)
+        except RuntimeError as error:
+            self.sentence.say(f"Nothing was counted: {error}")
+            return
+        self.advance()
+        self.table.value = table(self.counts)
+        self.show((self._picture.show(self.counts), counted(offers, self.counts)))
+
+
+def counted(offers: int, counts: list[operation_counts.OperationCounts]) -> str:
+    """Say which variants ask for the most and the least, and what is not counted."""
+    most = max(counts, key=lambda work: work.allocations)
+    none = [work.variant for work in counts if work.allocations == 0]
+    sorting = {work.variant: work.comparisons for work in counts if work.comparisons}
+    sentence = (
+        f"{offers} offers, per market: {most.variant} asks for {_shown(most.allocations)} blocks "
+        f"of memory, the most; none: {', '.join(none) or 'no variant'}."
+    )
+    if sorting:
+        dear = max(sorting, key=lambda variant: sorting[variant])
+        sentence += f" {dear} compares {_shown(sorting[dear])} pairs of offers to sort them."
+    return f"{sentence} A dash: not counted."
+
+
+def table(counts: list[operation_counts.OperationCounts]) -> str:
+    """The counts, a row for each variant."""
+    heads = "".join(f'<th scope="col" {_CELL}>{label}</th>' for _, label, _, _ in COUNTED)
+    rows = "".join(
+        f'<tr><th scope="row" {_NAME}>{html.escape(work.variant)}</th>'
+        + "".join(f"<td {_CELL}>{_shown(getattr(work, what))}</td>" for what, *_ in COUNTED)
+        + "</tr>"
+        for work in counts
+    )
+    return f"<table><thead><tr><th>variant</th>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+_NAME = 'style="text-align:left;white-space:nowrap"'
+_CELL = 'style="text-align:right;padding:0 12px"'

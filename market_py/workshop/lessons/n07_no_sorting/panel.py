@@ -1,0 +1,174 @@
+"""The panels of notebook 07: the search on the supply curve, and how times grow with the market."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+import market_py
+from market_py.benchmark import inputs, timing
+from market_py.benchmark.inputs import DISTRIBUTIONS, make_markets, names_of_any_size
+from market_py.benchmark.intervals import resampled, text
+from market_py.benchmark.timing import Race, Ratio
+from market_py.extension import status
+from market_py.registry import VARIANTS, get_candidates
+from market_py.validation import Float64Array
+from market_py.workshop.lessons.n07_no_sorting.plots import (
+    SELECTING,
+    SIZES,
+    SORTING,
+    GrowthPicture,
+    SearchPicture,
+)
+from market_py.workshop.lessons.n07_no_sorting.search import Pass, search
+from market_py.workshop.widgets.controls import choice, slider, stepper
+from market_py.workshop.widgets.panel import Explorer, Job, Shown
+
+SHOWN_DISTRIBUTIONS = ("random", "few levels", "two levels", "equal", "one huge offer", "sorted")
+"""Distributions whose supply curve fits into one picture."""
+
+
+def search_panel() -> Explorer:
+    """Sliders for the step of the search, the market and the guesses of a pass."""
+    picture = SearchPicture()
+
+    def answer(step: int, offers: int, guesses: int, distribution: str, seed: int) -> Shown:
+        ((bids, quantities, demand),) = make_markets(distribution, offers, seed, distinct=1)
+        found = search(bids.tolist(), quantities.tolist(), demand, guesses, seed)
+        passes = found.passes[:step]
+        done = len(passes) == len(found.passes)
+        png = picture.show(bids, quantities, demand, passes, found.price if done else None)
+        return png, step_sentence(passes, offers, demand, found.price if done else None)
+
+    controls = {
+        "step": slider("step of the search", 0, 0, 15, 1, ""),
+        "offers": slider("offers N", 100, 5, 300, 1, ""),
+        "guesses": slider("guesses a pass", 3, 1, 7, 1, ""),
+        "distribution": choice("prices", list(SHOWN_DISTRIBUTIONS)),
+        "seed": slider("random seed", 1, 1, 100, 1, ""),
+    }
+    return Explorer(controls, answer, picture.width)
+
+
+def step_sentence(passes: Sequence[Pass], offers: int, demand: float, price: float | None) -> str:
+    """Say where the search stands after the last of some passes."""
+    if not passes:
+        return (
+            f"Before the first pass: demand is {demand:,.0f} MW, and any of the {offers} offers "
+            "may set the price."
+        )
+    last, visited = passes[-1], sum(step.visited for step in passes)
+    sums = "; ".join(
+        f"at or below {guess:.2f} € {supply:,.0f} MW are offered"
+        for guess, supply in zip(last.guesses, last.supplies, strict=True)
+    )
+    sentence = f"Pass {len(passes)} looks at {_counted(last.visited, 'offer')}: {sums}. "
+    if price is not None:
+        return sentence + (
+            f"No candidate is left, so the price is {price:.2f} €/MWh, the cheapest guess that "
+            f"covers {demand:,.0f} MW. All passes together looked at {visited} offers, "
+            f"{visited / offers:.2f} times each of the {offers}."
+        )
+    low = "" if last.low == -math.inf else f"above {last.low:.2f} €"
+    high = "" if last.high == math.inf else f"not above {last.high:.2f} €"
+    where = " and ".join(part for part in (low, high) if part)
+    return sentence + (
+        f"Demand is {demand:,.0f} MW, so the price is {where}, and "
+        f"{_counted(len(last.left), 'candidate')} left between."
+    )
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+MOST_ELEMENTS = 200_000
+"""Offers in all the markets of a size: fewer markets where they are larger, but `FEWEST`."""
+FEWEST = 8
+
+
+def exponent(races: Sequence[Race], name: str) -> Ratio:
+    """Fit the exponent ``p`` of ``time ~ N**p``: the slope of the line on log-log axes."""
+    x = np.log([race.offers for race in races])
+    x -= x.mean()
+
+    def slope(medians: list[Float64Array]) -> Float64Array:
+        fitted: Float64Array = x @ np.log(medians) / (x @ x)
+        return fitted
+
+    return resampled([race.rounds[name] for race in races], slope)
+
+
+class GrowthPanel(Job):
+    """Time variants that sort and variants that select over the size of the market, by button.
+
+    Parameters
+    ----------
+    sizes : tuple of int
+        Offers per market.
+    rounds : int
+        Samples of each variant at each size.
+    sample_seconds : float
+        Shortest duration of a sample.
+    """
+
+    def __init__(
+        self,
+        sizes: tuple[int, ...] = SIZES,
+        rounds: int = 11,
+        sample_seconds: float = timing.SAMPLE_SECONDS,
+    ) -> None:
+        self._sizes, self._rounds, self._sample_seconds = sizes, rounds, sample_seconds
+        self._picture = GrowthPicture()
+        self.races: list[Race] = []
+        first = "Nothing timed yet: choose a distribution of prices and press the button."
+        if "rust" not in market_py.available_backends():
+            first += f" Without Rust: {status()[1]}."
+        shown = self._picture.show([]), first
+        self.distribution = choice("prices", names_of_any_size())
+        self.largest = stepper("largest market", sizes[1:], sizes[-1])
+        steps, controls = (
+            len(sizes) * rounds,
+            {"distribution": self.distribution, "largest": self.largest},
+        )
+        super().__init__("Time the growth", steps, shown, self._picture.width, controls)
+
+    def work(self) -> None:
+        """Time one size after the other; what is finished is kept when stopped."""
+        self.races = []
+        distribution = DISTRIBUTIONS[self.distribution.value]
+        usable = market_py.available_variants()
+        candidates = get_candidates([name for name in (*SORTING, *SELECTING) if name in usable])
+        sizes = [size for size in self._sizes if size <= self.largest.value]
+        self.expect(len(sizes) * self._rounds)
+        for offers in sizes:
+            self.doing.value = f"markets of {offers:,} offers …"
+            markets = max(FEWEST, min(inputs.DISTINCT, MOST_ELEMENTS // offers))
+            try:
+                race = timing.race(
+                    candidates,
+                    make_markets(distribution.name, offers, distinct=markets),
+                    may_differ=() if distribution.exact else VARIANTS,
+                    rounds=self._rounds,
+                    sample_seconds=self._sample_seconds,
+                    progress=self.advance,
+                    is_stopped=self.is_stopped,
+                )
+            except timing.Stopped:
+                break
+            self.races.append(race)
+            self.show((self._picture.show(self.races), growth(distribution.name, self.races)))
+        self.show((self._picture.show(self.races), growth(distribution.name, self.races)))
+
+
+def growth(distribution: str, races: Sequence[Race]) -> str:
+    """Say with what power of N each variant's time grows."""
+    if not races:
+        return "Stopped before the first size was done."
+    sizes = f"{distribution} prices, N = {races[0].offers:,}"
+    if len(races) == 1:
+        return f"{sizes}: two sizes are needed for a slope."
+    said = [f"{name} {text(exponent(races, name), 2)}" for name in races[0].candidates]
+    return f"{sizes} to {races[-1].offers:,}; time grows as N to the power of: {', '.join(said)}."

@@ -1,0 +1,1 @@
+"""Publish the notebooks: execute them, make the book, serve a page."""

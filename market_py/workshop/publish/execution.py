@@ -1,0 +1,144 @@
+"""Executing notebooks without a browser, the errors that widgets swallow included."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from jupyter_client.kernelspec import NoSuchKernel
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+from market_py.extension import REPOSITORY
+from market_py.workshop.grading.solution import MARK
+
+NOTEBOOKS = REPOSITORY / "notebooks"
+TRACEBACK = "Traceback (most recent call last)"
+CELL_SECONDS = 600
+
+
+@dataclass(frozen=True)
+class Execution:
+    """How the execution of a notebook went."""
+
+    name: str
+    seconds: float
+    problem: str | None
+    notebook: Any
+    """With its outputs, in memory only."""
+
+    @property
+    def text(self) -> str:
+        """All text that the notebook printed or displayed."""
+        return "\n".join(_texts(self.notebook))
+
+
+def all_notebooks() -> list[Path]:
+    """The notebooks of the workshop, in order."""
+    return sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
+
+
+def execute(path: Path, *, solved: bool = False, first: str = "") -> Execution:
+    """Execute a notebook in a new kernel of this Python.
+
+    Parameters
+    ----------
+    path : Path
+        The notebook; its file is left alone.
+    solved : bool
+        Put the solution of each exercise in place of its stub.
+    first : str
+        Python that the kernel runs before the first cell, and that no cell shows.
+    """
+    notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    if solved:
+        solve(notebook)
+    client = NotebookClient(
+        notebook,
+        timeout=CELL_SECONDS,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(path.parent)}},
+        store_widget_state=True,
+        extra_arguments=["--IPKernelApp.log_level=40", f"--IPKernelApp.exec_lines={first}"],
+    )
+    start = time.perf_counter()
+    try:
+        client.execute()
+        problem = find_problem(notebook)
+    except (CellExecutionError, CellTimeoutError, DeadKernelError, NoSuchKernel) as error:
+        problem = str(error)
+    return Execution(path.stem, time.perf_counter() - start, problem, notebook)
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """A stub to write in, the check below it, and a solution."""
+
+    stub: Any
+    """The cell, tagged ``exercise``."""
+    check: Any
+    """The cell that calls the check."""
+    solution: str
+
+    @property
+    def name(self) -> str:
+        """The function that checks."""
+        return str(re.findall(r"check_\w+", self.check.source)[-1])
+
+
+def exercises(notebook: Any) -> list[Exercise]:
+    """The exercises of a notebook, in order."""
+    found: list[Exercise] = []
+    stub = check = None
+    for cell in notebook.cells:
+        if "exercise" in cell.metadata.get("tags", []):
+            stub, check = cell, None
+        elif cell.cell_type == "code" and cell.source.startswith(MARK):
+            if stub is None or check is None:
+                raise ValueError(f"a solution without an exercise: {cell.source[:60]!r}")
+            found.append(Exercise(stub, check, cell.source.partition("\n")[2]))
+            stub = None
+        elif cell.cell_type == "code":
+            check = cell
+    return found
+
+
+def solve(notebook: Any) -> None:
+    """Put each solution in place of its stub."""
+    for exercise in exercises(notebook):
+        exercise.stub.source = exercise.solution
+
+
+def find_problem(notebook: Any) -> str | None:
+    """Find what a run without an exception can still hide.
+
+    Errors in the callbacks and outputs of widgets do not fail a cell, and warnings do not either.
+    """
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if output.output_type == "error" or output.get("name") == "stderr":
+                return "".join(output.get("traceback", [output.get("text", "")]))
+    return next((text for text in _texts(notebook) if TRACEBACK in text), None)
+
+
+def _texts(notebook: Any) -> Iterator[str]:
+    """All strings in the outputs of the cells and in the state of the widgets."""
+    for cell in notebook.cells:
+        yield from _strings(cell.get("outputs", []))
+    yield from _strings(notebook.metadata.get("widgets", {}))
+
+
+def _strings(node: Any) -> Iterator[str]:
+    if isinstance(node, str):
+        yield node
+    elif isinstance(node, dict):
+        for value in node.values():
+            yield from _strings(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _strings(value)

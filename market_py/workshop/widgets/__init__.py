@@ -1,0 +1,1 @@
+"""Widgets of the notebooks: panels, sentences, pictures, the draggable merit order."""

@@ -1,0 +1,347 @@
+"""The merit order, to be dragged in the browser itself; Python reads what it shows.
+
+The picture is drawn and the market cleared by ``merit_order.js`` and ``market.js``. Where
+widgets are dead, in a saved or exported notebook, the picture of Python stands instead.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Callable, Mapping, Sequence
+from importlib.resources import files
+from typing import Any
+
+import anywidget
+import ipywidgets as widgets
+import numpy as np
+import traitlets
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import ArrayLike
+
+from market_py import market_clearing
+from market_py.plots.merit_order import MeritOrderPicture
+from market_py.plots.style import FUEL_STYLES, SKY
+from market_py.validation import Float64Array, Ties, check_market, check_vector
+from market_py.workshop.widgets import description
+
+
+def market_figure(
+    bids: Any,
+    quantities: Any,
+    demand: Any,
+    *,
+    ties: Ties = "index",
+    price_cap: float | None = None,
+) -> MeritOrderFigure | None:
+    """The figure of any market.
+
+    Parameters
+    ----------
+    bids, quantities, demand, ties, price_cap
+        As for `market_clearing`.
+
+    Returns
+    -------
+    MeritOrderFigure or None
+        None for what is no market, such as an exercise that is not done yet.
+    """
+    try:
+        check_market(bids, quantities, demand, ties, price_cap)
+    except (TypeError, ValueError):
+        return None
+    return MeritOrderFigure(bids, quantities, demand, ties=ties, lost_load=price_cap)
+
+
+_FILES = files(__package__)
+CHEAPEST, DEAREST = 0.2, 2.0
+"""Between these factors a fuel price can be moved."""
+OFFER = "offer"
+"""The kind of all offers where nobody says another."""
+
+
+class MeritOrderFigure(anywidget.AnyWidget):
+    """The supply curve of a market, whose demand, fuel prices and outages are dragged.
+
+    Parameters
+    ----------
+    bids : array_like, shape (N,)
+        Offer prices; where there are `fuel_costs`, what comes on top of them.
+    quantities : array_like, shape (N,)
+        MW.
+    demand : float
+        MW.
+    names : sequence of str, shape (N,), optional
+        Of the offers, all different.
+    kinds : sequence of str, shape (N,), optional
+        What each offer is, such as a fuel.
+    fuel_costs : array_like, shape (N,), optional
+        The part of each offer price that is multiplied by the price of its kind.
+    lost_load : float, optional
+        Price of a shortage; without it, the highest offer.
+    ties : {"index", "pro_rata"}
+        As for `market_clearing`.
+    currency : str
+        Of the prices.
+    styles : mapping, optional
+        Colour and hatch of each kind; by default those of fuels.
+    fallback : callable, optional
+        Makes the widget that is shown instead if the browser cannot draw the figure.
+
+    Attributes
+    ----------
+    demand : float
+    fuel_prices : dict of str to float
+        A factor for each kind that has a fuel cost, 1 at first.
+    outages : list of str
+        Names of the offers that are out.
+    lost_load : float or None
+        These four may be set, too; the picture follows.
+    price : float
+    dispatch : list of float
+    marginal : list of str
+        Names of the offers that set the price; none in a shortage or without demand.
+    sentence : str
+        These four tell what the picture shows: after a move in the browser, what was found there.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Arguments that are no market, or do not fit together.
+    """
+
+    _esm = "\n".join(
+        _FILES.joinpath(name).read_text("utf8") for name in ("market.js", "merit_order.js")
+    )
+    _css = _FILES.joinpath("merit_order.css").read_text("utf8")
+    _setting = traitlets.Dict().tag(sync=True)
+
+    demand = traitlets.CFloat().tag(sync=True)
+    fuel_prices = traitlets.Dict().tag(sync=True)
+    outages = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    lost_load = traitlets.CFloat(None, allow_none=True).tag(sync=True)
+
+    price = traitlets.CFloat().tag(sync=True)
+    dispatch = traitlets.List(traitlets.CFloat()).tag(sync=True)
+    marginal = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    sentence = traitlets.Unicode().tag(sync=True)
+
+    def __init__(
+        self,
+        bids: ArrayLike,
+        quantities: ArrayLike,
+        demand: float,
+        *,
+        names: Sequence[str] | None = None,
+        kinds: Sequence[str] | None = None,
+        fuel_costs: ArrayLike | None = None,
+        lost_load: float | None = None,
+        ties: Ties = "index",
+        currency: str = "€",
+        styles: Mapping[str, tuple[str, str]] | None = None,
+        fallback: Callable[[], widgets.Widget] | None = None,
+    ) -> None:
+        market = check_market(bids, quantities, demand, ties, lost_load)
+        count = len(market.bids)
+        self._bids, self._quantities = market.bids.copy(), market.quantities.copy()
+        self._ties = ties
+        self._names = _strings("names", names or [f"offer {i}" for i in range(count)], count)
+        self._kinds = _strings("kinds", kinds or [OFFER] * count, count)
+        self._fuel_costs = np.zeros(count)
+        if fuel_costs is not None:
+            self._fuel_costs = check_vector("fuel_costs", fuel_costs, negative=True).copy()
+        _fits("fuel_costs", len(self._fuel_costs), count)
+        if twice := {name for name in self._names if self._names.count(name) > 1}:
+            raise ValueError(f"names: {min(twice)!r} is there more than once")
+        self._currency = currency
+        self._styles = _styles(self._kinds, FUEL_STYLES if styles is None else styles)
+        self._x_ticks, self._y_ticks = self._ticks(market.demand)
+        self._from_browser = False
+
+        burning = np.flatnonzero(self._fuel_costs)
+        start: dict[str, Any] = {
+            "demand": market.demand,
+            "fuel_prices": {self._kinds[i]: 1.0 for i in burning},
+            "outages": [],
+            "lost_load": market.price_cap,
+        }
+        self._fuels = list(start["fuel_prices"])
+        setting = self._describe(start)
+        super().__init__(_setting=setting, **start, **self._buffers(**start))
+        # What a notebook shows, so that there is something to put the fallback into.
+        self._box: Any = None
+        self._fallback = fallback
+        self.on_msg(self._on_message)
+
+    @property
+    def bids(self) -> Float64Array:
+        """Offer prices at the fuel prices of now, shape (N,)."""
+        return self._bids_at(self.fuel_prices)
+
+    @property
+    def quantities(self) -> Float64Array:
+        """Offered quantities, those on outage zero, shape (N,); MW."""
+        return self._quantities_without(self.outages)
+
+    def png(self) -> bytes:
+        """Draw the same state in Python."""
+        picture = MeritOrderPicture(
+            self._kinds,
+            styles=self._styles,
+            lowest_price=self._y_ticks[0],
+            highest_price=self._y_ticks[-1],
+            highest_quantity=self._x_ticks[-1],
+            currency=self._currency,
+        )
+        dispatch = np.array(self.dispatch)
+        return picture.show(self.bids, self.quantities, self.demand, self.price, dispatch)
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take over what the browser says; it has cleared the market already."""
+        self._from_browser = True
+        try:
+            super().set_state(sync_data)
+        finally:
+            self._from_browser = False
+
+    def _bids_at(self, fuel_prices: Mapping[str, float]) -> Float64Array:
+        factors = np.array([fuel_prices.get(kind, 1.0) for kind in self._kinds])
+        return np.asarray(self._fuel_costs * factors + self._bids)
+
+    def _quantities_without(self, outages: Sequence[str]) -> Float64Array:
+        return np.where(np.isin(self._names, list(outages)), 0.0, self._quantities)
+
+    def _buffers(
+        self,
+        demand: float,
+        fuel_prices: Mapping[str, float],
+        outages: Sequence[str],
+        lost_load: float | None,
+    ) -> dict[str, Any]:
+        """What follows from the state, as `market_clearing` finds it."""
+        bids, quantities = self._bids_at(fuel_prices), self._quantities_without(outages)
+        price, dispatch = market_clearing(
+            bids, quantities, demand, ties=self._ties, price_cap=lost_load
+        )
+        market = bids, quantities, demand, price, dispatch
+        return {
+            "price": price,
+            "dispatch": dispatch.tolist(),
+            "marginal": [self._names[i] for i in description.marginal_offers(*market)],
+            "sentence": description.cleared(self._names, *market, self._currency),
+        }
+
+    def _ticks(self, demand: float) -> tuple[list[float], list[float]]:
+        """Ticks of both axes, which have room for all that can be dragged."""
+        extremes = [self._bids_at(dict.fromkeys(self._kinds, f)) for f in (CHEAPEST, 1.0, DEAREST)]
+        low, high = 1.02 * min(0.0, np.min(extremes)), 1.02 * max(0.0, np.max(extremes))
+        widest = 1.02 * max(float(self._quantities.sum()), demand)
+        ticks = MaxNLocator(nbins=7, steps=[1, 2, 5, 10]).tick_values
+        return (
+            [float(tick) for tick in ticks(0.0, widest or 1.0)],
+            [float(tick) for tick in ticks(low, high if high > low else 1.0)],
+        )
+
+    def _describe(self, start: dict[str, Any]) -> dict[str, Any]:
+        """What the browser has to know and what does not change."""
+        lost_load = start["lost_load"]
+        step = _power_of_ten(lost_load / 5) if lost_load and lost_load > 0 else None
+        return {
+            "names": self._names,
+            "kinds": self._kinds,
+            "bids": self._bids.tolist(),
+            "fuel_costs": self._fuel_costs.tolist(),
+            "quantities": self._quantities.tolist(),
+            "ties": self._ties,
+            "currency": self._currency,
+            "styles": self._styles,
+            "fuels": self._fuels,
+            "fuel_range": [100 * CHEAPEST, 100 * DEAREST, 5],
+            "lost_load_range": step and [step, 5 * lost_load, step],
+            "demand_step": _power_of_ten(self._x_ticks[-1] / 100),
+            "x_ticks": self._x_ticks,
+            "y_ticks": self._y_ticks,
+            "start": start,
+        }
+
+    @traitlets.validate("demand")
+    def _check_demand(self, proposal: Any) -> float:
+        return _within("demand", proposal["value"], 0.0, self._x_ticks[-1])
+
+    @traitlets.validate("fuel_prices")
+    def _check_fuel_prices(self, proposal: Any) -> dict[str, float]:
+        given = proposal["value"]
+        for stranger in given.keys() - set(self._fuels):
+            raise ValueError(f"fuel_prices: {stranger!r} has no price; the fuels are {self._fuels}")
+        return {
+            fuel: _within(f"fuel_prices[{fuel!r}]", given.get(fuel, 1.0), CHEAPEST, DEAREST)
+            for fuel in self._fuels
+        }
+
+    @traitlets.validate("outages")
+    def _check_outages(self, proposal: Any) -> list[str]:
+        for stranger in set(proposal["value"]) - set(self._names):
+            raise ValueError(f"outages: there is no {stranger!r}")
+        return list(dict.fromkeys(proposal["value"]))
+
+    @traitlets.validate("lost_load")
+    def _check_lost_load(self, proposal: Any) -> float | None:
+        value = proposal["value"]
+        return None if value is None else _within("lost_load", value, -math.inf, math.inf)
+
+    @traitlets.observe("demand", "fuel_prices", "outages", "lost_load")
+    def _on_change(self, _change: object) -> None:
+        if self._from_browser:
+            return
+        found = self._buffers(self.demand, self.fuel_prices, self.outages, self.lost_load)
+        with self.hold_sync():
+            for name, value in found.items():
+                setattr(self, name, value)
+
+    def _on_message(self, _widget: object, content: dict[str, Any], _buffers: object) -> None:
+        if "failed" in content and self._fallback and self._box:
+            self._box.children = [self._fallback()]
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:  # type: ignore[override]
+        self._box = self._box or widgets.VBox([self])
+        bundle: dict[str, Any] = self._box._repr_mimebundle_(**kwargs)
+        bundle["image/png"] = base64.b64encode(self.png()).decode()
+        bundle["text/plain"] = self.sentence
+        return bundle
+
+
+def _strings(argument: str, values: Sequence[str], count: int) -> list[str]:
+    for i, value in enumerate(values):
+        if not isinstance(value, str):
+            raise TypeError(f"{argument}[{i}] = {value!r}: must be a string")
+    _fits(argument, len(values), count)
+    return list(values)
+
+
+def _fits(argument: str, length: int, count: int) -> None:
+    if length != count:
+        raise ValueError(f"{argument} has {length} elements for {count} offers")
+
+
+def _styles(
+    kinds: Sequence[str], known: Mapping[str, tuple[str, str]]
+) -> dict[str, tuple[str, str]]:
+    """Colour and hatch of the kinds that are there."""
+    known = {OFFER: (SKY, "//"), **known}
+    for kind in kinds:
+        if kind not in known:
+            raise ValueError(f"kinds: {kind!r} has no colour and hatch in `styles`")
+    return {kind: known[kind] for kind in known if kind in kinds}
+
+
+def _within(name: str, value: float, low: float, high: float) -> float:
+    number = float(value)
+    if not (math.isfinite(number) and low <= number <= high):
+        bounds = "" if math.isinf(high) else f" and from {low:g} to {high:g}"
+        raise ValueError(f"{name} = {value}: must be finite{bounds}")
+    return number
+
+
+def _power_of_ten(number: float) -> float:
+    """The largest that does not exceed a positive number."""
+    return float(10.0 ** math.floor(math.log10(number)))

@@ -1,0 +1,269 @@
+"""Panels: controls, a picture and a sentence that says what it shows.
+
+The sentence is a live region, so that a screen reader speaks it, and the name of the picture.
+"""
+
+from __future__ import annotations
+
+import base64
+import threading
+import traceback
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import ipywidgets as widgets
+
+from market_py.benchmark import timing
+from market_py.workshop.widgets.named_image import NamedImage
+from market_py.workshop.widgets.sentence import Sentence
+
+Shown = tuple[bytes, str]
+"""A picture (PNG) and the sentence beside it."""
+TIMING_LOCK = threading.Lock()
+"""Held by the job that runs: two at a time would spoil each other's timings."""
+
+
+class Panel(widgets.VBox):
+    """Controls above a sentence and a picture of fixed size.
+
+    A notebook that is saved or exported keeps the picture and the sentence as they were.
+    """
+
+    def __init__(self, controls: list[Any], first: Shown, width: int) -> None:
+        png, sentence = first
+        self.picture = NamedImage(
+            value=png, alt=sentence, layout=widgets.Layout(width=f"{width}px", max_width="100%")
+        )
+        self.sentence = Sentence(text=sentence)
+        super().__init__([*controls, self.sentence, self.picture])
+
+    def show(self, shown: Shown) -> None:
+        """Replace the picture and the sentence."""
+        png, sentence = shown
+        self.picture.value, self.picture.alt = png, sentence
+        self.sentence.say(sentence)
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        bundle: dict[str, Any] = super()._repr_mimebundle_(**kwargs)
+        bundle["image/png"] = base64.b64encode(self.picture.value).decode()
+        bundle["text/plain"] = self.sentence.text
+        return bundle
+
+
+class Follower:
+    """Shows the latest values of controls, in a thread, and skips those in between.
+
+    A slider may move faster than pictures are drawn.
+
+    Parameters
+    ----------
+    panel : Panel
+        Where to show them.
+    current : callable
+        Returns the picture and the sentence for the values that the controls have.
+    """
+
+    def __init__(self, panel: Panel, current: Callable[[], Shown]) -> None:
+        self._panel, self._current = panel, current
+        self._lock = threading.Lock()
+        self._worker: threading.Thread | None = None
+        self._behind = False
+
+    def follow(self, controls: Mapping[str, Any]) -> None:
+        """Answer every change of these controls."""
+        for control in controls.values():
+            control.observe(self._on_change, names="value")
+
+    def wait(self) -> None:
+        """Wait until the latest values are shown."""
+        worker = self._worker
+        if worker is not None:
+            worker.join()
+
+    def _on_change(self, _change: object) -> None:
+        with self._lock:
+            self._behind = True
+            if self._worker is None:
+                self._worker = threading.Thread(target=self._catch_up, daemon=True)
+                self._worker.start()
+
+    def _catch_up(self) -> None:
+        while True:
+            with self._lock:
+                if not self._behind:
+                    self._worker = None
+                    return
+                self._behind = False
+            try:
+                self._panel.show(self._current())
+            except Exception:
+                # Nobody sees what a thread raises: say it where the reader looks.
+                self._panel.sentence.say(traceback.format_exc(), alarm=True)
+
+
+class Explorer(Panel):
+    """A panel that answers its controls.
+
+    Parameters
+    ----------
+    controls : mapping of str to widget
+        Each has a ``value``.
+    answer : callable
+        Takes the values by name; returns the picture and the sentence.
+    width : int
+        Of the picture, pixels.
+    """
+
+    def __init__(
+        self, controls: Mapping[str, Any], answer: Callable[..., Shown], width: int
+    ) -> None:
+        self.controls = dict(controls)
+        self._answer = answer
+        super().__init__(list(self.controls.values()), self._current(), width)
+        self._follower = Follower(self, self._current)
+        self._follower.follow(self.controls)
+
+    def _current(self) -> Shown:
+        return self._answer(**{name: control.value for name, control in self.controls.items()})
+
+    def wait(self) -> None:
+        """Wait until the panel shows the values of its controls."""
+        self._follower.wait()
+
+
+class Job(Panel):
+    """A panel that does something long when its button is pressed, and can be stopped.
+
+    A subclass says what in `work`, which calls `advance` at each step and `show` at each result,
+    and ends early when `is_stopped` says so, or raises `timing.Stopped` to keep nothing.
+
+    Parameters
+    ----------
+    label : str
+        On the button.
+    steps : int
+        Length of the progress bar.
+    first : tuple of bytes and str
+        Picture and sentence before the first run.
+    width : int
+        Of the picture, pixels.
+    controls : mapping of str to widget, optional
+        Above the button; each has a ``value``, to be read when the work begins.
+    """
+
+    run_when_shown = False
+    """For a page on which nobody can press the button."""
+
+    def __init__(
+        self,
+        label: str,
+        steps: int,
+        first: Shown,
+        width: int,
+        controls: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.controls = dict(controls or {})
+        self._stop = threading.Event()
+        self.button = widgets.Button(
+            description=label, button_style="primary", layout=widgets.Layout(width="auto")
+        )
+        self.stop_button = widgets.Button(description="Stop", disabled=True)
+        self.bar = widgets.IntProgress(
+            max=steps,
+            description="progress",
+            bar_style="info",
+            layout=widgets.Layout(width="min(100%, 420px)"),
+        )
+        self.doing = widgets.Label()
+        buttons = widgets.HBox([self.button, self.stop_button, self.bar, self.doing])
+        buttons.layout.flex_flow = "row wrap"
+        super().__init__([*self.controls.values(), buttons], first, width)
+        self.button.on_click(self._on_click)
+        self.stop_button.on_click(lambda _: self._stop.set())
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        if self.run_when_shown and not self.bar.value:
+            self.run()
+        return super()._repr_mimebundle_(**kwargs)
+
+    def _on_click(self, _button: object) -> None:
+        # A second click may come before the first has disabled the button in the browser.
+        if not self.button.disabled:
+            self.button.disabled = True
+            threading.Thread(target=self.run, daemon=True).start()
+
+    def work(self) -> None:
+        """Do it, in a thread of its own."""
+        raise TypeError(f"{type(self).__name__} does not say what to do")
+
+    def is_stopped(self) -> bool:
+        """Whether the stop button was pressed."""
+        return self._stop.is_set()
+
+    def expect(self, steps: int) -> None:
+        """Set the length of the progress bar."""
+        self.bar.max = steps
+
+    def advance(self) -> None:
+        """Move the progress bar by one step."""
+        self.bar.value += 1
+
+    def run(self) -> None:
+        """Do the work, as the button does."""
+        self._stop.clear()
+        self.bar.value = 0
+        self.button.disabled, self.stop_button.disabled = True, False
+        try:
+            self._wait_and_work()
+        except timing.Stopped:
+            self._say_stopped("before the end: nothing is kept of this run")
+        except Exception:
+            self.sentence.say(traceback.format_exc(), alarm=True)
+            raise
+        finally:
+            self.doing.value = ""
+            self.button.disabled, self.stop_button.disabled = False, True
+
+    def _say_stopped(self, when: str) -> None:
+        # The picture is still that of the run before, so its sentence is said again.
+        self.sentence.say(f"Stopped {when}. As before: {self.picture.alt}")
+
+    def _wait_and_work(self) -> None:
+        self.sentence.say("Waiting for the panel that runs …")
+        while not TIMING_LOCK.acquire(timeout=0.1):
+            if self.is_stopped():
+                self._say_stopped("before it began")
+                return
+        try:
+            self.sentence.say("Running …")
+            self.work()
+        finally:
+            TIMING_LOCK.release()
+
+
+class ExploringJob(Job):
+    """A job that also answers its controls at once, from what is known without running.
+
+    A subclass says what in `answer`; parameters are those of `Job`.
+    """
+
+    run_when_shown = False  # There is something to show without.
+
+    def __init__(self, label: str, steps: int, width: int, controls: Mapping[str, Any]) -> None:
+        self.controls = dict(controls)
+        super().__init__(label, steps, self.answer(), width, controls)
+        self._follower = Follower(self, self.answer)
+        self._follower.follow(self.controls)
+
+    def run(self) -> None:
+        """Do the work, as the button does, after what was moved before has been answered."""
+        self.wait()
+        super().run()
+
+    def answer(self) -> Shown:
+        """Picture and sentence for the values that the controls have."""
+        raise TypeError(f"{type(self).__name__} does not say what to answer")
+
+    def wait(self) -> None:
+        """Wait until the panel shows the values of its controls."""
+        self._follower.wait()

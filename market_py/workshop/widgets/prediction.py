@@ -1,0 +1,54 @@
+"""Predictions to commit to before a measurement; they stay in the notebook."""
+
+from __future__ import annotations
+
+import html
+
+import ipywidgets as widgets
+
+from market_py.workshop.widgets.controls import LABELS
+from market_py.workshop.widgets.sentence import Sentence
+
+
+class Prediction(widgets.VBox):
+    """A choice to make before the measurement.
+
+    Parameters
+    ----------
+    question : str
+        What to predict.
+    options : list of str
+        What to choose from.
+    """
+
+    def __init__(self, question: str, options: list[str]) -> None:
+        self.choice = widgets.Dropdown(
+            options=["– choose –", *options],
+            description="I predict",
+            layout=widgets.Layout(width="min(100%, 520px)"),
+            style=LABELS,
+        )
+        self._said = Sentence()
+        self.choice.observe(self._on_choice, names="value")
+        label = widgets.HTML(f"<b>{html.escape(question)}</b>")
+        super().__init__([label, self.choice, self._said])
+
+    @property
+    def answer(self) -> str | None:
+        """What was chosen, or None."""
+        return self.choice.value if self.choice.index else None
+
+    def recall(self) -> Sentence:
+        """A line that recalls the prediction beside the measurement, and follows it."""
+        line = Sentence()
+
+        def write(_change: object = None) -> None:
+            line.say(f"You predicted: {self.answer or 'nothing yet; choose above'}.")
+            (line.remove_class if self.answer else line.add_class)("undecided")
+
+        self.choice.observe(write, names="value")
+        write()
+        return line
+
+    def _on_choice(self, _change: object) -> None:
+        self._said.say(f"Noted: {self.answer}." if self.answer else "")

@@ -1,0 +1,22 @@
+"""A sentence that a screen reader speaks when it changes."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+import anywidget
+import traitlets
+
+
+class Sentence(anywidget.AnyWidget):
+    """A sentence in a live region, or in one that interrupts if it is an alarm."""
+
+    _esm = files(__package__).joinpath("sentence.js").read_text("utf8")
+    alarm = traitlets.Bool().tag(sync=True)
+    text = traitlets.Unicode().tag(sync=True)
+
+    def say(self, text: str, *, alarm: bool = False) -> None:
+        """Replace the sentence."""
+        # In this order: the browser looks at `alarm` when the text changes.
+        self.alarm = alarm
+        self.text = text

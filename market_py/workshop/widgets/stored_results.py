@@ -1,0 +1,210 @@
+"""A panel of stored results: to look at a whole run without running anything."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from market_py.benchmark.reference import place, reference
+from market_py.benchmark.report.tables import TITLES
+from market_py.benchmark.results import Kind, Timed
+from market_py.benchmark.timing import BASELINES
+from market_py.plots.picture import Picture
+from market_py.plots.style import BLACK, LANGUAGE_STYLES
+from market_py.workshop.widgets.controls import choice, stepper
+from market_py.workshop.widgets.panel import Explorer, Shown
+
+OTHER_STYLE = ("#777777", "", "")
+"""Of bars that are of neither language."""
+LEARNING_KINDS = ("replay", "policy")
+"""Sections whose races are of rows and not of offers."""
+UNITS = ((1e3, "ns"), (1e6, "µs"), (1e9, "ms"))
+"""Up to so many nanoseconds a time is shown in a unit."""
+
+
+class StoredPicture(Picture):
+    """A bar for each candidate of a race, and beside it how it compares."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(height=1.6 + 0.42 * most)
+        height = float(self.figure.get_figheight())
+        self.figure.subplots_adjust(left=0.2, right=0.97, top=1 - 0.2 / height)
+        self._axes = self.figure.subplots()
+
+    def show(self, timed: Timed, names: Sequence[str], over: str) -> bytes:
+        """Draw the candidates, and their speed-ups over one of them."""
+        axes, race = self._axes, timed.race
+        axes.clear()
+        quartiles = {name: np.array(race.quartiles(name)) / timed.markets for name in names}
+        scale, unit = _unit(max(found[1] for found in quartiles.values()))
+        for row, (name, found) in enumerate(quartiles.items()):
+            low, median, high = found / scale
+            colour, marker, hatch = _style(name)
+            axes.barh(row, median, 0.62, color=colour, alpha=0.55, edgecolor=BLACK, hatch=hatch)
+            axes.errorbar(
+                median,
+                row,
+                xerr=[[median - low], [high - median]],
+                color=BLACK,
+                marker=marker or None,
+                capsize=4,
+            )
+            axes.annotate(
+                _said(timed, name, over) or f"{median:,.3g} {unit}",
+                (high, row),
+                xytext=(8, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=12,
+            )
+        axes.set_yticks(range(len(names)), names)
+        axes.set_ylim(len(names) - 0.5, -0.5)
+        # Room for what is written beside the longest bar.
+        axes.set_xlim(0, 1.6 * max(found[2] for found in quartiles.values()) / scale)
+        what = "per market" if timed.markets > 1 else "per call"
+        axes.set_xlabel(f"{unit} {what}: median, half of the rounds in the whiskers", fontsize=14)
+        axes.tick_params(labelsize=13)
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.grid(axis="x", alpha=0.3)
+        return self.png()
+
+
+def _unit(longest: float) -> tuple[float, str]:
+    """Nanoseconds of a unit that suits a time, and its name."""
+    for most, unit in UNITS:
+        if longest < most:
+            return most / 1e3, unit
+    return 1e9, "s"
+
+
+def _style(name: str) -> tuple[str, str, str]:
+    """Colour, marker and hatch of the language that a name begins with."""
+    return LANGUAGE_STYLES.get(name.partition("-")[0].partition(",")[0], OTHER_STYLE)
+
+
+def _said(timed: Timed, name: str, over: str) -> str:
+    """Say how a candidate compares; nothing of the other itself and of baselines."""
+    if name == over or over not in timed.race.rounds or name in BASELINES:
+        return ""
+    return f"{timed.race.speedup(name, over)} ×, {timed.race.verdict(name, over)}"
+
+
+class StoredPanel(Explorer):
+    """Explore the races of some sections of the stored run; nothing is timed.
+
+    What there is to choose depends on what is chosen above it; where there is nothing to choose,
+    nothing asks.
+
+    Parameters
+    ----------
+    *kinds : str
+        Sections.
+    names : sequence of str, optional
+        Candidates to be shown, and the baselines; by default all.
+    over : str
+        The candidate that others are compared with at first.
+    size : str
+        What to call the size of a race.
+    """
+
+    def __init__(
+        self,
+        *kinds: Kind,
+        names: Sequence[str] = (),
+        over: str = "numba-sort",
+        size: str = "offers N",
+    ) -> None:
+        self._names = names
+        self._races = {TITLES[kind]: list(reference().of_kind(kind)) for kind in kinds}
+        everything = [timed for found in self._races.values() for timed in found]
+        self._picture = StoredPicture(max(len(_shown(timed, names)) for timed in everything))
+        first = everything[0]
+        sizes = self._sizes(TITLES[first.kind], first.distribution)
+        controls: dict[str, Any] = {
+            "section": choice("stored races", list(self._races)),
+            "distribution": choice("inputs", self._families(TITLES[first.kind])),
+            "offers": stepper(size, sizes, _nearest(sizes, 200)),
+            "over": choice("compare with", [over]),
+        }
+        super().__init__(controls, self._answer, self._picture.width)
+        for name in ("section", "distribution", "offers"):
+            controls[name].observe(self._narrow, names="value")
+        self._narrow()
+
+    def _families(self, section: str) -> list[str]:
+        return list(dict.fromkeys(timed.distribution for timed in self._races[section]))
+
+    def _sizes(self, section: str, distribution: str) -> list[int]:
+        found = {
+            timed.race.offers
+            for timed in self._races[section]
+            if timed.distribution == distribution
+        }
+        return sorted(found)
+
+    def _timed(self, section: str, distribution: str, offers: int) -> Timed:
+        """Find the race that is closest to what is chosen: choices change one after the other."""
+        among = [timed for timed in self._races[section] if timed.distribution == distribution]
+        among = among or self._races[section]
+        nearest = _nearest([timed.race.offers for timed in among], offers)
+        return next(timed for timed in among if timed.race.offers == nearest)
+
+    def _narrow(self, _change: object = None) -> None:
+        """Offer what there is to choose."""
+        section, distribution, offers, over = self.controls.values()
+        _offer(distribution, self._families(section.value))
+        sizes = self._sizes(section.value, distribution.value)
+        if len(sizes) > 1 and sizes != [number for _, number in offers.options]:
+            nearest = _nearest(sizes, offers.value)
+            offers.options = [(f"{number:,}", number) for number in sizes]
+            offers.value = nearest
+        offers.layout.display = "" if len(sizes) > 1 else "none"
+        section.layout.display = "" if len(section.options) > 1 else "none"
+        shown = _shown(self._timed(section.value, distribution.value, offers.value), self._names)
+        names = [name for name in shown if name not in BASELINES]
+        _offer(over, sorted(names, key=lambda name: name != over.value))
+
+    def _answer(self, section: str, distribution: str, offers: int, over: str) -> Shown:
+        timed = self._timed(section, distribution, offers)
+        shown = _shown(timed, self._names)
+        over = over if over in shown else shown[0]
+        return self._picture.show(timed, shown, over), summary(timed, shown, over)
+
+
+def _nearest(sizes: Sequence[int], wanted: int) -> int:
+    return min(sizes, key=lambda size: abs(math.log(size / wanted)))
+
+
+def _offer(control: Any, options: list[str]) -> None:
+    """Let a list offer other options, the one that is chosen if it is among them."""
+    if set(options) != set(control.options):
+        value = control.value if control.value in options else options[0]
+        control.options = options
+        control.value = value
+    control.layout.display = "" if len(options) > 1 else "none"
+
+
+def _shown(timed: Timed, names: Sequence[str]) -> list[str]:
+    race = timed.race
+    candidates = [name for name in race.candidates if not names or name in names]
+    return [*candidates, *race.baselines]
+
+
+def summary(timed: Timed, names: Sequence[str], over: str) -> str:
+    """Say what was raced, and how the candidates compare with one of them."""
+    race = timed.race
+    if timed.kind in LEARNING_KINDS:
+        size = f"{race.offers:,} rows a call"
+    else:
+        markets = f"{timed.markets:,} markets" if timed.markets > 1 else "one market"
+        size = f"N = {race.offers:,}, {markets} a call"
+    start = f"Stored ({place(reference())}): {TITLES[timed.kind]}; {timed.distribution}, {size}. "
+    said = [
+        f"{name} {race.speedup(name, over)} times as fast, {race.verdict(name, over)}"
+        for name in names
+        if name != over and name not in BASELINES
+    ]
+    return start + f"Over {over}: {'; '.join(said)}."
