@@ -11,10 +11,11 @@ import io
 import json
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from market_py import doctor
 from market_py.extension import REPOSITORY
-from market_py.workshop.merit_order import flagship_figure
+from market_py.workshop.lessons.n01_merit_order.panel import flagship_figure
 
 PICTURE = REPOSITORY / "docs" / "merit_order.webp"
 STEPS, FRAME_MS, PAUSE_MS = 12, 90, 1000
@@ -57,11 +58,13 @@ def write(path: Path = PICTURE) -> Path:
     module = base64.b64encode(figure._esm.encode()).decode()
     shots: list[bytes] = []
     with sync_playwright() as driver:
-        options = {"executable_path": doctor.find_chromium(), "args": ["--no-sandbox"]}
-        page = driver.chromium.launch(**options).new_page(viewport={"width": 800, "height": 590})
+        chromium = driver.chromium.launch(
+            executable_path=doctor.find_chromium(), args=["--no-sandbox"]
+        )
+        page = chromium.new_page(viewport={"width": 800, "height": 590})
         page.set_content(PAGE.format(css=figure._css, esm=module, state=state))
-        plot = page.locator(".sky").bounding_box()
-        slider = page.get_by_label("price of oil").bounding_box()
+        plot: Any = page.locator(".sky").bounding_box()
+        slider: Any = page.get_by_label("price of oil").bounding_box()
         thumb = slider["height"]
         widest, (low, high, _) = figure._setting["x_ticks"][-1], figure._setting["fuel_range"]
         demands = [(plot["x"] + plot["width"] * mw / widest, plot["y"]) for mw in DEMANDS]
@@ -81,8 +84,8 @@ def write(path: Path = PICTURE) -> Path:
             page.mouse.up()
     first, *others = (Image.open(io.BytesIO(shot)).convert("RGB") for shot in shots)
     pauses = [PAUSE_MS if step % STEPS == 0 else FRAME_MS for step in range(1, len(shots) + 1)]
-    options = {"lossless": True, "quality": 100, "method": 6, "loop": 0}
-    first.save(path, save_all=True, append_images=others, duration=pauses, **options)
+    frames: dict[str, Any] = {"save_all": True, "append_images": others, "duration": pauses}
+    first.save(path, lossless=True, quality=100, method=6, loop=0, **frames)
     return path
 
 
