@@ -14,6 +14,7 @@ from rich.console import Console
 import market_py
 from market_py import registry
 from market_py.benchmark import alternatives, confirm, inputs, machine, plan, settings, timing
+from market_py.benchmark.agreement import verify_markets
 from market_py.benchmark.baselines import baselines
 from market_py.benchmark.cases import clearing, learning
 from market_py.benchmark.cases.adequacy import Studied
@@ -100,7 +101,7 @@ class TestFamilies:
         for name in inputs.DISTRIBUTIONS:
             names = [name for name in market_py.available_backends() if name != "python"]
             markets = inputs.make_markets(name, size_of(name, 20), distinct=20)
-            timing.verify(registry.get_candidates(names), markets)
+            verify_markets(registry.get_candidates(names), markets)
 
     def test_large_inputs_are_fewer(self):
         for offers in (5, 10_000, 100_000, 1_000_000, 100_000_000):
@@ -119,7 +120,7 @@ class TestFamilies:
         clears = registry.get_batch_candidates()
         assert {"numba-sort", "numba"} <= set(clears)
         # Random markets have no ties: the looped variant agrees, too.
-        timing.verify({name: clearing._on(clear, 1) for name, clear in clears.items()}, own)
+        verify_markets({name: clearing._on(clear, 1) for name, clear in clears.items()}, own)
 
 
 class TestContestants:
@@ -423,7 +424,7 @@ class TestRivals:
     def test_policies_answer_alike(self, rows):
         candidates = learning._policy_candidates(rows, np.random.default_rng(0))
         observations = np.random.default_rng(1).normal(size=(rows, 8)).astype(np.float32)
-        timing.verify(candidates, [(observations, observations, learning.TOLERANCE * 1e9)])
+        verify_markets(candidates, [(observations, observations, learning.TOLERANCE * 1e9)])
         assert {"numpy", "numba"} <= set(candidates) or not alternatives.has("numba")
 
     @pytest.mark.parametrize(

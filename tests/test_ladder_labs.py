@@ -509,7 +509,7 @@ class TestGrowth:
         panel.distribution.value = distribution
         assert panel.races == [], "a choice times nothing"
         panel.run()
-        assert [race.offers for race in panel.races] == [50, 100]
+        assert [race.size for race in panel.races] == [50, 100]
         assert panel.bar.value == panel.bar.max
         assert panel.picture.value != before
         assert panel.sentence.text.startswith(
@@ -522,7 +522,7 @@ class TestGrowth:
         rounds = iter(range(9))
         panel.advance = lambda: next(rounds) == 2 and panel.stop_button.click()
         panel.run()
-        assert [race.offers for race in panel.races] == [50]
+        assert [race.size for race in panel.races] == [50]
         assert "two sizes are needed" in panel.sentence.text
 
     def test_candidates_differ_by_shape_too(self):

@@ -61,7 +61,7 @@ def test_steps_are_raced_and_shown(markets, threads, first):
     panel.controls["number"].value = threads
     panel.run()
     assert panel.race.candidates == [first, *reversed(env.available_steppers())]
-    assert panel.race.offers == 2
+    assert panel.race.size == 2
     assert panel.sentence.text.startswith(f"{first} takes ")
     for name in env.available_steppers():
         assert f"{name}: " in panel.sentence.text

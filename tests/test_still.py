@@ -77,7 +77,8 @@ def test_a_page_folds_solutions_and_copies_what_it_links_to(tmp_path):
     solution = new_code_cell("%%solution it", metadata={"tags": ["solution"]})
     solution.outputs = [new_output("stream", text="not run")]
     prose = new_markdown_cell(
-        "Read [search](../market_py/workshop/lessons/n07_no_sorting/search.py), or [02](02_x.ipynb)."
+        "Read [search](../market_py/workshop/lessons/n07_no_sorting/search.py), "
+        "or [02](02_x.ipynb)."
     )
     page = book.page(new_notebook(cells=[prose, solution]), tmp_path)
     assert page.cells[0].source == "Read [search](files/search.py), or [02](02_x.ipynb)."

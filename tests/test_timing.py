@@ -9,6 +9,7 @@ import pytest
 import market_py
 from market_py import extension, registry
 from market_py.benchmark import inputs, timing
+from market_py.benchmark.agreement import verify_markets
 from market_py.variants.published import POINTS
 
 
@@ -44,7 +45,7 @@ def test_a_race_measures_what_happens():
         **QUICK,
         progress=lambda: ticks.append(1),
     )
-    assert race.offers == 5
+    assert race.size == 5
     assert race.candidates == ["numpy", "slow"]
     assert set(race.rounds) == {"numpy", "slow", "numpy (again)", "empty call"}
     assert all(len(values) == 7 for values in race.rounds.values())
@@ -137,10 +138,10 @@ def test_who_may_disagree_is_counted():
     middle = np.median([demand for _, _, demand in MARKETS])
     candidates = {"wrong": wrong_at_times, "numpy": numpy_clear, "again": numpy_clear}
     # Those that must be right are compared with each other, and the others with them.
-    counts = timing.verify(candidates, MARKETS, may_differ=["wrong"])
+    counts = verify_markets(candidates, MARKETS, may_differ=["wrong"])
     assert counts == {"wrong": len(MARKETS) // 2, "again": 0}
     with pytest.raises(timing.Disagreement):
-        timing.verify(candidates, MARKETS, may_differ=["again"])
+        verify_markets(candidates, MARKETS, may_differ=["again"])
 
 
 def test_a_batch_counts_its_rows():
@@ -155,7 +156,7 @@ def test_a_batch_counts_its_rows():
         prices[3] += 1
         return prices, dispatch
 
-    counts = timing.verify(
+    counts = verify_markets(
         {"right": clear, "wrong": wrong}, [(bids, quantities, demands)], may_differ=["wrong"]
     )
     assert counts == {"wrong": 2}
@@ -211,4 +212,4 @@ def test_the_published_table():
 def test_all_contestants_clear_random_markets_alike():
     get_candidates = registry.get_candidates()
     assert {"numba-sort", "numba"} <= set(get_candidates)
-    timing.verify(get_candidates, inputs.random_markets(50))
+    verify_markets(get_candidates, inputs.random_markets(50))

@@ -275,7 +275,7 @@ class TestDecision:
         else:
             assert "numba alone was measured. Without Rust:" in panel.sentence.text
         (own,) = panel.evidence
-        assert (own.race.offers, own.markets) == case[:2]
+        assert (own.race.size, own.markets) == case[:2]
 
     def test_what_is_too_large_is_refused(self):
         panel = panel_10.DecisionPanel()

@@ -256,7 +256,7 @@ class TestPanels:
         panel = RacePanel(sizes=(5, 10), rounds=3)
         before = panel.picture.value
         panel.run()
-        assert [race.offers for race in panel.races] == [5, 10]
+        assert [race.size for race in panel.races] == [5, 10]
         assert panel.bar.value == panel.bar.max == 6
         assert panel.picture.value != before
         assert panel.sentence.text
@@ -271,7 +271,7 @@ class TestPanels:
         panel.controls["other"].value = "numba-keys"
         panel.run()
         (race,) = panel.races
-        assert race.offers == 5
+        assert race.size == 5
         assert "numba-keys" in race.rounds
         assert panel.bar.value == panel.bar.max == 3
         if "rust" in available_backends():
@@ -338,21 +338,21 @@ class TestStopwatch:
         panel = panel_03.RepeatedPanel(sizes=(5, 20), rounds=3, sample_seconds=1e-4)
         before = panel.picture.value
         panel.run()
-        assert [race.offers for race in panel.races] == [5, 20]
+        assert [race.size for race in panel.races] == [5, 20]
         assert panel.bar.value == panel.bar.max == 6
         for race in panel.races:
             learnt = [panel_03.REPEATED, panel_03.REPRICED]
             assert race.candidates == [panel_03.DISTINCT, *learnt]
             for name in learnt:
                 ratio = race.speedup(name, over=panel_03.DISTINCT)
-                assert f"N = {race.offers}: {ratio} (" in panel.sentence.text
+                assert f"N = {race.size}: {ratio} (" in panel.sentence.text
         assert panel.picture.value != before
 
     def test_a_stopped_run_keeps_its_sizes(self):
         panel = panel_03.RepeatedPanel(sizes=(5, 20), rounds=3, sample_seconds=1e-4)
         panel.bar.observe(lambda c: c.new == 4 and panel.stop_button.click(), names="value")
         panel.run()
-        assert [race.offers for race in panel.races] == [5]
+        assert [race.size for race in panel.races] == [5]
         assert "N = 20" not in panel.sentence.text
 
 

@@ -13,7 +13,6 @@ from market_py.benchmark.confirm import REFERENCE
 from market_py.benchmark.report.waterfall import waterfalls
 from market_py.benchmark.results import KINDS, Kind, Results
 from market_py.benchmark.settings import LADDER_SIZE, PUBLISHED
-from market_py.benchmark.targets import over_random, targets
 from market_py.benchmark.timing import Ratio, ratio_of_medians
 from market_py.registry import VARIANTS
 from market_py.reliability import adequacy
@@ -58,7 +57,6 @@ def report(results: Results) -> Iterator[RenderableType]:
     if any(results.of_kind("single")):
         yield comparison_as_published(results)
     if results.timed:
-        yield target_report(results)
         yield resolution(results)
         yield correctness(results)
     if results.confirmed:
@@ -153,7 +151,7 @@ def speedups(results: Results) -> Table:
         median = race.quartiles(REFERENCE)[1] / 1e3
         both = {"numba", "rust"} <= set(race.rounds)
         alternatives = str(race.speedup("rust", over="numba")) if both else ""
-        table.add_row(f"{race.offers:,}", f"{median:,.2f}", *ratios, alternatives)
+        table.add_row(f"{race.size:,}", f"{median:,.2f}", *ratios, alternatives)
     return table
 
 
@@ -260,7 +258,7 @@ def batch(results: Results) -> Table:
             median = race.quartiles(name)[1] / timed.markets
             compared = name not in race.baselines and REFERENCE in race.rounds
             ratio = str(race.speedup(name, over=REFERENCE)) if compared else ""
-            label = f"{timed.markets:,} markets of {race.offers}, {timed.distribution}"
+            label = f"{timed.markets:,} markets of {race.size}, {timed.distribution}"
             table.add_row(label, name, f"{median:,.1f}", ratio)
     return table
 
@@ -298,7 +296,7 @@ def stepped(results: Results) -> Table:
         for name in race.candidates:
             table.add_row(
                 f"{timed.markets:,}",
-                f"{race.offers}",
+                f"{race.size}",
                 f"{timed.threads[0]}",
                 name,
                 f"{np.median(race.rounds[name]) / timed.markets:,.0f}",
@@ -325,7 +323,7 @@ def learned(results: Results) -> Table:
                 timed.distribution
                 if timed.kind == "replay"
                 else f"{timed.kind}, {timed.distribution}",
-                f"{race.offers:,}",
+                f"{race.size:,}",
                 name,
                 f"{np.median(race.rounds[name]) / 1e3:,.1f}",
                 "" if name == first else str(race.speedup(name, first)),
@@ -382,19 +380,17 @@ def first_calls(results: Results) -> Table:
     return table
 
 
-def target_report(results: Results) -> Table:
-    """Table of every target, what was measured, and whether it was reached."""
-    table = Table(title="Targets", caption="The median ratio decides; its 95 % interval is shown.")
-    for heading in ("", "ratio", "target", "measured", "verdict"):
-        table.add_column(heading)
-    for target in targets():
-        status, ratio = target.judge(results)
-        sign = "≤" if target.at_most else "≥"
-        colour = {"met": "green", "missed": "red", "not measured": "dim"}[status]
-        measured = "" if ratio is None else str(ratio)
-        bound = f"{sign} {target.bound:g}"
-        table.add_row(target.subject, target.unit, bound, measured, f"[{colour}]{status}[/]")
-    return table
+def over_random(results: Results) -> Iterator[tuple[str, int, str, Ratio]]:
+    """Distribution, offers, candidate, and time over that of random inputs of the same size."""
+    for timed in results.of_kind("distributions"):
+        race = timed.race
+        random = results.find("distributions", "random", race.size)
+        if random is None or timed.distribution == "random":
+            continue
+        for name in race.candidates:
+            if name in random.rounds:
+                ratio = ratio_of_medians(race.rounds[name], random.rounds[name])
+                yield timed.distribution, race.size, name, ratio
 
 
 def correctness(results: Results) -> str:
@@ -406,7 +402,7 @@ def correctness(results: Results) -> str:
         cleared += markets
         for name, count in timed.race.disagreements.items():
             if count:
-                where = f"{timed.kind}, {timed.distribution}, N = {timed.race.offers:,}"
+                where = f"{timed.kind}, {timed.distribution}, N = {timed.race.size:,}"
                 lines.append(f"- {where}: {name} on {count:,} of {markets:,} markets")
     verdict = f"Correctness: {cleared:,} markets in {len(results.timed)} races; "
     if not lines:
@@ -455,7 +451,7 @@ def change(here: Results, other: Results) -> Table:
                 table.add_row(
                     timed.kind,
                     timed.distribution,
-                    f"{timed.race.offers:,}",
+                    f"{timed.race.size:,}",
                     name,
                     f"{np.median(new) / 1e3:.2f}",
                     f"{np.median(old) / 1e3:.2f}",
@@ -525,6 +521,6 @@ def timed(
             elif name not in timing.BASELINES and first in race.candidates:
                 ratio, said = str(race.speedup(name, first)), race.verdict(name, first)
             time = f"{median:.2f} [{low:.2f}, {high:.2f}]"
-            table.add_row(*label, f"{race.offers:,}", name, time, ratio, said)
+            table.add_row(*label, f"{race.size:,}", name, time, ratio, said)
         table.add_section()
     return table
