@@ -1,33 +1,24 @@
-"""Figures in documents are written from a stored result, and from nothing else."""
+"""Figures in documents come from the stored result."""
 
 import json
 import re
+import shutil
 
+import pytest
 from rich.table import Table
 
 from market_py.benchmark import reference
-from market_py.benchmark.report import document
+from market_py.benchmark.report import document, tables
 from market_py.benchmark.results import KINDS, Results
 from market_py.extension import REPOSITORY
 
-LINE = re.compile(r"^<!-- (generated: .*|end of generated) -->$", re.MULTILINE)
-
 
 def test_documents_and_picture_are_what_the_reference_says():
-    assert document.stale() == [], "run `python -m market_py report`"
-
-
-def test_the_documents_hold_every_part_and_close_each():
-    text = "".join(path.read_text("utf-8") for path in document.DOCUMENTS)
-    named = re.findall(r"<!-- generated: ([^>]+) -->", text)
-    assert set(named) == set(document.PARTS)
-    marks = LINE.findall(text)
-    assert all(mark.startswith("generated") for mark in marks[::2])
-    assert all(mark == "end of generated" for mark in marks[1::2])
+    assert document.main(check=True) == 0, "run `make report`"
 
 
 def test_the_reference_was_timed_whole_and_released():
-    results = Results.load(reference.REFERENCE)
+    results = Results.load(document.REFERENCE)
     built = results.machine["extension"]
     assert built["profile"] == "release"
     assert not built["stale"]
@@ -38,33 +29,50 @@ def test_the_reference_was_timed_whole_and_released():
     assert results.confirmed
 
 
-def test_a_changed_figure_is_noticed(monkeypatch, tmp_path):
-    """In the document, in the result, and in the picture."""
-    copy = tmp_path / "README.md"
-    text = document.DOCUMENTS[0].read_text("utf-8")
-    monkeypatch.setattr(document, "DOCUMENTS", (copy,))
-    copy.write_text(text, "utf-8")
-    assert document.stale() == []
-    figure = re.search(r"\d+\.\d\d \[", text)
-    copy.write_text(text[: figure.start()] + "9" + text[figure.start() :], "utf-8")
-    assert document.stale() == [copy]
+@pytest.fixture
+def copy(monkeypatch, tmp_path):
+    """A copy of README, in place of all documents."""
+    path = tmp_path / "README.md"
+    shutil.copy(REPOSITORY / "README.md", path)
+    monkeypatch.setattr(document, "DOCUMENTS", (path,))
+    return path
 
-    data = json.loads(reference.REFERENCE.read_text("utf-8"))
-    single = next(race for race in data["races"] if race["kind"] == "single")
+
+def test_a_changed_figure_is_noticed_and_written_anew(copy):
+    text = copy.read_text("utf-8")
+    figure = re.search(r"\d+\.\d\d \[", text).start()
+    copy.write_text(text[:figure] + "9" + text[figure:], "utf-8")
+    assert document.main(check=True) != 0
+    assert document.main(check=False) == 0
+    assert copy.read_text("utf-8") == text
+
+
+def test_a_changed_result_is_noticed(copy, monkeypatch, tmp_path, capsys):
+    data = json.loads(document.REFERENCE.read_text("utf-8"))
+    single = next(race for race in data["races"] if race["size"] == 200)
     single["rounds"]["rust"] = [2 * value for value in single["rounds"]["rust"]]
     other = tmp_path / "reference.json"
     other.write_text(json.dumps(data), "utf-8")
     monkeypatch.setattr(document, "REFERENCE", other)
-    copy.write_text(text, "utf-8")
-    assert document.stale() == [copy, document.PICTURE]
+    monkeypatch.setattr(document, "reference", lambda: Results.load(other))
+    assert document.main(check=True) != 0
+    said = capsys.readouterr().out
+    assert "README.md" in said
+    assert "reference.svg is out of date" in said
 
 
-def test_unknown_parts_are_refused(capsys, monkeypatch, tmp_path):
-    copy = tmp_path / "README.md"
-    copy.write_text("<!-- generated: luck -->\n<!-- end of generated -->\n", "utf-8")
-    monkeypatch.setattr(document, "DOCUMENTS", (copy,))
+def test_a_part_that_there_is_not_is_an_error(copy, capsys):
+    copy.write_text("<!-- [[[cog show(tables.luck) ]]] -->\n<!-- [[[end]]] -->\n", "utf-8")
+    assert document.main(check=True) != 0
+    assert "luck" in capsys.readouterr().err
+
+
+def test_a_result_that_cannot_be_read_is_an_error(monkeypatch, tmp_path, capsys):
+    broken = tmp_path / "reference.json"
+    broken.write_text("{", "utf-8")
+    monkeypatch.setattr(document, "reference", lambda: Results.load(broken))
     assert document.main(check=True) == 2
-    assert "there is no generated part 'luck': choose from machine" in capsys.readouterr().err
+    assert "reference.json" in capsys.readouterr().err
 
 
 def test_a_table_becomes_markdown():
@@ -78,7 +86,10 @@ def test_a_table_becomes_markdown():
     assert document.markdown(table) == "\n".join(lines)
 
 
-def test_links_of_the_documents_lead_somewhere():
-    for path in document.DOCUMENTS:
-        for target in re.findall(r"\]\((?!https?:)([^)#]+)", path.read_text("utf-8")):
-            assert (path.parent / target).exists(), (path.relative_to(REPOSITORY), target)
+def test_the_headline_has_its_intervals():
+    assert (
+        len(
+            re.findall(r"\d\.\d\d \[\d+\.\d\d, \d+\.\d\d\]", tables.headline(reference.reference()))
+        )
+        == 5
+    )

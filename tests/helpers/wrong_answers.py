@@ -169,7 +169,7 @@ WRONG_ANSWERS: dict[str, list[Wrong]] = {
     "check_two_fixes": [
         Wrong(_two_fixes({"lists", "sorting"}, {"the list", SORTING}), "no fix 'lists'"),
         Wrong(
-            _two_fixes({"the list", "sorting"}, {"the list", "the dear border"}),
+            _two_fixes({"the list", "sorting"}, {"the list", "call overhead"}),
             "not of the other",
         ),
     ],

@@ -315,7 +315,7 @@ LIST, SORTING = "the list", "sorting, temporaries with it"
             "'six temporaries and their passes' saves",
         ),
         (
-            two_fixes({"the list", "sorting"}, {LIST, "the dear border"}),
+            two_fixes({"the list", "sorting"}, {LIST, "call overhead"}),
             "not right yet",
             "not of the other",
         ),

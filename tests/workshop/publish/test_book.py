@@ -10,7 +10,9 @@ import nbformat
 import pytest
 
 from helpers.chromium import NEEDS_CHROMIUM
-from market_py.workshop.publish.execution import NOTEBOOKS, all_notebooks
+from market_py.extension import REPOSITORY
+from market_py.workshop.publish.book import SETTINGS
+from market_py.workshop.publish.execution import all_notebooks
 
 pytest.importorskip("playwright.sync_api")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")
@@ -24,8 +26,11 @@ BUILT = os.environ.get("BOOK")
 """A book that is built already, to be tested as it is."""
 SHOTS = os.environ.get("BROWSER_SHOTS")
 """A folder for screenshots, to be looked at."""
-NAMES = [path.stem for path in all_notebooks()]
-PAGES = ["index", *NAMES, "INSTRUCTOR"]
+NAMES = [f"notebooks/{path.stem}" for path in all_notebooks()]
+PAGES = ["index", *NAMES]
+PAGES += re.findall(
+    r"^(?:docs|rust_market|notebooks)/\w[\w-]+$", (SETTINGS / "index.md").read_text(), re.M
+)
 FORMULA = re.compile(r"\$\$.+?\$\$|\$[^$\n]+\$", re.S)
 PICTURE = re.compile(r"(?<!Contract)(Panel|_panel|_figure)\(")
 """What makes a picture that moves; one of an answer shows nothing before there is one."""
@@ -70,7 +75,7 @@ def is_local(url):
 
 
 def read(name):
-    return nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
+    return nbformat.read(REPOSITORY / f"{name}.ipynb", as_version=4)
 
 
 def visit(page, book, name):
@@ -81,7 +86,9 @@ def visit(page, book, name):
 def shoot(page, name, scheme):
     if SHOTS:
         Path(SHOTS).mkdir(exist_ok=True)
-        page.screenshot(path=Path(SHOTS) / f"book_{name}_{scheme}.png", full_page=True)
+        page.screenshot(
+            path=Path(SHOTS) / f"book_{name.replace('/', '_')}_{scheme}.png", full_page=True
+        )
 
 
 @pytest.mark.parametrize("name", NAMES)

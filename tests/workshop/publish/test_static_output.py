@@ -1,12 +1,14 @@
 """What stays of a widget on a page without a kernel."""
 
 import base64
+from pathlib import Path
 
 import ipywidgets as widgets
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from market_py.workshop.publish import book, static_output
+from market_py.workshop.publish.execution import NOTEBOOKS
 from market_py.workshop.widgets import controls as controls_
 from market_py.workshop.widgets import panel as panel_
 from market_py.workshop.widgets.prediction import Prediction
@@ -73,21 +75,22 @@ def test_what_is_no_widget_stays_as_it_is():
     assert static_output.of(output, {}) == [output]
 
 
-def test_a_page_folds_solutions_and_copies_what_it_links_to(tmp_path):
+def test_a_page_folds_solutions():
     solution = new_code_cell("%%solution it", metadata={"tags": ["solution"]})
     solution.outputs = [new_output("stream", text="not run")]
-    prose = new_markdown_cell(
-        "Read [search](../market_py/workshop/lessons/n07_no_sorting/search.py), "
-        "or [02](02_x.ipynb)."
+    page = book.page(new_notebook(cells=[solution]))
+    assert "hide-cell" in page.cells[0].metadata.tags
+    assert page.cells[0].outputs == []
+
+
+def test_files_that_a_page_links_to_keep_their_places(tmp_path):
+    text = (
+        "[search](../market_py/files.py), [02](02_contract.ipynb), [out](../../elsewhere.py), "
+        '[web](https://example.org/x.py), <img src="../docs/merit_order.webp">'
     )
-    page = book.page(new_notebook(cells=[prose, solution]), tmp_path)
-    assert page.cells[0].source == "Read [search](files/search.py), or [02](02_x.ipynb)."
-    assert (tmp_path / "files" / "search.py").is_file()
-    study = new_markdown_cell("See [why](../rust_market/RUST_PERFORMANCE_STUDY.md).")
-    page.cells += book.page(new_notebook(cells=[study]), tmp_path).cells
-    assert page.cells[2].source == "See [why](files/RUST_PERFORMANCE_STUDY.txt)."
-    assert "hide-cell" in page.cells[1].metadata.tags
-    assert page.cells[1].outputs == []
+    book.copy_linked(text, NOTEBOOKS, tmp_path)
+    copied = [path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()]
+    assert set(copied) == {Path("docs/merit_order.webp"), Path("market_py/files.py")}
 
 
 class Counting(panel_.Job):
