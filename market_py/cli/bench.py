@@ -13,6 +13,8 @@ from tqdm import tqdm
 
 from market_py.benchmark import machine, plan, timing
 from market_py.benchmark import settings as settings_
+from market_py.benchmark.cases.adequacy import Study
+from market_py.benchmark.cases.case import BenchmarkCase
 from market_py.benchmark.confirm import confirm
 from market_py.benchmark.report import tables
 from market_py.benchmark.report.picture import ResultPicture
@@ -39,10 +41,10 @@ def main(arguments: list[str]) -> int:
         other = Results.load(chosen.compare) if chosen.compare else None
         if chosen.plot:
             path, results = chosen.plot, Results.load(chosen.plot)
-            cases: list[plan.BenchmarkCase] = []
+            cases: list[BenchmarkCase | Study] = []
         else:
             settings = _settings(chosen)
-            cases = plan.cases(settings)
+            cases = plan.make_cases(settings)
             results = new_results(settings)
             path = chosen.output or default_path(results.time)
             if path.is_dir():
@@ -76,12 +78,12 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _run(results: Results, cases: list[plan.BenchmarkCase], path: Path) -> bool:
+def _run(results: Results, cases: list[BenchmarkCase | Study], path: Path) -> bool:
     total = sum(case.seconds_per_round * case.rounds for case in cases)
     layout = "{desc} {percentage:3.0f} %|{bar}| {elapsed} < {remaining}"
     with tqdm(total=total, bar_format=layout, smoothing=0.1, leave=False) as bar:
 
-        def advance(case: plan.BenchmarkCase) -> None:
+        def advance(case: BenchmarkCase | Study) -> None:
             bar.set_description_str(case.label, False)
             bar.update(min(case.seconds_per_round, total - bar.n))
 
@@ -132,7 +134,7 @@ def _settings(chosen: argparse.Namespace) -> settings_.Settings:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m market_py bench",
-        description="Time the backends and the variants, keep the raw rounds, judge the targets.",
+        description="Time the backends and the variants, keep the raw rounds, and report them.",
     )
     positive, natural = at_least(1), at_least(0)
     ask = parser.add_argument
