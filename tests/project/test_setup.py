@@ -1,5 +1,6 @@
 """The files that set up an environment agree, and the verbs of the Makefile do what they say."""
 
+import json
 import os
 import re
 import shutil
@@ -7,9 +8,12 @@ import subprocess
 import sys
 import tomllib
 import venv
+from pathlib import Path
 
+import nbformat
 import pytest
 import yaml
+from nbconvert import ScriptExporter
 
 from helpers.project import ODD, make, posix, stand_in, tracked_files
 from market_py import extension
@@ -66,7 +70,8 @@ def test_no_file_is_large_or_binary():
         if path.is_file():
             content = path.read_bytes()
             assert len(content) < 900_000, path
-            assert b"\0" not in content, path
+            # The animated picture of the README is made by `make picture`.
+            assert b"\0" not in content or path.suffix == ".webp", path
 
 
 def test_help_is_the_default_and_lists_every_verb():
@@ -223,3 +228,26 @@ def test_binder_builds_the_extension_in_its_environment(tmp_path):
     assert done.stdout.splitlines()[0] == "make build-rust in /srv/conda/envs/notebook"
     (tmp_path / "make").write_text("#!/bin/sh\nexit 3\n")
     assert run().returncode == 3
+
+
+def test_notebooks_say_their_language_and_hold_no_widgets():
+    """`nbconvert --to script` writes Python; the state of widgets is saved, but not committed."""
+    paths = sorted((REPOSITORY / "notebooks").glob("*.ipynb"))
+    for path in paths:
+        metadata = nbformat.read(path, as_version=4).metadata
+        assert set(metadata) == {"kernelspec", "language_info"}, path
+        assert metadata.language_info.name == "python", path
+    source, resources = ScriptExporter().from_filename(str(paths[0]))
+    assert resources["output_extension"] == ".py"
+    compile(source, paths[0].name, "exec")
+
+
+def test_the_lab_saves_the_state_of_widgets():
+    """Otherwise a notebook that is opened again says "model not found" for each of them."""
+    settings = json.loads((REPOSITORY / "notebooks" / ".lab" / "overrides.json").read_text())
+    name = "@jupyter-widgets/jupyterlab-manager:plugin"
+    assert settings[name] == {"saveState": True}
+    # The extension knows this setting.
+    extensions = Path(sys.prefix) / "share" / "jupyter" / "labextensions"
+    (schema,) = extensions.glob(f"*/*/schemas/{name.replace(':', '/')}.json")
+    assert "saveState" in json.loads(schema.read_text())["properties"]
