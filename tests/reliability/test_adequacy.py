@@ -142,6 +142,14 @@ def test_a_shortage_is_no_hour_of_the_most_expensive_unit():
         assert set(found.hours_at_price) == {cost, lost}
 
 
+def test_a_shortage_of_units_that_cost_nothing(backend):
+    """The next double above their price is subnormal."""
+    units = [replace(u, fuel_cost=0.0, om_cost=0.0) for u in SMALL]
+    found = adequacy.simulate(20, units=units, loads=[60.0, 130.0], backend=backend.name)
+    assert set(found.hours_at_price) == {0.0, 1000.0}
+    assert found.hours_at_price[1000.0] == round(found.loss_of_load.mean * 20) > 20
+
+
 def test_the_work_is_bounded():
     """155 units of arbitrary capacities, as in RTS-GMLC: 2^155 states."""
     rng = np.random.default_rng(0)
