@@ -303,13 +303,13 @@ def _types(value: Any, depth: int = 3) -> set[type]:
     return types
 
 
-def _refuse_annotated(argument: str, types: set[type], what: str, name: str) -> None:
+def _refuse_annotated(argument: str, types: set[type], what: str, got: str) -> None:
     """Refuse what NumPy would strip of its mask (numpy.ma) or its units (pint, astropy, unyt)."""
     for kind in types:
         if issubclass(kind, np.ma.MaskedArray):
-            raise TypeError(f"{argument}: must be {what}, none of them masked, got {name}")
-        if hasattr(kind, "units") or hasattr(kind, "unit"):
-            raise TypeError(f"{argument}: must be {what} without units, got {name}")
+            raise TypeError(f"{argument}: must be {what}, none of them masked, got {got}")
+        if any(hasattr(kind, name) for name in ("unit", "units", "in_units")):
+            raise TypeError(f"{argument}: must be {what} without units, got {got}")
 
 
 def _check_labels(bids: Any, quantities: Any, demand: Any = None, price_cap: Any = None) -> None:
