@@ -20,7 +20,7 @@ Float64Array = NDArray[np.float64]
 
 
 class Market(NamedTuple):
-    """One market, checked."""
+    """The checked arguments of one clearing."""
 
     bids: Float64Array
     """Offer prices, shape (N,), €/MWh."""
@@ -30,11 +30,11 @@ class Market(NamedTuple):
     """Fixed demand, MW."""
     ties: Ties
     price_cap: float | None
-    """Price of a shortage, €/MWh."""
+    """Price in a shortage, €/MWh."""
 
 
 class Batch(NamedTuple):
-    """Markets with the same number of offers, checked."""
+    """The checked arguments of a batch: markets with the same number of offers."""
 
     bids: Float64Array
     """Offer prices, shape (B, N) or (N,), €/MWh."""
@@ -44,15 +44,15 @@ class Batch(NamedTuple):
     """Fixed demand, shape (B,) or (), MW."""
     ties: Ties
     price_cap: Float64Array | None
-    """Price of a shortage, shape (B,) or (), €/MWh."""
+    """Price in a shortage, shape (B,) or (), €/MWh."""
     threads: int
-    """At most this many threads work."""
+    """Maximum number of threads."""
     markets: int
-    """``B``."""
+    """Number of markets, ``B``."""
 
     @property
     def offers(self) -> int:
-        """``N``."""
+        """Number of offers in each market, ``N``."""
         return int(self.bids.shape[-1])
 
 
@@ -98,7 +98,7 @@ def check_batch(
     *,
     trust_offers: bool = False,
 ) -> Batch:
-    """Check the arguments of a batch, unless the values of its offers are to be trusted.
+    """Check the arguments of a batch; with ``trust_offers`` not the values of its offers.
 
     Errors as for `check_market`.
     """

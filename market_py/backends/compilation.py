@@ -1,12 +1,4 @@
-"""Compile functions with numba, and cache the machine code where that is possible.
-
->>> from market_py.backends.compilation import compiled
->>> @compiled(nogil=True)
-... def double(x):
-...     return 2 * x
->>> double(21)
-42
-"""
+"""Compile functions with numba, and cache the machine code where a cache can be written."""
 
 from __future__ import annotations
 
