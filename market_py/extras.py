@@ -26,6 +26,7 @@ EXTRAS = {
     "traitlets": "workshop",
     "sphinx": "book",
     "voila": "book",
+    "cogapp": "test",
 }
 """Extra of ``market-py`` that installs each optional package."""
 
