@@ -192,7 +192,7 @@ class TestTrajectories:
         vector = env.MarketVectorEnv(SYSTEM, 4)
         vector.reset(seed=9)
         before = vector.state
-        with pytest.raises(ValueError, match=f"state: must be those of 4 markets, got {markets}"):
+        with pytest.raises(ValueError, match=rf"must have shape \(3, 4\), got \(3, {markets}\)"):
             vector.state = env.EnvState.at_start(markets)
         assert np.array_equal(vector.state.seeds, before.seeds)
 
@@ -203,6 +203,12 @@ class TestTrajectories:
             ([np.nan, 0, 0, 0], TypeError, "state: must be of dtype uint64, got float64"),
             ([-1, 0, 0, 0], TypeError, "state: must be of dtype uint64, got int64"),
             (np.uint64([0, 5, 0, 6]), ValueError, r"state.hours\[1\] = 5: must be below 5"),
+            (np.uint64([0, 0, 2**63]), ValueError, r"state: must have shape \(3, 4\)"),
+            (
+                np.uint64([0, 0, 2**64 - 1, 0]),
+                ValueError,
+                rf"state.seeds\[2\] = {2**64 - 1}: must be below {2**63}",
+            ),
         ],
     )
     def test_clocks_that_no_market_has_are_refused(self, words, error, message):
@@ -318,10 +324,16 @@ class TestAbuse:
             actions[place] = value
             with pytest.raises(ValueError, match=words):
                 vector.step(actions)
-        for wrong in (np.zeros((2, 5)), np.zeros((3, 5, 2)), [[1], [2, 3]]):
+        for wrong in (np.zeros((2, 5)), np.zeros((3, 5, 2))):
             with pytest.raises(ValueError, match=r"actions: must have shape \(2, 5, 2\)"):
                 vector.step(wrong)
-        for wrong in (np.zeros((2, 5, 2), dtype=bool), np.zeros((2, 5, 2), dtype=complex), "x"):
+        for wrong in (
+            np.zeros((2, 5, 2), dtype=bool),
+            np.zeros((2, 5, 2), dtype=complex),
+            np.ma.array(np.zeros((2, 5, 2)), mask=True),
+            [[1], [2, 3]],
+            "x",
+        ):
             with pytest.raises(TypeError, match="actions: must be real numbers"):
                 vector.step(wrong)
         now = vector.state
@@ -335,8 +347,10 @@ class TestAbuse:
             ([0, 11], ValueError, r"\[1\] = 11.0: must be in \[-10, 10\]"),
             ([np.nan, 0], ValueError, r"\[0\] = nan: must be in \[0, 1\]"),
             ([0, 0, 0], ValueError, r": must have shape \(2,\), got \(3,\)"),
-            ([[0], [0, 0]], ValueError, r": must have shape \(2,\): "),
-            (["x", "y"], TypeError, ": must be real numbers, got dtype <U1"),
+            ([[0], [0, 0]], TypeError, ": must be real numbers, got list that NumPy cannot read"),
+            (["x", "y"], TypeError, ": must be real numbers, got list of dtype <U1"),
+            ([True, False], TypeError, ": must be real numbers, got list of dtype bool"),
+            (np.ma.array([0.0, 0.0], mask=[1, 0]), TypeError, ": .* none of them masked"),
         ],
     )
     def test_actions_have_the_names_that_the_caller_gave(self, stepper, wrong, error, words):
@@ -361,7 +375,12 @@ class TestAbuse:
         [
             (np.full((5, 2), 1.5), ValueError, r"^others\(...\)\[1, 0\] = 1.5: must be in"),
             (np.zeros((4, 2)), ValueError, r"^others\(...\): must have shape \(5, 2\), got"),
-            (None, TypeError, r"^others\(...\): must be real numbers, got dtype object"),
+            (None, TypeError, r"^others\(...\): must be real numbers, got NoneType of dtype obj"),
+            (
+                np.ma.array(np.zeros((5, 2)), mask=np.eye(5, 2)),
+                TypeError,
+                r"^others\(...\): must be real numbers, none of them masked",
+            ),
         ],
     )
     def test_actions_of_the_others_are_told_from_ones_own(self, stepper, asked, error, words):
@@ -411,7 +430,8 @@ class TestAbuse:
             ({"price_cap": np.inf}, "price_cap = inf: must be finite"),
             ({"backend": "x"}, "backend = 'x': must be one of"),
             ({"threads": 0}, "threads = 0: must be a positive integer"),
-            ({"num_envs": 0}, "num_envs = 0: must be a positive integer"),
+            ({"num_envs": 0}, "num_envs = 0: must be in 1 to"),
+            ({"num_envs": 2**63}, f"num_envs = {2**63}: must be in 1 to"),
         ],
     )
     def test_parameters(self, wrong, words):
@@ -538,6 +558,9 @@ class TestAbuse:
         assert vector.state.seeds.tolist() == [last - 1, last]
         with pytest.raises(ValueError, match="reset_mask: must be 2 booleans"):
             vector.reset(options={"reset_mask": [True]})
+        for wrong in ([1, 0], ["x", "y"], np.ma.array([True, True], mask=[0, 1])):
+            with pytest.raises(TypeError, match="reset_mask: must be booleans"):
+                vector.reset(options={"reset_mask": wrong})
 
     @pytest.mark.parametrize("wrong", [-1, 1.5, True, "7", 2**63, np.bool_(True), np.array(3)])
     def test_what_is_no_seed_changes_nothing(self, wrong):
