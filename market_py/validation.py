@@ -175,7 +175,7 @@ def check_integer(argument: str, value: Any, least: int, most: int | None = None
         It is out of bounds.
     """
     try:
-        number = None if isinstance(value, bool) else operator.index(value)
+        number = None if isinstance(value, bool | np.ma.MaskedArray) else operator.index(value)
     except TypeError:
         number = None
     if number is None:
@@ -298,7 +298,7 @@ def check_threads(threads: SupportsIndex | None) -> int:
         return len(affinity(0)) if affinity else os.cpu_count() or 1
     must = "must be a positive integer or None"
     try:
-        number = None if isinstance(threads, bool) else operator.index(threads)
+        number = None if isinstance(threads, bool | np.ma.MaskedArray) else operator.index(threads)
     except TypeError:
         number = None
     if number is None:

@@ -37,7 +37,8 @@ class Stepper(Protocol):
 
 def available_steppers() -> list[str]:
     """Names of the backends that are usable here, the fastest first."""
-    return [name for name in STEPPERS if name in available_backends()]
+    usable = available_backends()
+    return [name for name in STEPPERS if name in usable]
 
 
 def make_stepper(
