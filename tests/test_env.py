@@ -1,6 +1,7 @@
 """The environment: formulas, trajectories, conformance, abuse."""
 
 import copy
+import multiprocessing
 import pickle
 import re
 import types
@@ -243,6 +244,120 @@ class TestTrajectories:
         assert vector.state.seeds.tolist() == [1, 2, 3]
 
 
+def by_pickle(market):
+    return pickle.loads(pickle.dumps(market))
+
+
+def steps_of(market, number=7):
+    """Step a market that has been reset, from one episode into the next."""
+    found = []
+    for at in range(number):
+        if isinstance(market, env.MarketVectorEnv):
+            actions = np.full((market.num_envs, 5, 2), at / 10)
+        elif isinstance(market, env.MarketParallelEnv):
+            actions = dict.fromkeys(market.agents, (at / 10, at / 10))
+        else:
+            actions = [at / 10, at / 10]
+        step = market.step(actions)
+        found.append(step[:4])
+        if step[3] is True or (isinstance(step[3], dict) and any(step[3].values())):
+            found.append(market.reset())
+    return repr(found)
+
+
+class TestCopies:
+    """What learners' libraries, joblib and debuggers do with an environment."""
+
+    MAKERS = (
+        lambda **options: env.MarketVectorEnv(SYSTEM, 3, **options),
+        lambda **options: env.MarketEnv(SYSTEM, "unit_2", **options),
+        lambda **options: env.MarketParallelEnv(SYSTEM, **options),
+    )
+
+    @pytest.mark.parametrize("copied", [by_pickle, copy.deepcopy])
+    @pytest.mark.parametrize("make", MAKERS)
+    def test_they_go_on_alike_and_by_themselves(self, stepper, make, copied):
+        market = make(backend=stepper, ties="pro_rata", observer="simple_v3")
+        market.reset(seed=3)
+        steps_of(market, 3)
+        other, third = copied(market), copied(market)
+        expected = steps_of(market)
+        assert steps_of(other) == expected
+        assert steps_of(third) == expected
+        # A copy's seed is its own, and read where it is written.
+        for one in (other, third):
+            one.reset(seed=8)
+        market.reset(seed=9)
+        assert steps_of(other) == steps_of(third)
+
+    @pytest.mark.parametrize("make", MAKERS[:2])
+    def test_before_and_after_gymnasium_has_made_spaces(self, make):
+        market = make()
+        for _ in range(2):
+            market = by_pickle(market)
+            assert market.action_space.contains(market.action_space.sample())
+
+    def test_a_spawned_process_steps_alike(self, stepper):
+        market = env.MarketVectorEnv(SYSTEM, 3, backend=stepper)
+        market.reset(seed=3)
+        with multiprocessing.get_context("spawn").Pool(1) as pool:
+            found = pool.apply(env.MarketVectorEnv.step, (market, np.zeros((3, 5, 2))))
+        assert repr(found) == repr(market.step(np.zeros((3, 5, 2))))
+
+    @pytest.mark.parametrize("copied", [by_pickle, copy.deepcopy])
+    def test_agents_in_turn(self, stepper, copied):
+        market = market_v0.env(SYSTEM, backend=stepper)
+        market.reset(seed=3)
+        other = copied(market)
+        for one in (market, other):
+            for agent in one.possible_agents:
+                assert one.agent_selection == agent
+                one.step(np.float32([0, 0]))
+        assert market.rewards == other.rewards
+
+    @pytest.mark.parametrize("copied", [by_pickle, copy.deepcopy])
+    def test_systems_stay_unchangeable(self, copied):
+        other = copied(SYSTEM)
+        assert (other.names, other.first_hour) == (SYSTEM.names, SYSTEM.first_hour)
+        for name in ("capacities", "costs", "demand"):
+            assert np.array_equal(getattr(other, name), getattr(SYSTEM, name))
+            with pytest.raises(ValueError, match="read-only"):
+                getattr(other, name)[0] = 1.0
+
+    @pytest.mark.parametrize("copied", [by_pickle, copy.deepcopy, env.EnvState.copy])
+    def test_parts_of_a_state_stay_views_of_it(self, copied):
+        state = copied(env.EnvState.at_start(3))
+        state.hours[1] = 7
+        assert state.words.tolist() == [[0, 0, 0], [0, 0, 0], [0, 7, 0]]
+
+
+class TestSeeds:
+    def test_a_vector_tells_its_seed(self):
+        vector = env.MarketVectorEnv(SYSTEM, 3)
+        assert vector.np_random_seed is None
+        for seed, told in ((7, 7), ([7, 8, 9], 7), ([7, 9, 8], (7, 9, 8)), (0, 0)):
+            vector.reset(seed=seed)
+            assert vector.np_random_seed == told
+            vector.reset()
+            assert vector.np_random_seed == told
+
+    @pytest.mark.parametrize("markets", [1, 3])
+    def test_a_seed_that_was_drawn_repeats_the_episode(self, markets):
+        vector = env.MarketVectorEnv(SYSTEM, markets)
+        first, _ = vector.reset()
+        again, _ = env.MarketVectorEnv(SYSTEM, markets).reset(seed=vector.np_random_seed)
+        assert np.array_equal(first, again)
+
+    def test_a_single_market_tells_its_seed(self):
+        market = env.MarketEnv(SYSTEM)
+        first, _ = market.reset()
+        again, _ = env.MarketEnv(SYSTEM).reset(seed=market.np_random_seed)
+        assert np.array_equal(first, again)
+        for seed in (7, None, 2**40):
+            market.reset(seed=seed)
+            assert market.np_random_seed == (seed or 7)
+
+
 class TestConformance:
     def test_gymnasium(self, stepper):
         single = env.MarketEnv(SYSTEM, backend=stepper, render_mode="rgb_array")
@@ -369,6 +484,11 @@ class TestAbuse:
         other = parallel.step(dict.fromkeys(parallel.agents, (0, 0)))
         assert np.array_equal(single.step([0, 0])[0], expected[0])
         assert np.array_equal(other[0]["unit_1"], expected[0])
+
+    def test_the_length_of_an_episode_has_the_name_that_the_caller_gave(self):
+        for wrong in (0, 337):
+            with pytest.raises(ValueError, match=f"^max_cycles = {wrong}: must be in 1 to 336"):
+                market_v0.parallel_env(max_cycles=wrong)
 
     @pytest.mark.parametrize(
         ("asked", "error", "words"),
