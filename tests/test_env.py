@@ -708,9 +708,19 @@ class TestAbuse:
             drawn += [vector.state.seeds[0], vector.state.seeds[2]]
         assert len(set(drawn)) == 4
 
-    @pytest.mark.parametrize("wrong", [-1, 5, 0.5, None, True, "unit_5"])
-    def test_agents_that_are_not_there(self, wrong):
-        with pytest.raises(ValueError, match=f"agent = {wrong!r}: must be in 0 to 4, or a name"):
+    @pytest.mark.parametrize(
+        ("wrong", "words"),
+        [
+            (-1, " = -1: must be in 0 to 4"),
+            (5, " = 5: must be in 0 to 4"),
+            ("unit_5", " = 'unit_5': must be an index or one of .*'unit_4'"),
+            (0.5, ": must be a whole number, got float"),
+            (None, ": must be a whole number, got NoneType"),
+            (True, ": must be a whole number, got bool"),
+        ],
+    )
+    def test_agents_that_are_not_there(self, wrong, words):
+        with pytest.raises((TypeError, ValueError), match=f"^agent{words}"):
             env.MarketEnv(SYSTEM, wrong)
 
     def test_others_that_are_no_policy(self):

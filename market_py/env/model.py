@@ -130,7 +130,7 @@ class Model:
         low[0] = 0.0
         # The last factor makes room for a rounding error.
         high[0] = (self.system.demand.max() + noise.high) * template.demand_scale * (1 + 1e-12)
-        told = template.time.shape[1]
+        times = template.time.shape[1]
         if self.observer == "simple_v3":
-            low[len(low) - told :] = -1.0
+            low[len(low) - times :] = -1.0
         return low, high

@@ -63,13 +63,13 @@ def template(system: System, observer: Observer) -> Template:
     }[observer]
     capacities = system.capacities / system.capacities.max()
     costs = system.costs / system.costs.max()
-    generators, told = range(system.generators), [0.0] * len(time)
+    generators, gap = range(system.generators), [0.0] * len(time)
     if observer == "basic":
         rows = [
             [0.0, capacities[i], *np.delete(costs, i), *np.delete(capacities, i)]
             for i in generators
         ]
     else:
-        rows = [[0.0, capacities[i], costs[i], *told] for i in generators]
+        rows = [[0.0, capacities[i], costs[i], *gap] for i in generators]
     times = np.array(time).reshape(len(time), len(hours)).T
     return Template(np.array(rows), 1 / float(system.demand.max()), np.ascontiguousarray(times))

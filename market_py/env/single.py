@@ -14,7 +14,7 @@ from market_py.env.model import Model
 from market_py.env.spaces import action_space, observation_space
 from market_py.env.system import System
 from market_py.extras import explain_missing
-from market_py.validation import Float64Array
+from market_py.validation import Float64Array, check_integer
 
 with explain_missing():
     import gymnasium
@@ -90,16 +90,14 @@ class MarketEnv(gymnasium.Env[Float64Array, Float64Array]):
         render_mode: str | None = None,
         **rules: Any,
     ) -> None:
-        known = dict(zip(system.names, range(system.generators), strict=True))
-        place = known.get(agent) if isinstance(agent, str) else agent
-        whole = isinstance(place, int | np.integer) and not isinstance(place, bool)
-        if place is None or not whole or not 0 <= place < system.generators:
-            raise ValueError(
-                f"agent = {agent!r}: must be in 0 to {system.generators - 1}, or a name"
-            )
+        if isinstance(agent, str):
+            if agent not in system.names:
+                raise ValueError(f"agent = {agent!r}: must be an index or one of {system.names}")
+            agent = system.names.index(agent)
         if not callable(others):
             raise TypeError(f"others: must be a policy to call, got {type(others).__name__}")
-        self.agent, self.others, self.render_mode = int(place), others, render_mode
+        self.agent = check_integer("agent", agent, 0, system.generators - 1)
+        self.others, self.render_mode = others, render_mode
         self._market = OneMarket(Model(system, **rules), backend, render_mode)
         self._seen: Float64Array = np.empty((0, 0))
         self.observation_space: spaces.Box = observation_space(self._market.model)  # type: ignore[assignment]

@@ -57,7 +57,7 @@ def make_stepper(
     backend : str, optional
         One of `available_steppers`; by default the fastest.
     autoreset : bool
-        Whether a market begins anew when its last hour is over.
+        Whether a market begins the next episode after its last hour.
     threads : int, optional
         Largest number of threads that work; by default the number of cores.
 

@@ -89,7 +89,7 @@ class System:
         object.__setattr__(self, "first_hour", check_integer("first_hour", first_hour, 0))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # A copy is made and checked anew: arrays that pickle restores could be written to.
+        # The constructor makes the copy: arrays that pickle restores are writeable.
         parts = self.capacities, self.costs, self.demand, self.names, self.first_hour
         return type(self), parts
 

@@ -145,7 +145,7 @@ def _step_markets(  # type: ignore[no-untyped-def]
     max_bid_delta, markup_penalty, unserved_penalty, reward_scale, first_hour,
     observations, rewards, ended,
 ):  # fmt: skip
-    largest, most, dearest = profile.max(), capacities.max(), costs.max()
+    largest, biggest, highest = profile.max(), capacities.max(), costs.max()
     for market in prange(hours.size):
         bids, quantities = np.empty(costs.size), np.empty(costs.size)
         for agent in range(costs.size):
@@ -164,8 +164,8 @@ def _step_markets(  # type: ignore[no-untyped-def]
             hours[market] = 0
         for agent in range(costs.size):
             observations[market, agent, 0] = demand[market, hours[market]] / largest
-            observations[market, agent, 1] = capacities[agent] / most
-            observations[market, agent, 2] = costs[agent] / dearest
+            observations[market, agent, 1] = capacities[agent] / biggest
+            observations[market, agent, 2] = costs[agent] / highest
             observations[market, agent, 3] = (first_hour + hours[market]) % 24 / 24
 
 

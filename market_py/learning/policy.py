@@ -99,12 +99,10 @@ class MLPPolicy:
 
     def __reduce__(self) -> tuple[Any, ...]:
         # A copy builds its network again: the extension's cannot be pickled.
-        options: dict[str, Any] = {
-            "activation": self.activation,
-            "backend": self.backend,
-            "threads": self._threads,
-        }
-        return partial(type(self), **options), (self.weights, self.biases)
+        make = partial(
+            type(self), activation=self.activation, backend=self.backend, threads=self._threads
+        )
+        return make, (self.weights, self.biases)
 
     @classmethod
     def from_state_dict(cls, state: Mapping[str, Any], **options: Any) -> MLPPolicy:

@@ -242,17 +242,17 @@ class ReplayBuffer:
             A value is outside its domain, or the buffer is not prioritised. Nothing has changed
             then.
         """
-        places = to_array("indices", indices, np.int64)
+        numbers = to_array("indices", indices, np.int64)
         sizes = to_array("priorities", priorities, np.float64)
-        if places.ndim != 1 or places.shape != sizes.shape:
+        if numbers.ndim != 1 or numbers.shape != sizes.shape:
             raise ValueError(
-                f"priorities: must have one axis like indices, got shapes {places.shape} and "
+                f"priorities: must have one axis like indices, got shapes {numbers.shape} and "
                 f"{sizes.shape}"
             )
         given = np.asanyarray(indices)
         if given.dtype.kind == "u":  # The largest of these become negative when converted.
             require("indices", given, given < len(self), INDEX)
-        self._ring.update(places, sizes)
+        self._ring.update(numbers, sizes)
 
     def __getstate__(self) -> dict[str, Any]:
         """Return everything that the next draws depend on."""

@@ -77,7 +77,7 @@ def observe(words, profile, shown, observations):  # type: ignore[no-untyped-def
 def move_on(  # type: ignore[no-untyped-def]
     words, profile, shown, autoreset, observations, final_observations, ended
 ):
-    """Move to the next hour; after the last, store the final observation and begin anew."""
+    """Move to the next hour; after the last, store its observation and begin an episode."""
     for market in range(ended.size):
         words[2, market] += np.uint64(1)
         _show(words, market, profile, shown, observations)
@@ -94,14 +94,14 @@ def move_on(  # type: ignore[no-untyped-def]
 def _show(words, market, profile, shown, observations):  # type: ignore[no-untyped-def]
     """Fill the observations of a market."""
     template, demand_scale, time = shown
-    told, features = time.shape[1], template.shape[1]
+    times, features = time.shape[1], template.shape[1]
     demand, hour = _demand(words, market, profile) * demand_scale, int(words[2, market])
     for agent in range(template.shape[0]):
-        for feature in range(1, features - told):
+        for feature in range(1, features - times):
             observations[market, agent, feature] = template[agent, feature]
         observations[market, agent, 0] = demand
-        for feature in range(told):
-            observations[market, agent, features - told + feature] = time[hour, feature]
+        for feature in range(times):
+            observations[market, agent, features - times + feature] = time[hour, feature]
 
 
 @njit(cache=True, nogil=True)

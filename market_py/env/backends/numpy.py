@@ -25,9 +25,9 @@ class Stepper:
         template = self._model.template
         observations[...] = template.features
         observations[:, :, 0] = (self._demand(state) * template.demand_scale)[:, np.newaxis]
-        told = template.time.shape[1]
-        if told:
-            observations[:, :, -told:] = template.time[state.hours][:, np.newaxis]
+        times = template.time.shape[1]
+        if times:
+            observations[:, :, -times:] = template.time[state.hours][:, np.newaxis]
 
     def step(self, state: EnvState, actions: Float64Array, buffers: StepBuffers) -> None:
         """Step all markets by an hour; fill the buffers."""
