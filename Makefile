@@ -67,7 +67,7 @@ endif
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build-rust build-rust-if-possible lab run book app wheelhouse test test-all bench lint lock clean
+.PHONY: help setup build-rust build-rust-if-possible lab run book app wheelhouse test test-all bench report picture lint lock clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -127,10 +127,17 @@ test-all: build-rust-if-possible lint ## run the long tests too (at most an hour
 bench: build-rust-if-possible ## time the backends and the ladder (at most 15 minutes)
 	@$(PYTHON) -m market_py bench $(BENCH_OPTIONS)
 
-lint: setup ## check style and types
+report: setup ## write the tables of the documents from results/reference.json
+	@$(PYTHON) -m market_py report
+
+picture: setup ## make the animated picture of the README (needs Chromium)
+	@$(PYTHON) -m market_py.workshop.publish.picture
+
+lint: setup ## check style, types and the arrows of imports
 	@$(PYTHON) -m ruff check
 	@$(PYTHON) -m ruff format --check
 	@$(PYTHON) -m mypy
+	@$(PYTHON) -c 'from importlinter.cli import lint_imports_command as lint; lint()' --no-logo --no-cache
 	@command -v cargo >/dev/null || exit 0; cd rust_market && \
 	if cargo fmt --version >/dev/null 2>&1; then $(CARGO) fmt --all --check; \
 	else echo 'No rustfmt: the format of the Rust code is not checked.'; fi && \

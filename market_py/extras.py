@@ -25,6 +25,7 @@ EXTRAS = {
     "traitlets": "workshop",
     "sphinx": "book",
     "voila": "book",
+    "cogapp": "test",
 }
 """The extra of ``market-py`` that installs a package."""
 

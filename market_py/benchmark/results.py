@@ -12,11 +12,11 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from market_py.benchmark import timing
-from market_py.benchmark.cases.adequacy import Studied
 from market_py.benchmark.confirm import Confirmation
 from market_py.benchmark.operation_counts import OperationCounts
 from market_py.extension import REPOSITORY
 from market_py.files import write_atomically
+from market_py.reliability import rts79
 
 SCHEMA = 3
 """Version of the files; those of another are refused."""
@@ -56,14 +56,14 @@ class Timed:
     @property
     def key(self) -> tuple[str, str, int]:
         """What tells it from the other races of a run."""
-        return self.kind, self.distribution, self.race.offers
+        return self.kind, self.distribution, self.race.size
 
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
         return {
             "kind": self.kind,
             "distribution": self.distribution,
-            "offers": self.race.offers,
+            "size": self.race.size,
             "markets": self.markets,
             "distinct": self.race.distinct,
             "threads": list(self.threads),
@@ -82,7 +82,7 @@ class Timed:
         if len(lengths) != 1 or not all(np.all(values > 0) for values in rounds.values()):
             raise ValueError("rounds that are not as many positive numbers for each candidate")
         race = timing.Race(
-            int(data["offers"]),
+            int(data["size"]),
             rounds,
             int(data["distinct"]),
             dict(data["first_call_seconds"]),
@@ -93,6 +93,32 @@ class Timed:
         return cls(
             data["kind"], data["distribution"], data["markets"], tuple(data["threads"]), race
         )
+
+
+@dataclass(frozen=True)
+class Studied:
+    """What a simulation found, and how long it took."""
+
+    backend: str
+    threads: int
+    seed: int
+    years: int
+    seconds: float
+    loss_of_load: tuple[float, float]
+    """Mean and standard error, h/year."""
+    unserved_energy: tuple[float, float]
+    """Mean and standard error, MWh/year."""
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Studied:
+        """Read plain data."""
+        pairs = {name: tuple(data[name]) for name in ("loss_of_load", "unserved_energy")}
+        return cls(**{**data, **pairs})
+
+    @property
+    def clearings_per_second(self) -> float:
+        """Hours cleared per second, their outages drawn and their indices summed up."""
+        return self.years * rts79.HOURS / self.seconds
 
 
 @dataclass
@@ -114,9 +140,9 @@ class Results:
         """Races of a section, in the order in which they were run."""
         return (timed for timed in self.timed if timed.kind == kind)
 
-    def find(self, kind: Kind, distribution: str, offers: int) -> timing.Race | None:
+    def find(self, kind: Kind, distribution: str, size: int) -> timing.Race | None:
         """Look up the race of a section about a distribution and a size, or None."""
-        found = (timed.race for timed in self.timed if timed.key == (kind, distribution, offers))
+        found = (timed.race for timed in self.timed if timed.key == (kind, distribution, size))
         return next(found, None)
 
     def save(self, path: Path) -> None:

@@ -5,27 +5,27 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from market_py.benchmark import machine, operation_counts, plan, settings, timing
-from market_py.benchmark.cases import clearing
+from market_py.benchmark import machine, operation_counts, timing
 from market_py.benchmark.cases.adequacy import Study
+from market_py.benchmark.cases.case import BenchmarkCase
 from market_py.benchmark.results import Results, Timed
+from market_py.benchmark.settings import LADDER_SIZE, Settings
 
 
-def new_results(settings: settings.Settings) -> Results:
+def new_results(settings: Settings) -> Results:
     """Results without a race, of this machine, now."""
     return Results(machine.record(), settings.to_json())
 
 
 def run(
     results: Results,
-    cases: Sequence[plan.BenchmarkCase],
+    cases: Sequence[BenchmarkCase | Study],
     path: Path,
     *,
-    progress: Callable[[plan.BenchmarkCase], object] = lambda case: None,
+    progress: Callable[[BenchmarkCase | Study], object] = lambda case: None,
 ) -> bool:
     """Run races and studies, add them to the results, and save these after each.
 
@@ -53,11 +53,8 @@ def run(
     """
     with _signals_interrupt():
         try:
-            ladder = any(
-                isinstance(case, clearing.ClearingCase) and case.kind == "ladder" for case in cases
-            )
-            if ladder and operation_counts.can_count():
-                results.operation_counts = operation_counts.count(settings.LADDER_SIZE)
+            if any(case.kind == "ladder" for case in cases) and operation_counts.can_count():
+                results.operation_counts = operation_counts.count(LADDER_SIZE)
             for case in cases:
                 if isinstance(case, Study):
                     results.studied.append(case.run(partial(progress, case)))
@@ -72,18 +69,18 @@ def run(
         return False
 
 
-def _race(results: Results, case: plan.AnyRace, progress: Callable[[], object]) -> None:
+def _race(results: Results, case: BenchmarkCase, progress: Callable[[], object]) -> None:
     """Run a race and add it to the results, as far as it came."""
+
+    def keep(race: timing.Race) -> None:
+        results.timed.append(Timed(case.kind, case.distribution, case.markets, case.threads, race))
+
     try:
-        race = case.race(progress)
+        keep(case.race(progress))
     except timing.Stopped as stopped:
         if stopped.race.finished:
-            race = replace(stopped.race, offers=case.offers)
-            results.timed.append(
-                Timed(case.kind, case.distribution, case.markets, case.threads, race)
-            )
+            keep(stopped.race)
         raise
-    results.timed.append(Timed(case.kind, case.distribution, case.markets, case.threads, race))
 
 
 @contextmanager

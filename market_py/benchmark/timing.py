@@ -1,59 +1,61 @@
-"""Timing clearing functions against each other, fairly.
+"""Time callables against each other on the same inputs.
 
-Every candidate clears the same distinct markets (repeating one market lets the branch predictor
-learn it). Candidates take turns in each round, in shuffled order, so that a slow moment of the
-machine hits them alike; ratios are taken within rounds. The first candidate runs twice under two
-names (A/A): how far that ratio strays from 1 is what the measurement can resolve.
+`race` calls every candidate with the same distinct inputs: a repeated input lets the branch
+predictor learn it. Candidates take turns in each round, in shuffled order, so that a slow moment of
+the machine hits all of them; ratios are taken within rounds. The first candidate runs twice under
+two names (A/A): how far that ratio strays from 1 is what the measurement can resolve.
+
+>>> finished = race({"sum": sum, "max": max}, [([1, 2],), ([3, 4],)], rounds=6, sample_seconds=1e-5)
+>>> finished.candidates
+['sum', 'max']
 """
 
 from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any, Literal
 
 import numpy as np
 from scipy.stats import bootstrap
 
-from market_py.benchmark.inputs import market_size
 from market_py.validation import Float64Array
 
 Verdict = Literal["faster", "slower", "indistinguishable"]
-Clear = Callable[[Float64Array, Float64Array, Any], Any]
-"""``(bids, quantities, demand) -> (price, dispatch)``, for one market or a batch of them."""
-Markets = Sequence[tuple[Float64Array, Float64Array, Any]]
-"""What a `Clear` is called with, time after time."""
+Call = Callable[..., Any]
+Inputs = Sequence[tuple[Any, ...]]
+"""Arguments of one call each; all of them as many."""
+Verify = Callable[[Mapping[str, Call], Inputs], dict[str, int]]
+"""Counts the inputs on which candidates disagree, or raises `Disagreement`."""
 
-SIZES = (5, 10, 20, 50, 100, 200, 500, 1000)
-"""Offers per market."""
 ROUNDS = 21
 SAMPLE_SECONDS = 0.01
 """A sample calls a candidate for at least so long."""
 WARM_UP_SECONDS = 0.05
 
 EMPTY_CALL = "empty call"
-"""The candidate that does nothing: the cost of calling from Python."""
+"""The baseline that does nothing: the cost of a call from Python."""
 ONE_PASS = "one pass"
-"""The candidate that reads both arrays and writes one, once."""
+"""The baseline that reads the inputs and writes an output once."""
 BASELINES = (EMPTY_CALL, ONE_PASS)
-"""What no candidate can be faster than, or hardly."""
+"""Baselines are timed beside the candidates; they do not compute the result."""
 AA_SUFFIX = " (again)"
-"""Ends the name of the first candidate's second run."""
+"""Ends the name under which the first candidate runs a second time."""
 
-
-FEWEST_ROUNDS = 6
-"""With fewer, all of them lie on one side of the true median once in twenty times or more."""
+MIN_ROUNDS = 6
+"""With fewer rounds, all lie on one side of the true median more often than once in twenty runs."""
 
 
 class Stopped(Exception):
-    """The race was stopped before its end.
+    """A race was stopped before its end.
 
     Parameters
     ----------
     race : Race
-        Its complete rounds, possibly none.
+        The complete rounds, possibly none.
     """
 
     def __init__(self, race: Race) -> None:
@@ -62,7 +64,7 @@ class Stopped(Exception):
 
 
 class Disagreement(AssertionError):
-    """Two candidates do not clear a market alike; timing them means nothing."""
+    """Two candidates return different results, so that timing them means nothing."""
 
 
 @dataclass(frozen=True)
@@ -73,30 +75,44 @@ class Ratio:
     low: float
     high: float
 
+    def __format__(self, spec: str) -> str:
+        """Format the value and, in brackets, its interval; two decimals by default."""
+        spec = spec or ".2f"
+        return f"{self.value:{spec}} [{self.low:{spec}}, {self.high:{spec}}]"
+
     def __str__(self) -> str:
-        """Show the ratio and its interval."""
-        return f"{self.value:.2f} [{self.low:.2f}, {self.high:.2f}]"
+        """Show two decimals."""
+        return format(self)
 
 
 @dataclass(frozen=True)
 class Race:
-    """The rounds of a race at one size of market."""
+    """The rounds of a race.
 
-    offers: int
+    Examples
+    --------
+    >>> rounds = {"a": np.array([2.0, 4.0]), "a (again)": np.array([2.0, 4.0])}
+    >>> race = Race(20, {**rounds, "b": np.array([1.0, 2.0])})
+    >>> race.speedup("b", over="a").value
+    2.0
+    """
+
+    size: int
+    """Size of the inputs, such as offers per market."""
     rounds: dict[str, Float64Array]
     """Nanoseconds per call of each candidate, one value a round."""
     distinct: int = 0
-    """Different inputs that the candidates cycled through."""
+    """Number of different inputs."""
     first_call_seconds: dict[str, float] = field(default_factory=dict)
-    """Of each candidate: compiling, or loading what was compiled, included."""
+    """Duration of each candidate's first call, with what it compiles or loads."""
     disagreements: dict[str, int] = field(default_factory=dict)
-    """Markets that a candidate cleared differently from the first one that must be right."""
+    """Number of inputs on which a candidate disagrees with the reference."""
     _speedups: dict[tuple[str, str], Ratio] = field(default_factory=dict, repr=False, compare=False)
-    """Those that were asked for: panels ask again at every move of a slider."""
+    """Cached, because panels ask again at every move of a slider."""
 
     @property
     def candidates(self) -> list[str]:
-        """Names in order, without the baselines and the twin."""
+        """Names in order, without baselines and the A/A copy."""
         return [
             name for name in self.rounds if name not in BASELINES and not name.endswith(AA_SUFFIX)
         ]
@@ -111,6 +127,15 @@ class Race:
         """Number of complete rounds."""
         return min(map(len, self.rounds.values()), default=0)
 
+    def per(self, items: int) -> Race:
+        """Return the race with nanoseconds per item of calls that handle several."""
+        return replace(
+            self,
+            rounds={name: taken / items for name, taken in self.rounds.items()},
+            distinct=self.distinct * items,
+            _speedups={},
+        )
+
     def quartiles(self, name: str) -> tuple[float, float, float]:
         """Lower quartile, median and upper quartile, ns per call."""
         low, median, high = np.percentile(self.rounds[name], [25, 50, 75])
@@ -123,24 +148,24 @@ class Race:
         """
         if (name, over) not in self._speedups:
             ratios = self.rounds[over] / self.rounds[name]
-            self._speedups[name, over] = _bootstrapped((ratios,), np.median)
+            self._speedups[name, over] = bootstrapped([ratios])
         return self._speedups[name, over]
 
     def difference(self, name: str, other: str) -> Ratio:
-        """Return how much longer the first takes than the second, ns per call.
+        """How much longer the first takes than the second, ns per call.
 
         The median of the differences within rounds, with its bootstrap interval.
         """
-        return _bootstrapped((self.rounds[name] - self.rounds[other],), np.median)
+        return bootstrapped([self.rounds[name] - self.rounds[other]])
 
     def resolution(self) -> Ratio:
-        """The A/A ratio: differences within its spread are not told apart."""
+        """The A/A ratio: the measurement cannot resolve differences within its spread."""
         first = self.candidates[0]
         return self.speedup(first + AA_SUFFIX, first)
 
     def verdict(self, name: str, over: str) -> Verdict:
         """Say "faster" or "slower" only when the whole interval does, and the A/A ratio allows."""
-        if self.finished < FEWEST_ROUNDS:
+        if self.finished < MIN_ROUNDS:
             return "indistinguishable"
         ratio, same = self.speedup(name, over), self.resolution()
         blur = max(same.high, 1 / same.low)
@@ -151,24 +176,29 @@ class Race:
         return "indistinguishable"
 
 
-def ratio_of_medians(one: Float64Array, other: Float64Array) -> Ratio:
-    """Return the ratio of two medians from different races, or runs; rounds are not paired."""
-    return _bootstrapped((one, other), _median_ratio)
+def bootstrapped(
+    samples: Sequence[Float64Array],
+    statistic: Callable[..., Any] = lambda median: median,
+) -> Ratio:
+    """Compute a statistic of medians, with its percentile bootstrap interval.
 
+    Parameters
+    ----------
+    samples : sequence of ndarray, shape (rounds,)
+        Independent measurements; each is resampled on its own.
+    statistic : callable
+        Takes the median of each sample, as a number or an array of resamples.
+    """
 
-def _median_ratio(one: Float64Array, other: Float64Array, axis: int = -1) -> Float64Array:
-    quotient: Float64Array = np.median(one, axis=axis) / np.median(other, axis=axis)
-    return quotient
+    def of_medians(*resampled: Float64Array, axis: int = -1) -> Any:
+        return statistic(*(np.median(sample, axis=axis) for sample in resampled))
 
-
-def _bootstrapped(samples: tuple[Float64Array, ...], statistic: Callable[..., Any]) -> Ratio:
-    """Return a statistic with its percentile bootstrap interval."""
-    value = float(statistic(*samples))
+    value = float(of_medians(*samples))
     if all(np.ptp(sample) == 0 for sample in samples):
         return Ratio(value, value, value)
     interval = bootstrap(
-        samples,
-        statistic,
+        tuple(samples),
+        of_medians,
         n_resamples=2000,
         method="percentile",
         rng=np.random.default_rng(0),
@@ -176,55 +206,18 @@ def _bootstrapped(samples: tuple[Float64Array, ...], statistic: Callable[..., An
     return Ratio(value, float(interval.low), float(interval.high))
 
 
-def verify(
-    candidates: Mapping[str, Clear], markets: Markets, may_differ: Collection[str] = ()
-) -> dict[str, int]:
-    """Count the markets that candidates clear differently from the first that must be right.
-
-    Parameters
-    ----------
-    candidates : mapping of str to callable
-        As for `race`.
-    markets : sequence
-        Arguments; a batch counts its rows.
-    may_differ : collection of str
-        Candidates that promise something else where prices tie or demand is at a step.
-
-    Raises
-    ------
-    Disagreement
-        A candidate that may not differ does.
-    """
-    reference = next(
-        (name for name in candidates if name not in may_differ), next(iter(candidates))
-    )
-    counts = dict.fromkeys((name for name in candidates if name != reference), 0)
-    for market in markets:
-        right = candidates[reference](*market)
-        for name in counts:
-            differs = _differences(right, candidates[name](*market), market[2])
-            if differs and name not in may_differ:
-                raise Disagreement(
-                    f"{reference} and {name} clear this market differently: {market}"
-                )
-            counts[name] += differs
-    return counts
-
-
-def _differences(one: Any, other: Any, demand: Any) -> int:
-    """Count the rows in which prices differ, or dispatch by more than a billionth of demand."""
-    prices, dispatch = np.atleast_1d(one[0]), np.atleast_2d(one[1])
-    gaps = np.abs(dispatch - np.atleast_2d(other[1])).max(axis=1)
-    near = gaps <= 1e-9 * np.atleast_1d(demand)
-    return int(np.count_nonzero(~near | (prices != np.atleast_1d(other[0]))))
+def ratio_of_medians(one: Float64Array, other: Float64Array) -> Ratio:
+    """Return the ratio of two medians from different races, whose rounds are not paired."""
+    return bootstrapped([one, other], lambda above, below: above / below)
 
 
 def race(
-    candidates: Mapping[str, Clear],
-    markets: Markets,
+    candidates: Mapping[str, Call],
+    inputs: Inputs,
     *,
-    baselines: Mapping[str, Clear] | None = None,
-    may_differ: Collection[str] = (),
+    verify: Verify | None = None,
+    baselines: Mapping[str, Call] | None = None,
+    size: int = 0,
     rounds: int = ROUNDS,
     sample_seconds: float = SAMPLE_SECONDS,
     loops: int | None = None,
@@ -232,53 +225,59 @@ def race(
     is_stopped: Callable[[], bool] = lambda: False,
     seed: int = 0,
 ) -> Race:
-    """Time candidates on the same markets.
+    """Time candidates on the same inputs.
 
     Parameters
     ----------
     candidates : mapping of str to callable
-        ``(bids, quantities, demand) -> (price, dispatch)``; one at least.
-    markets : sequence
-        Arguments, of one size.
-    baselines : mapping of str to callable
-        What is timed beside the candidates, its result unchecked: the empty call, unless said.
-    may_differ : collection of str
-        Candidates whose disagreements are counted, not refused; see `verify`.
+        What is timed, by name; at least one.
+    inputs : sequence of tuple
+        Arguments of the calls; a sample goes through all of them.
+    verify : callable, optional
+        Takes `candidates` and `inputs` before anything is timed, raises `Disagreement` where the
+        results of candidates must agree and do not, and counts where they may differ.
+    baselines : mapping of str to callable, optional
+        What is timed beside the candidates, of the names `BASELINES`; by default an empty call.
+    size : int
+        Size of the inputs, which the result keeps.
     rounds : int
         Samples of each candidate.
     sample_seconds : float
-        Shortest duration of a sample.
+        Shortest duration of a sample, s.
     loops : int, optional
-        How many times a sample goes through the markets; by default as `sample_seconds` asks.
+        How many times a sample goes through the inputs; by default as `sample_seconds` asks.
     progress : callable
         Called after each round.
     is_stopped : callable
         Asked before each round.
+    seed : int
+        Seed of the order within rounds.
 
     Raises
     ------
     Disagreement
-        The candidates do not clear all markets alike.
+        `verify` found one.
     Stopped
-        `is_stopped` said so, or the keyboard between the first round and the last.
+        `is_stopped` returned true, or Ctrl-C was pressed between the first round and the last; it
+        holds the complete rounds.
     """
-    first_calls = {name: _first_call(clear, markets[0]) for name, clear in candidates.items()}
-    disagreements = verify(candidates, markets, may_differ)
+    first_calls = {name: _first_call(call, inputs[0]) for name, call in candidates.items()}
+    disagreements = {} if verify is None else verify(candidates, inputs)
     first = next(iter(candidates))
-    baselines = {EMPTY_CALL: do_nothing} if baselines is None else baselines
+    baselines = {EMPTY_CALL: empty_call(len(inputs[0]))} if baselines is None else baselines
     runners = {**candidates, first + AA_SUFFIX: candidates[first], **baselines}
     samplers = {
-        name: sampler(clear, markets, loops or calibrate(clear, markets, sample_seconds))
-        for name, clear in runners.items()
+        name: sampler(call, inputs, loops or calibrate(call, inputs, sample_seconds))
+        for name, call in runners.items()
     }
     rng = np.random.default_rng(seed)
     finished: list[dict[str, float]] = []
 
     def result() -> Race:
         return Race(
-            market_size(markets[0]),
-            {name: np.array([took[name] for took in finished]) * 1e9 for name in runners},
-            len({id(market) for market in markets}),
+            size,
+            {name: np.array([taken[name] for taken in finished]) * 1e9 for name in runners},
+            len({id(arguments) for arguments in inputs}),
             first_calls,
             disagreements,
         )
@@ -294,51 +293,68 @@ def race(
     return result()
 
 
-def do_nothing(bids: Float64Array, quantities: Float64Array, demand: Any) -> None:
-    """Take the arguments and return."""
+@cache
+def empty_call(arity: int) -> Call:
+    """Make a function that takes so many arguments and returns."""
+    call: Call = eval(f"lambda {', '.join(f'a{i}' for i in range(arity))}: None")
+    return call
 
 
 def one_round(
     samplers: Mapping[str, Callable[[], float]], rng: np.random.Generator
 ) -> dict[str, float]:
-    """Take a sample of each, in shuffled order."""
+    """Take a sample of each candidate, in shuffled order."""
     order = list(samplers)
     rng.shuffle(order)
     return {name: samplers[name]() for name in order}
 
 
-def sampler(clear: Callable[..., object], markets: Markets, loops: int) -> Callable[[], float]:
+def sampler(call: Call, inputs: Inputs, loops: int) -> Callable[[], float]:
     """Make a function that takes a sample, in seconds per call."""
-    return lambda: sample(clear, markets, loops) / (loops * len(markets))
+    return lambda: sample(call, inputs, loops) / (loops * len(inputs))
 
 
-def calibrate(clear: Callable[..., object], markets: Markets, sample_seconds: float) -> int:
-    """Warm up, then find how many times to go through the markets in a sample."""
+def calibrate(call: Call, inputs: Inputs, sample_seconds: float) -> int:
+    """Warm up, then find how many times a sample goes through the inputs."""
     end = time.perf_counter() + WARM_UP_SECONDS
-    once = sample(clear, markets, 1)
+    once = sample(call, inputs, 1)
     while True:
-        once = min(once, sample(clear, markets, 1))
+        once = min(once, sample(call, inputs, 1))
         if time.perf_counter() > end:
             return max(1, int(np.ceil(sample_seconds / once)))
 
 
-def _first_call(clear: Clear, market: tuple[Float64Array, Float64Array, Any]) -> float:
-    """Seconds of the first call."""
-    start = time.perf_counter()
-    clear(*market)
-    return time.perf_counter() - start
-
-
-def sample(clear: Callable[..., object], markets: Markets, loops: int) -> float:
-    """Seconds to clear all the markets so many times, with the garbage collector off."""
+def sample(call: Call, inputs: Inputs, loops: int) -> float:
+    """Seconds to go through all inputs so many times, with the garbage collector off."""
+    once = _loop(len(inputs[0]))
     collecting = gc.isenabled()
     gc.disable()
     try:
         start = time.perf_counter()
         for _ in range(loops):
-            for bids, quantities, demand in markets:
-                clear(bids, quantities, demand)
+            once(call, inputs)
         return time.perf_counter() - start
     finally:
         if collecting:
             gc.enable()
+
+
+@cache
+def _loop(arity: int) -> Callable[[Call, Inputs], None]:
+    """Compile a loop over calls with so many arguments.
+
+    To call with ``*arguments`` instead would add tens of nanoseconds to every call.
+    """
+    names = "".join(f"a{i}, " for i in range(arity)) or "*_"
+    passed = names if arity else ""
+    scope: dict[str, Any] = {}
+    exec(f"def loop(call, inputs):\n for {names} in inputs:\n  call({passed})\n", scope)
+    compiled: Callable[[Call, Inputs], None] = scope["loop"]
+    return compiled
+
+
+def _first_call(call: Call, arguments: tuple[Any, ...]) -> float:
+    """Seconds of the first call."""
+    start = time.perf_counter()
+    call(*arguments)
+    return time.perf_counter() - start

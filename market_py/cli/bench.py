@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,17 +13,17 @@ from tqdm import tqdm
 
 from market_py.benchmark import machine, plan, timing
 from market_py.benchmark import settings as settings_
+from market_py.benchmark.cases.adequacy import Study
+from market_py.benchmark.cases.case import BenchmarkCase
 from market_py.benchmark.confirm import confirm
 from market_py.benchmark.report import tables
 from market_py.benchmark.report.picture import ResultPicture
 from market_py.benchmark.results import Results, Unreadable, default_path
 from market_py.benchmark.run import new_results, run
+from market_py.cli import INTERRUPTED, REFUSED, at_least
 
-REFUSED = 2
-"""Exit status of what was asked wrongly."""
 WIDTH = 130
 """Columns where the output is not a terminal."""
-INTERRUPTED = 128 + signal.SIGINT
 
 
 def main(arguments: list[str]) -> int:
@@ -43,10 +41,10 @@ def main(arguments: list[str]) -> int:
         other = Results.load(chosen.compare) if chosen.compare else None
         if chosen.plot:
             path, results = chosen.plot, Results.load(chosen.plot)
-            cases: list[plan.BenchmarkCase] = []
+            cases: list[BenchmarkCase | Study] = []
         else:
             settings = _settings(chosen)
-            cases = plan.cases(settings)
+            cases = plan.make_cases(settings)
             results = new_results(settings)
             path = chosen.output or default_path(results.time)
             if path.is_dir():
@@ -80,12 +78,12 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _run(results: Results, cases: list[plan.BenchmarkCase], path: Path) -> bool:
+def _run(results: Results, cases: list[BenchmarkCase | Study], path: Path) -> bool:
     total = sum(case.seconds_per_round * case.rounds for case in cases)
     layout = "{desc} {percentage:3.0f} %|{bar}| {elapsed} < {remaining}"
     with tqdm(total=total, bar_format=layout, smoothing=0.1, leave=False) as bar:
 
-        def advance(case: plan.BenchmarkCase) -> None:
+        def advance(case: BenchmarkCase | Study) -> None:
             bar.set_description_str(case.label, False)
             bar.update(min(case.seconds_per_round, total - bar.n))
 
@@ -136,9 +134,9 @@ def _settings(chosen: argparse.Namespace) -> settings_.Settings:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m market_py bench",
-        description="Time the backends and the variants, keep the raw rounds, judge the targets.",
+        description="Time the backends and the variants, keep the raw rounds, and report them.",
     )
-    positive, natural = _at_least(1), _at_least(0)
+    positive, natural = at_least(1), at_least(0)
     ask = parser.add_argument
     ask("--quick", action="store_true", help="a smaller run, within a minute")
     sections = ", ".join(settings_.SECTIONS)
@@ -158,16 +156,3 @@ def _parser() -> argparse.ArgumentParser:
     ask("--across-machines", action="store_true", help="let --compare do so between machines")
     ask("--confirm", action="store_true", help="measure headline figures in fresh processes too")
     return parser
-
-
-def _at_least(least: int) -> Callable[[str], int]:
-    def read(text: str) -> int:
-        try:
-            number = int(text)
-        except ValueError:
-            number = least - 1
-        if number < least:
-            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least {least}")
-        return number
-
-    return read

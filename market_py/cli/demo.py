@@ -1,4 +1,4 @@
-"""A small market in the terminal: cleared by Python's and Rust's backends, and timed."""
+"""Clear a small market with two backends, and time them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 import market_py
 from market_py.benchmark import inputs, timing
+from market_py.benchmark.agreement import same_clearing
 from market_py.benchmark.report import tables
 from market_py.extension import status
 
@@ -45,6 +46,8 @@ def main(arguments: list[str]) -> int:
         race = timing.race(
             {name: market_py.get_backend(name).market_clearing for name in shown},
             inputs.random_markets(OFFERS),
+            verify=same_clearing(),
+            size=OFFERS,
             progress=bar.update,
         )
     console.print(tables.timed([race]))

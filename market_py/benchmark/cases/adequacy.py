@@ -1,17 +1,17 @@
-"""Studies: what clearing is for, timed whole. Years of outages of the RTS-79, through a backend."""
+"""Studies: years of outages of the RTS-79, every hour cleared by a backend, timed as a whole."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from market_py import registry
-from market_py.reliability import adequacy, rts79
+from market_py.benchmark.results import Studied
+from market_py.reliability import adequacy
 
 SECONDS_PER_YEAR = 3e-3
-"""A guess, for the time left."""
+"""Expected duration, for the progress bar."""
 
 
 @dataclass(frozen=True)
@@ -24,14 +24,16 @@ class Study:
     rounds: int
     """Years."""
 
+    kind = "adequacy"
+
     @property
     def seconds_per_round(self) -> float:
-        """A guess, for the time left."""
+        """Expected duration of a year, for the progress bar."""
         return SECONDS_PER_YEAR / self.threads
 
     @property
     def label(self) -> str:
-        """What to call it while it runs."""
+        """Text for the progress bar."""
         return f"adequacy, {self.backend}, seed {self.seed}"
 
     def run(self, progress: Callable[[], object]) -> Studied:
@@ -54,32 +56,6 @@ class Study:
             seconds,
             *((index.mean, index.standard_error) for index in indices),
         )
-
-
-@dataclass(frozen=True)
-class Studied:
-    """What a simulation found, and how long it took."""
-
-    backend: str
-    threads: int
-    seed: int
-    years: int
-    seconds: float
-    loss_of_load: tuple[float, float]
-    """Mean and standard error, h/year."""
-    unserved_energy: tuple[float, float]
-    """Mean and standard error, MWh/year."""
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Studied:
-        """Read plain data."""
-        pairs = {name: tuple(data[name]) for name in ("loss_of_load", "unserved_energy")}
-        return cls(**{**data, **pairs})
-
-    @property
-    def clearings_per_second(self) -> float:
-        """Hours cleared per second, their outages drawn and their indices summed up."""
-        return self.years * rts79.HOURS / self.seconds
 
 
 def studies(years: int, seeds: tuple[int, ...], threads: tuple[int, ...]) -> list[Study]:

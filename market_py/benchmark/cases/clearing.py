@@ -1,117 +1,130 @@
-"""Benchmark cases that clear markets."""
+"""Benchmark cases that clear markets, one per call or a batch."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 from market_py import registry
-from market_py.benchmark import inputs as inputs_
-from market_py.benchmark import timing
+from market_py.benchmark import inputs, timing
+from market_py.benchmark.agreement import same_clearing
 from market_py.benchmark.baselines import baselines
+from market_py.benchmark.cases.case import BenchmarkCase, Setup
 from market_py.benchmark.results import Kind
-from market_py.benchmark.settings import Settings
-from market_py.benchmark.targets import threaded
 from market_py.validation import Float64Array
 
 SECONDS_PER_OFFER = 50e-9
-"""A guess, for the time left."""
+"""Expected duration, for the progress bar."""
 
 
-@dataclass(frozen=True)
-class ClearingCase:
-    """A race to be run."""
+def single_case(
+    distribution: str,
+    offers: int,
+    names: Sequence[str],
+    *,
+    kind: Kind = "single",
+    distinct: int | None = None,
+    sample_seconds: float = timing.SAMPLE_SECONDS,
+    seed: int = 0,
+    **options: Any,
+) -> BenchmarkCase:
+    """Make a case that clears one market per call.
 
-    kind: Kind
-    distribution: str
-    offers: int
-    names: tuple[str, ...]
-    """Of variants and backends."""
-    settings: Settings
+    Parameters
+    ----------
+    distribution : str
+        One of `market_py.benchmark.inputs.DISTRIBUTIONS`.
+    offers : int
+        Offers per market.
+    names : sequence of str
+        Variants and backends.
+    distinct : int, optional
+        Number of markets; by default as many as `market_py.benchmark.inputs.distinct_inputs`.
+    kind, sample_seconds, seed, **options
+        Fields of `BenchmarkCase`.
+    """
 
-    @property
-    def rounds(self) -> int:
-        """Samples of each candidate."""
-        return self.settings.rounds
-
-    @property
-    def label(self) -> str:
-        """What to call it while it runs."""
-        return f"{self.kind}, {self.distribution}, N = {self.offers:,}"
-
-    @property
-    def markets(self) -> int:
-        """Per call."""
-        return self.settings.batch_markets if self.kind == "batch" else 1
-
-    @property
-    def threads(self) -> tuple[int, ...]:
-        """That candidates are given."""
-        return self.settings.threads if self.kind == "batch" else (1,)
-
-    @property
-    def seconds_per_round(self) -> float:
-        """A guess, for the time left."""
-        inputs = inputs_.BATCHES if self.kind == "batch" else inputs_.distinct_inputs(self.offers)
-        once = inputs * self.markets * self.offers * SECONDS_PER_OFFER
-        runners = len(self.names) * len(self.threads) + 1 + len(timing.BASELINES)
-        return runners * max(self.settings.sample_seconds, once)
-
-    def inputs(self) -> list[Any]:
-        """Make the arguments to cycle through."""
-        seed = self.settings.seed
-        if self.kind == "batch":
-            # So many batches that no market comes back soon.
-            distinct = max(inputs_.BATCHES, inputs_.DISTINCT // self.markets)
-            return inputs_.make_batches(
-                self.distribution, self.markets, seed, distinct, self.offers
-            )
-        return inputs_.make_markets(self.distribution, self.offers, seed)
-
-    def candidates(self) -> dict[str, timing.Clear]:
-        """What races, by name."""
-        if self.kind != "batch":
-            return dict(registry.get_candidates(self.names))
-        return {
-            threaded(name, threads): _on(clear, threads)
-            for name, clear in registry.get_batch_candidates(self.names).items()
-            for threads in (self.threads if name in registry.BACKENDS else (1,))
-        }
-
-    def race(
-        self, progress: Callable[[], object], is_stopped: Callable[[], bool] = lambda: False
-    ) -> timing.Race:
-        """Verify the candidates, and race.
-
-        Raises
-        ------
-        Disagreement, Stopped
-            As `market_py.benchmark.timing.race`.
-        """
-        inputs = self.inputs()
-        return timing.race(
-            self.candidates(),
-            inputs,
-            baselines=baselines(inputs[0]),
-            may_differ=self.may_differ(),
-            rounds=self.rounds,
-            sample_seconds=self.settings.sample_seconds,
-            progress=progress,
-            is_stopped=is_stopped,
-            seed=self.settings.seed,
+    def set_up() -> Setup:
+        markets = inputs.make_markets(distribution, offers, seed, distinct)
+        may_differ = () if inputs.DISTRIBUTIONS[distribution].exact else registry.VARIANTS
+        return Setup(
+            registry.get_candidates(names),
+            markets,
+            same_clearing(may_differ),
+            baselines(markets[0]),
         )
 
-    def may_differ(self) -> tuple[str, ...]:
-        """Candidates that keep the published semantics, where those differ from the contract."""
-        everything = inputs_.BATCH_DISTRIBUTIONS if self.kind == "batch" else inputs_.DISTRIBUTIONS
-        if everything[self.distribution].exact:
-            return ()
-        return tuple(name for name in self.names if name in registry.VARIANTS)
+    once = (distinct or inputs.distinct_inputs(offers)) * offers * SECONDS_PER_OFFER
+    runners = len(names) + 1 + len(timing.BASELINES)
+    return BenchmarkCase(
+        kind,
+        distribution,
+        offers,
+        set_up,
+        runners * max(sample_seconds, once),
+        sample_seconds=sample_seconds,
+        seed=seed,
+        **options,
+    )
 
 
-def _on(clear: registry.ClearBatch, threads: int) -> timing.Clear:
-    """Bind the number of threads."""
+def batch_case(
+    distribution: str,
+    offers: int,
+    names: Sequence[str],
+    *,
+    markets: int,
+    threads: tuple[int, ...] = (1,),
+    sample_seconds: float = timing.SAMPLE_SECONDS,
+    seed: int = 0,
+    **options: Any,
+) -> BenchmarkCase:
+    """Make a case that clears many markets per call; parameters as for `single_case`.
+
+    Parameters
+    ----------
+    markets : int
+        Markets per call.
+    threads : tuple of int
+        Thread counts with which each backend runs; variants run on one thread.
+    """
+
+    def set_up() -> Setup:
+        # So many batches that no market comes back soon.
+        distinct = max(inputs.BATCHES, inputs.DISTINCT // markets)
+        batches = inputs.make_batches(distribution, markets, seed, distinct, offers)
+        exact = inputs.BATCH_DISTRIBUTIONS[distribution].exact
+        candidates = {
+            threaded(name, number): on_threads(clear, number)
+            for name, clear in registry.get_batch_candidates(names).items()
+            for number in (threads if name in registry.BACKENDS else (1,))
+        }
+        verify = same_clearing(() if exact else registry.VARIANTS)
+        return Setup(candidates, batches, verify, baselines(batches[0]))
+
+    once = inputs.BATCHES * markets * offers * SECONDS_PER_OFFER
+    runners = len(names) * len(threads) + 1 + len(timing.BASELINES)
+    return BenchmarkCase(
+        "batch",
+        distribution,
+        offers,
+        set_up,
+        runners * max(sample_seconds, once),
+        sample_seconds=sample_seconds,
+        seed=seed,
+        markets=markets,
+        threads=threads,
+        **options,
+    )
+
+
+def threaded(name: str, threads: int) -> str:
+    """Name of a candidate that runs on so many threads."""
+    return name if threads == 1 else f"{name}, {threads} threads"
+
+
+def on_threads(clear: registry.ClearBatch, threads: int) -> timing.Call:
+    """Bind the number of threads of a batch candidate."""
 
     def clear_on(
         bids: Float64Array, quantities: Float64Array, demands: Float64Array

@@ -1,16 +1,15 @@
-"""Replay buffers and policies, raced against what users have instead."""
+"""Benchmark cases about replay buffers and policies, beside alternatives to them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from market_py.benchmark import alternatives, timing
-from market_py.benchmark import inputs as inputs_
-from market_py.benchmark.results import Kind
+from market_py.benchmark.cases.case import BenchmarkCase, Setup
+from market_py.benchmark.inputs import DISTINCT
 from market_py.learning.policy import MLPPolicy
 from market_py.learning.replay import BACKENDS, ReplayBuffer
 from market_py.registry import available_backends
@@ -25,105 +24,129 @@ LAYERS = (8, 64, 64, 2)
 """Values of an observation, outputs of each layer."""
 ROWS = (1, 64, 4096)
 SECONDS_PER_ROW = 5e-7
-"""A guess, for the time left."""
+"""Expected duration, for the progress bar."""
 TOLERANCE = 1e-5
 """Of single precision, relative to one at least."""
 
 OURS = tuple(reversed(BACKENDS))
 
 
-@dataclass(frozen=True)
-class LearningCase:
-    """A race to be run: one kind of call, by everybody who offers it."""
+def replay_case(
+    call: str,
+    capacity: int = CAPACITY,
+    *,
+    drawn: int = DRAWN,
+    sample_seconds: float = timing.SAMPLE_SECONDS,
+    seed: int = 0,
+    **options: Any,
+) -> BenchmarkCase:
+    """Make a case about replay buffers.
 
-    kind: Kind
-    distribution: str
-    offers: int
-    """Rows of a call."""
-    rounds: int
-    sample_seconds: float
-    seed: int
-    capacity: int
-    """Of the buffers."""
-    markets: int = 1
-    threads: tuple[int, ...] = (1,)
+    Parameters
+    ----------
+    call : str
+        `UNIFORM`, `PRIORITISED` or `UPDATE`.
+    capacity : int
+        Transitions that each buffer holds.
+    drawn : int
+        Transitions of a call.
+    sample_seconds, seed, **options
+        Fields of `BenchmarkCase`.
+    """
 
-    @property
-    def label(self) -> str:
-        """What to call it while it runs."""
-        return f"{self.kind}, {self.distribution}, {self.offers:,} rows"
+    def set_up() -> Setup:
+        rng = np.random.default_rng([seed, drawn])
+        transitions = _transitions(capacity, rng)
+        indices = rng.integers(0, capacity, (DISTINCT, drawn))
+        priorities = rng.exponential(size=indices.shape)
+        inputs = list(zip(indices, priorities, strict=True))
+        # Each buffer draws rows of its own: `_drawing` checks that they are whole.
+        return Setup(_buffers(call, transitions, drawn), inputs)
 
-    @property
-    def seconds_per_round(self) -> float:
-        """A guess, for the time left."""
-        return 6 * max(self.sample_seconds, inputs_.DISTINCT * self.offers * SECONDS_PER_ROW)
+    return BenchmarkCase(
+        "replay",
+        call,
+        drawn,
+        set_up,
+        6 * max(sample_seconds, DISTINCT * drawn * SECONDS_PER_ROW),
+        sample_seconds=sample_seconds,
+        seed=seed,
+        **options,
+    )
 
-    def race(
-        self, progress: Callable[[], object], is_stopped: Callable[[], bool] = lambda: False
-    ) -> timing.Race:
-        """Verify that what is drawn is whole, and what is answered right; then race.
 
-        Raises
-        ------
-        Disagreement, Stopped
-            As `market_py.benchmark.timing.race`.
-        """
-        rng = np.random.default_rng([self.seed, self.offers])
-        if self.kind == "policy":
-            candidates, inputs = _policy_candidates(self.offers, rng), self._observations(rng)
-            may_differ: tuple[str, ...] = ()
-        else:
-            transitions = _transitions(self.capacity, rng)
-            candidates, inputs = self._buffers(transitions), self._priorities(rng)
-            may_differ = tuple(candidates)  # Each draws its own.
-        race = timing.race(
-            candidates,
-            inputs,
-            may_differ=may_differ,
-            rounds=self.rounds,
-            sample_seconds=self.sample_seconds,
-            progress=progress,
-            is_stopped=is_stopped,
-            seed=self.seed,
+def policy_case(
+    rows: int, *, sample_seconds: float = timing.SAMPLE_SECONDS, seed: int = 0, **options: Any
+) -> BenchmarkCase:
+    """Make a case about policy inference for so many rows of observations."""
+
+    def set_up() -> Setup:
+        rng = np.random.default_rng([seed, rows])
+        candidates = _policy_candidates(rows, rng)
+        observations = rng.normal(size=(DISTINCT, rows, LAYERS[0])).astype(np.float32)
+        return Setup(candidates, [(values,) for values in observations], _verify_policies)
+
+    return BenchmarkCase(
+        "policy",
+        "tanh",
+        rows,
+        set_up,
+        6 * max(sample_seconds, DISTINCT * rows * SECONDS_PER_ROW),
+        sample_seconds=sample_seconds,
+        seed=seed,
+        **options,
+    )
+
+
+def learning_cases(capacity: int, **options: Any) -> Iterator[BenchmarkCase]:
+    """Make every case: replay buffers, then policies."""
+    for call in (UNIFORM, PRIORITISED, UPDATE):
+        yield replay_case(call, capacity, **options)
+    for rows in ROWS:
+        yield policy_case(rows, **options)
+
+
+def _verify_policies(
+    candidates: Mapping[str, timing.Call], inputs: timing.Inputs
+) -> dict[str, int]:
+    """Compare the answers of policies within the tolerance of single precision."""
+    reference, *others = candidates
+    for (observations,) in inputs:
+        right = np.asarray(candidates[reference](observations))
+        for name in others:
+            gap = np.abs(np.asarray(candidates[name](observations)) - right).max()
+            if not gap <= TOLERANCE:
+                raise timing.Disagreement(f"{reference} and {name} answer differently by {gap}")
+    return {}
+
+
+def _buffers(
+    call: str, transitions: alternatives.Transitions, drawn: int
+) -> dict[str, timing.Call]:
+    """Fill the buffers: the alternatives first, then our backends."""
+    found: dict[str, timing.Call] = {}
+    if call == UNIFORM:
+        for name, draw in alternatives.uniform(transitions):
+            found[name] = _drawing(name, draw, drawn)
+    else:
+        for name, draw, update in alternatives.prioritised(transitions):
+            drawing = _drawing(name, draw, drawn)
+            found[name] = drawing if call == PRIORITISED else update
+    for name in OURS:
+        if name not in available_backends():
+            continue
+        buffer = ReplayBuffer(
+            len(transitions.rewards),
+            OBSERVATION,
+            ACTION,
+            prioritised=call != UNIFORM,
+            alpha=alternatives.ALPHA,
+            backend=name,
         )
-        return replace(race, offers=self.offers, disagreements={})
-
-    def _observations(self, rng: np.random.Generator) -> list[Any]:
-        shape = self.offers, LAYERS[0]
-        observations = rng.normal(size=(inputs_.DISTINCT, *shape)).astype(np.float32)
-        # The last one makes a billionth of it the tolerance.
-        return [(values, values, TOLERANCE * 1e9) for values in observations]
-
-    def _priorities(self, rng: np.random.Generator) -> list[Any]:
-        places = rng.integers(0, self.capacity, (inputs_.DISTINCT, self.offers))
-        return list(zip(places, rng.exponential(size=places.shape), places, strict=True))
-
-    def _buffers(self, transitions: alternatives.Transitions) -> dict[str, timing.Clear]:
-        """The alternatives first, then our backends."""
-        found: dict[str, timing.Clear] = {}
-        if self.distribution == UNIFORM:
-            for name, draw in alternatives.uniform(transitions):
-                found[name] = _drawing(name, draw, self.offers)
-        else:
-            for name, draw, update in alternatives.prioritised(transitions):
-                drawing = _drawing(name, draw, self.offers)
-                found[name] = drawing if self.distribution == PRIORITISED else _updating(update)
-        for name in OURS:
-            if name not in available_backends():
-                continue
-            buffer = ReplayBuffer(
-                self.capacity,
-                OBSERVATION,
-                ACTION,
-                prioritised=self.distribution != UNIFORM,
-                alpha=alternatives.ALPHA,
-                backend=name,
-            )
-            buffer.add(*transitions)
-            drawing = _drawing(name, _our_draw(buffer), self.offers)
-            updating = _updating(buffer.update_priorities)
-            found[name] = updating if self.distribution == UPDATE else drawing
-        return found
+        buffer.add(*transitions)
+        drawing = _drawing(name, _our_draw(buffer), drawn)
+        found[name] = buffer.update_priorities if call == UPDATE else drawing
+    return found
 
 
 def _transitions(capacity: int, rng: np.random.Generator) -> alternatives.Transitions:
@@ -143,11 +166,7 @@ def _our_draw(buffer: ReplayBuffer) -> alternatives.Draw:
     return lambda number: buffer.sample(number, beta=alternatives.BETA)[:5]
 
 
-RESULT = np.zeros(1), np.zeros((1, 1))
-"""Stands for a price and a dispatch."""
-
-
-def _drawing(name: str, draw: alternatives.Draw, number: int) -> timing.Clear:
+def _drawing(name: str, draw: alternatives.Draw, number: int) -> timing.Call:
     """Refuse a candidate that draws torn rows."""
     parts = [np.asarray(part) for part in draw(number)]
     rows = parts[2]
@@ -156,49 +175,20 @@ def _drawing(name: str, draw: alternatives.Draw, number: int) -> timing.Clear:
     if not np.array_equal(parts[4].astype(bool), rows % 2 == 0):
         raise timing.Disagreement(f"{name} loses the ends of episodes")
 
-    def call(places: Any, priorities: Any, unit: Any) -> Any:
-        draw(number)
-        return RESULT
-
-    return call
+    return lambda indices, priorities: draw(number)
 
 
-def _updating(update: alternatives.Update) -> timing.Clear:
-    def call(places: Any, priorities: Any, unit: Any) -> Any:
-        update(places, priorities)
-        return RESULT
-
-    return call
-
-
-def _policy_candidates(rows: int, rng: np.random.Generator) -> dict[str, timing.Clear]:
+def _policy_candidates(rows: int, rng: np.random.Generator) -> dict[str, timing.Call]:
     """NumPy first, then the alternatives, then Rust, which may use all cores for many rows."""
     weights = [
         (rng.normal(size=shape) / np.sqrt(shape[1])).astype(np.float32)
         for shape in zip(LAYERS[1:], LAYERS, strict=False)
     ]
     biases = [rng.normal(0, 0.1, size).astype(np.float32) for size in LAYERS[1:]]
-    answers: dict[str, alternatives.Answer] = {"numpy": MLPPolicy(weights, biases, backend="numpy")}
+    answers: dict[str, timing.Call] = {"numpy": MLPPolicy(weights, biases, backend="numpy")}
     answers |= alternatives.policies((weights, biases), rows)
     if "rust" in available_backends():
         answers["rust"] = MLPPolicy(weights, biases, backend="rust")
         if rows == ROWS[-1]:
             answers["rust, 1 thread"] = MLPPolicy(weights, biases, backend="rust", threads=1)
-    return {name: _answering(answer) for name, answer in answers.items()}
-
-
-def _answering(answer: alternatives.Answer) -> timing.Clear:
-    def call(observations: Any, same: Any, unit: Any) -> Any:
-        return 0.0, answer(observations)
-
-    return call
-
-
-def learning_cases(
-    capacity: int, rounds: int, sample_seconds: float, seed: int
-) -> Iterator[LearningCase]:
-    """Every race: replay buffers, then policies."""
-    for distribution in (UNIFORM, PRIORITISED, UPDATE):
-        yield LearningCase("replay", distribution, DRAWN, rounds, sample_seconds, seed, capacity)
-    for rows in ROWS:
-        yield LearningCase("policy", "tanh", rows, rounds, sample_seconds, seed, capacity)
+    return answers

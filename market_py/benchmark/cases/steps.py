@@ -1,161 +1,134 @@
-"""Steps of the learning environment, raced: the backends against two frozen ways to step."""
+"""Benchmark cases that step the learning environment: backends against two frozen variants."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from market_py.benchmark import inputs as inputs_
 from market_py.benchmark import timing
-from market_py.benchmark.results import Kind
+from market_py.benchmark.cases.case import BenchmarkCase, Setup
+from market_py.benchmark.inputs import DISTINCT
 from market_py.env.buffers import StepBuffers
 from market_py.env.model import Model
 from market_py.env.state import EnvState
-from market_py.env.stepper import Stepper, available_steppers, make_stepper
+from market_py.env.stepper import available_steppers, make_stepper
 from market_py.env.system import System
 from market_py.validation import Float64Array
 
 MARKETS = 1024
-"""Stepped together."""
+"""Markets stepped together."""
 AGENTS = 10
 ONE_MARKET_AGENTS = (5, 20, 100)
-INPUTS = 16
+DISTINCT_ACTIONS = 16
 """Distinct arrays of actions for many markets; for one market as many as in any race."""
 SECONDS_PER_AGENT = 100e-9
-"""A guess, for the time left."""
+"""Expected duration, for the progress bar."""
 
 NUMBA_STEP, PYTHON_STEP = "numba-step", "python-step"
 
 
-@dataclass(frozen=True)
-class StepCase:
-    """A race to be run: many markets, or one, on so many threads."""
+def step_case(
+    markets: int,
+    agents: int,
+    threads: int,
+    *,
+    sample_seconds: float = timing.SAMPLE_SECONDS,
+    seed: int = 0,
+    **options: Any,
+) -> BenchmarkCase:
+    """Make a case that steps many markets, or one, on so many threads."""
+    many = markets > 1
+    distinct = DISTINCT_ACTIONS if many else DISTINCT
 
-    markets: int
-    offers: int
-    """Agents per market."""
-    number: int
-    """Of threads."""
-    rounds: int
-    sample_seconds: float
-    seed: int
+    def set_up() -> Setup:
+        inputs = _make_actions(markets, agents, distinct, seed)
+        # Every candidate draws its own noise: rewards are compared without it.
+        exact = _candidates(markets, agents, threads, demand_noise=0.0)
+        _verify(exact, inputs[:DISTINCT_ACTIONS])
+        return Setup(_candidates(markets, agents, threads), inputs)
 
-    @property
-    def kind(self) -> Kind:
-        """Section of a run."""
-        return "steps" if self.markets > 1 else "one step"
-
-    @property
-    def distribution(self) -> str:
-        """What tells it from other races of its section and size."""
-        return f"{self.number} thread{'s' if self.number > 1 else ''}"
-
-    @property
-    def threads(self) -> tuple[int, ...]:
-        """That candidates are given."""
-        return (self.number,)
-
-    @property
-    def label(self) -> str:
-        """What to call it while it runs."""
-        return f"{self.kind}, {self.distribution}, N = {self.offers:,}"
-
-    @property
-    def seconds_per_round(self) -> float:
-        """A guess, for the time left."""
-        inputs = INPUTS if self.markets > 1 else inputs_.DISTINCT
-        once = inputs * self.markets * self.offers * SECONDS_PER_AGENT
-        return 6 * max(self.sample_seconds, once)
-
-    def race(
-        self, progress: Callable[[], object], is_stopped: Callable[[], bool] = lambda: False
-    ) -> timing.Race:
-        """Verify that all pay the same rewards where there is no noise; then race, with noise.
-
-        Raises
-        ------
-        Disagreement, Stopped
-            As `market_py.benchmark.timing.race`.
-        """
-        inputs = self._inputs()
-        timing.verify(self._candidates(demand_noise=0.0), inputs[:INPUTS])
-        candidates = self._candidates()
-        race = timing.race(
-            candidates,
-            inputs,
-            may_differ=candidates,  # Each draws its own noise.
-            rounds=self.rounds,
-            sample_seconds=self.sample_seconds,
-            progress=progress,
-            is_stopped=is_stopped,
-            seed=self.seed,
-        )
-        return replace(race, offers=self.offers, disagreements={})
-
-    def _inputs(self) -> list[Any]:
-        """Make actions: as an array, and the first market's by agent; 1 is what rewards are of."""
-        rng = np.random.default_rng([self.seed, self.markets, self.offers])
-        names = System.random(self.offers).names
-        shape = (self.markets, self.offers)
-        made = []
-        for _ in range(INPUTS if self.markets > 1 else inputs_.DISTINCT):
-            actions = np.stack([rng.uniform(0, 0.5, shape), rng.uniform(-2, 2, shape)], axis=2)
-            made.append((actions, dict(zip(names, actions[0], strict=True)), 1.0))
-        return made
-
-    def _candidates(self, **rules: Any) -> dict[str, timing.Clear]:
-        """From actions to whether an episode has ended, and the rewards."""
-        from market_py.env.variants import NumbaStep, PythonStep
-
-        system = System.random(self.offers)
-        model = Model(system, **rules)
-        found: dict[str, timing.Clear] = {}
-        if self.markets > 1:
-            found[NUMBA_STEP] = _array_step(NumbaStep(model, self.markets, threads=self.number))
-        else:
-            found[PYTHON_STEP] = _agent_step(PythonStep(model))
-        for name in reversed(available_steppers()):
-            stepper = make_stepper(model, name, autoreset=True, threads=self.number)
-            found[name] = _whole_step(stepper, model, self.markets)
-        return found
+    once = distinct * markets * agents * SECONDS_PER_AGENT
+    return BenchmarkCase(
+        "steps" if many else "one step",
+        f"{threads} thread{'s' if threads > 1 else ''}",
+        agents,
+        set_up,
+        6 * max(sample_seconds, once),
+        sample_seconds=sample_seconds,
+        seed=seed,
+        markets=markets,
+        threads=(threads,),
+        **options,
+    )
 
 
-def _array_step(stepper: Any) -> timing.Clear:
-    def step(actions: Float64Array, by_agent: Any, unit: Any) -> tuple[Any, Any]:
-        _, rewards, ended = stepper.step(actions)
-        return ended, rewards
-
-    return step
-
-
-def _agent_step(stepper: Any) -> timing.Clear:
-    def step(actions: Float64Array, by_agent: Any, unit: Any) -> tuple[Any, Any]:
-        _, rewards, ended = stepper.step(by_agent)
-        return [ended], [*rewards.values()]
-
-    return step
-
-
-def _whole_step(stepper: Stepper, model: Model, markets: int) -> timing.Clear:
-    """One call of a backend, into the same arrays each time."""
-    state, buffers = EnvState.at_start(markets), StepBuffers.of(model, markets)
-    state.seeds[:] = np.arange(markets)
-
-    def step(actions: Float64Array, by_agent: Any, unit: Any) -> tuple[Any, Any]:
-        stepper.step(state, actions, buffers)
-        return buffers.ended, buffers.rewards
-
-    return step
-
-
-def step_cases(
-    threads: tuple[int, ...], rounds: int, sample_seconds: float, seed: int
-) -> Iterator[StepCase]:
-    """Every race: many markets on each number of threads, then one market of each size."""
+def step_cases(threads: tuple[int, ...], **options: Any) -> Iterator[BenchmarkCase]:
+    """Make every case: many markets on each number of threads, then one market of each size."""
     for number in threads:
-        yield StepCase(MARKETS, AGENTS, number, rounds, sample_seconds, seed)
+        yield step_case(MARKETS, AGENTS, number, **options)
     for agents in ONE_MARKET_AGENTS:
-        yield StepCase(1, agents, 1, rounds, sample_seconds, seed)
+        yield step_case(1, agents, 1, **options)
+
+
+def _make_actions(markets: int, agents: int, distinct: int, seed: int) -> list[Any]:
+    """Make actions: an array of shape (markets, agents, 2), and the first market's by agent."""
+    rng = np.random.default_rng([seed, markets, agents])
+    names = System.random(agents).names
+    shape = (markets, agents)
+    made = []
+    for _ in range(distinct):
+        actions = np.stack([rng.uniform(0, 0.5, shape), rng.uniform(-2, 2, shape)], axis=2)
+        made.append((actions, dict(zip(names, actions[0], strict=True))))
+    return made
+
+
+def _candidates(markets: int, agents: int, threads: int, **rules: Any) -> dict[str, timing.Call]:
+    """Make candidates that take actions and return whether an episode ended, and the rewards."""
+    from market_py.env.variants import NumbaStep, PythonStep
+
+    model = Model(System.random(agents), **rules)
+    found: dict[str, timing.Call] = {}
+    if markets > 1:
+        found[NUMBA_STEP] = partial(_array_step, NumbaStep(model, markets, threads=threads))
+    else:
+        found[PYTHON_STEP] = partial(_agent_step, PythonStep(model))
+    for name in reversed(available_steppers()):
+        stepper = make_stepper(model, name, autoreset=True, threads=threads)
+        state, buffers = EnvState.at_start(markets), StepBuffers.of(model, markets)
+        state.seeds[:] = np.arange(markets)
+        found[name] = partial(_whole_step, stepper, state, buffers)
+    return found
+
+
+def _array_step(stepper: Any, actions: Float64Array, by_agent: Any) -> tuple[Any, Any]:
+    _, rewards, ended = stepper.step(actions)
+    return ended, rewards
+
+
+def _agent_step(stepper: Any, actions: Float64Array, by_agent: Any) -> tuple[Any, Any]:
+    _, rewards, ended = stepper.step(by_agent)
+    return [ended], [*rewards.values()]
+
+
+def _whole_step(
+    stepper: Any, state: EnvState, buffers: StepBuffers, actions: Float64Array, by_agent: Any
+) -> tuple[Any, Any]:
+    """Step by one call of a backend, into the same arrays each time."""
+    stepper.step(state, actions, buffers)
+    return buffers.ended, buffers.rewards
+
+
+def _verify(candidates: dict[str, timing.Call], inputs: timing.Inputs) -> None:
+    """Compare what candidates pay and when episodes end; rewards within a billionth of one."""
+    reference, *others = candidates
+    for actions in inputs:
+        ended, rewards = candidates[reference](*actions)
+        ended, rewards = np.array(ended), np.array(rewards)
+        for name in others:
+            other_ended, other_rewards = candidates[name](*actions)
+            gaps = np.abs(np.reshape(other_rewards, rewards.shape) - rewards)
+            if not (np.array_equal(ended, other_ended) and np.all(gaps <= 1e-9)):
+                raise timing.Disagreement(f"{reference} and {name} step differently: {actions}")

@@ -24,7 +24,7 @@ class ResultPicture(Picture):
         self.figure.subplots_adjust(left=0.12, top=0.89, bottom=0.08, hspace=0.06)
         times, ratios = self.figure.subplots(2, sharex=True, height_ratios=[1.4, 1])
         chosen = (timed for timed in results.of_kind("single") if timed.distribution == "random")
-        races = sorted((timed.race for timed in chosen), key=lambda race: race.offers)
+        races = sorted((timed.race for timed in chosen), key=lambda race: race.size)
         self.is_empty = not races
         for axes in (times, ratios):
             axes.set_xscale("log")
@@ -75,7 +75,7 @@ def _draw_times(axes: Axes, name: str, races: list[Race]) -> None:
     colour, marker, dashes = candidate_style(name)
     low, median, high = np.array([race.quartiles(name) for race in races]).T
     axes.errorbar(
-        [race.offers for race in races],
+        [race.size for race in races],
         median,
         yerr=[median - low, high - median],
         color=colour,
@@ -91,7 +91,7 @@ def _draw_ratios(axes: Axes, name: str, races: list[Race]) -> None:
     ratios = [race.speedup(name, over=REFERENCE) for race in races]
     low, value, high = np.array([(ratio.low, ratio.value, ratio.high) for ratio in ratios]).T
     axes.errorbar(
-        [race.offers for race in races],
+        [race.size for race in races],
         value,
         yerr=[value - low, high - value],
         color=colour,
@@ -104,7 +104,7 @@ def _draw_ratios(axes: Axes, name: str, races: list[Race]) -> None:
 def _draw_resolution(axes: Axes, races: list[Race]) -> None:
     ratios = [race.resolution() for race in races]
     axes.fill_between(
-        [race.offers for race in races],
+        [race.size for race in races],
         [ratio.low for ratio in ratios],
         [ratio.high for ratio in ratios],
         color="#999999",

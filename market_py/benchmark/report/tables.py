@@ -13,10 +13,10 @@ from market_py.benchmark.confirm import REFERENCE
 from market_py.benchmark.report.waterfall import waterfalls
 from market_py.benchmark.results import KINDS, Kind, Results
 from market_py.benchmark.settings import LADDER_SIZE, PUBLISHED
-from market_py.benchmark.targets import over_random, targets
 from market_py.benchmark.timing import Ratio, ratio_of_medians
 from market_py.registry import VARIANTS
 from market_py.reliability import adequacy
+from market_py.variants.published import POINTS
 
 TITLES: dict[Kind, str] = {
     "single": "One market per call, distinct inputs",
@@ -57,7 +57,6 @@ def report(results: Results) -> Iterator[RenderableType]:
     if any(results.of_kind("single")):
         yield comparison_as_published(results)
     if results.timed:
-        yield target_report(results)
         yield resolution(results)
         yield correctness(results)
     if results.confirmed:
@@ -68,10 +67,13 @@ def comparison_as_published(results: Results) -> Table:
     """Table of means and medians in the shape of the published one."""
     table = Table(
         title="The published comparison, repeated here",
-        caption="Mean and median, µs per call; speed-up: median ratio within rounds.",
+        caption="Mean and median, µs per call; speed-up: median ratio within rounds. "
+        "Published: the speed-up of Rust over numba in the publication.",
     )
-    for heading in ("offers", *COMPARED, *(f"{name} over {over}" for over, name in PAIRS)):
+    speedups_of = (f"{name} over {over}" for over, name in PAIRS)
+    for heading in ("offers", *COMPARED, *speedups_of, "published"):
         table.add_column(heading)
+    published = {point.offers: f"{point.speedup:.2f}" for point in POINTS}
     speedups: dict[tuple[str, str], list[float]] = {pair: [] for pair in PAIRS}
     for offers in COMPARED_SIZES:
         race = results.find("single", "random", offers)
@@ -92,11 +94,31 @@ def comparison_as_published(results: Results) -> Table:
                 row.append(f"{ratio:.2f}")
             else:
                 row.append("")
-        table.add_row(*row)
+        table.add_row(*row, published[offers])
     table.add_section()
     means = (f"{np.mean(found):.2f}" if found else "" for found in speedups.values())
-    table.add_row("average", *[""] * len(COMPARED), *means)
+    table.add_row("average", *[""] * len(COMPARED), *means, "")
     return table
+
+
+def headline(results: Results) -> str:
+    """Say what came out, in a few lines of Markdown."""
+    numba, rust = PUBLISHED
+    point, many = POINTS[-1], 10_000
+    race = results.find("single", "random", point.offers)
+    large = results.find("single", "random", many)
+    if race is None or large is None:
+        return "Not measured."
+    return (
+        "A published experiment advised to keep numba. Repeated here, with "
+        f"{point.offers} offers, one market per call [95 % interval]:\n\n"
+        f"- Published algorithm: Rust is **{race.speedup(rust, over=numba)}** times as fast as "
+        f"numba (published: {point.speedup:.2f}).\n"
+        f"- Without sorting: Rust is {race.speedup('rust', over=numba)}, numba "
+        f"{race.speedup('numba', over=numba)} times as fast as numba before.\n"
+        f"- Both without sorting: Rust is **{race.speedup('rust', over='numba')}** times as fast "
+        f"as numba; with {many:,} offers {large.speedup('rust', over='numba')} times."
+    )
 
 
 def machine(results: Results) -> str:
@@ -130,7 +152,7 @@ def speedups(results: Results) -> Table:
         median = race.quartiles(REFERENCE)[1] / 1e3
         both = {"numba", "rust"} <= set(race.rounds)
         alternatives = str(race.speedup("rust", over="numba")) if both else ""
-        table.add_row(f"{race.offers:,}", f"{median:,.2f}", *ratios, alternatives)
+        table.add_row(f"{race.size:,}", f"{median:,.2f}", *ratios, alternatives)
     return table
 
 
@@ -211,9 +233,9 @@ def _nanoseconds(found: Ratio) -> str:
 def operation_counts(results: Results) -> Table:
     """Table of what each variant does, counted."""
     table = Table(
-        title=f"OperationCounts per market, N = {LADDER_SIZE}",
+        title=f"Operations per market, N = {LADDER_SIZE}",
         caption="Means over 256 random markets, counted in builds and processes of their own. "
-        "numba's allocations include a header for each array that crosses its border.",
+        "numba's allocations include a header for each array argument and result.",
     )
     for heading in ("variant", "allocations", "comparisons by a sort", "passes over the offers"):
         table.add_column(heading)
@@ -237,7 +259,7 @@ def batch(results: Results) -> Table:
             median = race.quartiles(name)[1] / timed.markets
             compared = name not in race.baselines and REFERENCE in race.rounds
             ratio = str(race.speedup(name, over=REFERENCE)) if compared else ""
-            label = f"{timed.markets:,} markets of {race.offers}, {timed.distribution}"
+            label = f"{timed.markets:,} markets of {race.size}, {timed.distribution}"
             table.add_row(label, name, f"{median:,.1f}", ratio)
     return table
 
@@ -275,7 +297,7 @@ def stepped(results: Results) -> Table:
         for name in race.candidates:
             table.add_row(
                 f"{timed.markets:,}",
-                f"{race.offers}",
+                f"{race.size}",
                 f"{timed.threads[0]}",
                 name,
                 f"{np.median(race.rounds[name]) / timed.markets:,.0f}",
@@ -302,7 +324,7 @@ def learned(results: Results) -> Table:
                 timed.distribution
                 if timed.kind == "replay"
                 else f"{timed.kind}, {timed.distribution}",
-                f"{race.offers:,}",
+                f"{race.size:,}",
                 name,
                 f"{np.median(race.rounds[name]) / 1e3:,.1f}",
                 "" if name == first else str(race.speedup(name, first)),
@@ -359,19 +381,17 @@ def first_calls(results: Results) -> Table:
     return table
 
 
-def target_report(results: Results) -> Table:
-    """Table of every target, what was measured, and whether it was reached."""
-    table = Table(title="Targets", caption="The median ratio decides; its 95 % interval is shown.")
-    for heading in ("", "ratio", "target", "measured", "verdict"):
-        table.add_column(heading)
-    for target in targets():
-        status, ratio = target.judge(results)
-        sign = "≤" if target.at_most else "≥"
-        colour = {"met": "green", "missed": "red", "not measured": "dim"}[status]
-        measured = "" if ratio is None else str(ratio)
-        bound = f"{sign} {target.bound:g}"
-        table.add_row(target.subject, target.unit, bound, measured, f"[{colour}]{status}[/]")
-    return table
+def over_random(results: Results) -> Iterator[tuple[str, int, str, Ratio]]:
+    """Distribution, offers, candidate, and time over that of random inputs of the same size."""
+    for timed in results.of_kind("distributions"):
+        race = timed.race
+        random = results.find("distributions", "random", race.size)
+        if random is None or timed.distribution == "random":
+            continue
+        for name in race.candidates:
+            if name in random.rounds:
+                ratio = ratio_of_medians(race.rounds[name], random.rounds[name])
+                yield timed.distribution, race.size, name, ratio
 
 
 def correctness(results: Results) -> str:
@@ -383,14 +403,14 @@ def correctness(results: Results) -> str:
         cleared += markets
         for name, count in timed.race.disagreements.items():
             if count:
-                where = f"{timed.kind}, {timed.distribution}, N = {timed.race.offers:,}"
-                lines.append(f"  {where}: {name} on {count:,} of {markets:,} markets")
+                where = f"{timed.kind}, {timed.distribution}, N = {timed.race.size:,}"
+                lines.append(f"- {where}: {name} on {count:,} of {markets:,} markets")
     verdict = f"Correctness: {cleared:,} markets in {len(results.timed)} races; "
     if not lines:
         return verdict + "all candidates clear all of them alike."
     return (
         verdict + "the backends clear all of them alike. The frozen variants differ where prices "
-        "tie or demand is at a step:\n" + "\n".join(lines)
+        "tie or demand is at a step:\n\n" + "\n".join(lines)
     )
 
 
@@ -432,7 +452,7 @@ def change(here: Results, other: Results) -> Table:
                 table.add_row(
                     timed.kind,
                     timed.distribution,
-                    f"{timed.race.offers:,}",
+                    f"{timed.race.size:,}",
                     name,
                     f"{np.median(new) / 1e3:.2f}",
                     f"{np.median(old) / 1e3:.2f}",
@@ -502,6 +522,6 @@ def timed(
             elif name not in timing.BASELINES and first in race.candidates:
                 ratio, said = str(race.speedup(name, first)), race.verdict(name, first)
             time = f"{median:.2f} [{low:.2f}, {high:.2f}]"
-            table.add_row(*label, f"{race.offers:,}", name, time, ratio, said)
+            table.add_row(*label, f"{race.size:,}", name, time, ratio, said)
         table.add_section()
     return table

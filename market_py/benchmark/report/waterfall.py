@@ -42,14 +42,14 @@ ORDERS = (
             Fix("stability of the sort", "rust-scratch", "rust-unstable"),
             Fix("comparing through an index", "rust-unstable", "rust-keys"),
             Fix("sorting", "rust-keys", "rust-select"),
-            Fix("the dear border", "rust-select", "rust-cheap"),
+            Fix("call overhead", "rust-select", "rust-cheap"),
         ),
     ),
     Order(
         "Rust, reversed",
         "rust",
         (
-            Fix("the dear border", "rust-naive", "rust-naive-cheap"),
+            Fix("call overhead", "rust-naive", "rust-naive-cheap"),
             Fix("sorting, temporaries with it", "rust-naive-cheap", "rust-select-list"),
             Fix("the list", "rust-select-list", "rust-cheap"),
         ),

@@ -31,7 +31,7 @@ class Evidence:
     def __str__(self) -> str:
         """Say what was raced, and where."""
         calls = f"{self.markets:,} markets a call" if self.markets > 1 else "one market a call"
-        return f"{self.distribution}, N = {self.race.offers:,}, {calls}, {self.where}"
+        return f"{self.distribution}, N = {self.race.size:,}, {calls}, {self.where}"
 
     def ratio(self, name: str, over: str) -> Ratio | None:
         """How many times as fast one candidate is as another; None where one did not race."""

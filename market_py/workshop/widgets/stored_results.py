@@ -139,9 +139,7 @@ class StoredPanel(Explorer):
 
     def _sizes(self, section: str, distribution: str) -> list[int]:
         found = {
-            timed.race.offers
-            for timed in self._races[section]
-            if timed.distribution == distribution
+            timed.race.size for timed in self._races[section] if timed.distribution == distribution
         }
         return sorted(found)
 
@@ -149,8 +147,8 @@ class StoredPanel(Explorer):
         """Find the race that is closest to what is chosen: choices change one after the other."""
         among = [timed for timed in self._races[section] if timed.distribution == distribution]
         among = among or self._races[section]
-        nearest = _nearest([timed.race.offers for timed in among], offers)
-        return next(timed for timed in among if timed.race.offers == nearest)
+        nearest = _nearest([timed.race.size for timed in among], offers)
+        return next(timed for timed in among if timed.race.size == nearest)
 
     def _narrow(self, _change: object = None) -> None:
         """Offer what there is to choose."""
@@ -197,10 +195,10 @@ def summary(timed: Timed, names: Sequence[str], over: str) -> str:
     """Say what was raced, and how the candidates compare with one of them."""
     race = timed.race
     if timed.kind in LEARNING_KINDS:
-        size = f"{race.offers:,} rows a call"
+        size = f"{race.size:,} rows a call"
     else:
         markets = f"{timed.markets:,} markets" if timed.markets > 1 else "one market"
-        size = f"N = {race.offers:,}, {markets} a call"
+        size = f"N = {race.size:,}, {markets} a call"
     start = f"Stored ({place(reference())}): {TITLES[timed.kind]}; {timed.distribution}, {size}. "
     said = [
         f"{name} {race.speedup(name, over)} times as fast, {race.verdict(name, over)}"

@@ -10,6 +10,7 @@ import numpy as np
 from numba import njit
 
 from market_py.benchmark import inputs, timing
+from market_py.benchmark.agreement import same_clearing
 from market_py.benchmark.timing import AA_SUFFIX, EMPTY_CALL, Race
 from market_py.validation import Float64Array
 from market_py.variants.numba import numba_sort
@@ -61,6 +62,8 @@ class RoundsPanel(Job):
             race = timing.race(
                 {PLAIN: numba_sort, WRAPPED: wrapped},
                 markets,
+                verify=same_clearing(),
+                size=OFFERS,
                 rounds=rounds,
                 loops=calls // len(markets),
                 progress=self.advance,
@@ -190,7 +193,7 @@ def _learned(races: list[Race]) -> str:
     said = []
     for name in (REPEATED, REPRICED):
         found = [
-            f"N = {race.offers}: {race.speedup(name, over=DISTINCT)} "
+            f"N = {race.size}: {race.speedup(name, over=DISTINCT)} "
             f"({race.verdict(name, over=DISTINCT)})"
             for race in races
         ]

@@ -168,7 +168,7 @@ class RepeatedPicture(Picture):
             axes.set_xscale("log")
             axes.set_yscale("log")
         ratios.axhline(1, color=BLACK, linewidth=1)
-        offers = [race.offers for race in races]
+        offers = [race.size for race in races]
         lowest, highest = 0.8, 2.5
         for name, (colour, marker, dashes) in self._styles.items():
             style: dict[str, Any] = {

@@ -44,8 +44,8 @@ def crossover(races: Sequence[Race]) -> tuple[float, float]:
     """
     below = 0
     known = [race for race in races if "rust-naive" in race.candidates]
-    for race in sorted(known, key=lambda race: race.offers):
+    for race in sorted(known, key=lambda race: race.size):
         if race.verdict("rust-naive", over="numba-sort") == "slower":
-            return below, race.offers
-        below = race.offers
+            return below, race.size
+        below = race.size
     return below, np.inf

@@ -8,10 +8,10 @@ import numpy as np
 
 import market_py
 from market_py.benchmark import inputs, timing
+from market_py.benchmark.cases.clearing import single_case
 from market_py.benchmark.settings import PUBLISHED
 from market_py.benchmark.timing import Race
 from market_py.extension import status
-from market_py.registry import VARIANTS, get_candidates
 from market_py.validation import Float64Array
 from market_py.workshop.lessons.n04_published_result.plots import DispatchPicture, RacePicture
 from market_py.workshop.widgets.controls import choice, slider, stepper
@@ -25,6 +25,8 @@ DISTRIBUTIONS: dict[str, Callable[[int, np.random.Generator], Float64Array]] = {
 }
 """How the prices of a market are made."""
 NOBODY = "nobody"
+SIZES = (5, 10, 20, 50, 100, 200, 500, 1000)
+"""Offers per market."""
 
 
 def outputs_panel() -> Explorer:
@@ -92,7 +94,7 @@ class RacePanel(Job):
         Samples of each candidate at each size.
     """
 
-    def __init__(self, sizes: tuple[int, ...] = timing.SIZES, rounds: int = timing.ROUNDS) -> None:
+    def __init__(self, sizes: tuple[int, ...] = SIZES, rounds: int = timing.ROUNDS) -> None:
         self._sizes, self._rounds = sizes, rounds
         self._picture = RacePicture(*PUBLISHED)
         self.races: list[Race] = []
@@ -114,21 +116,15 @@ class RacePanel(Job):
         self.races = []
         usable = {*market_py.available_variants(), *market_py.available_backends()}
         distribution, other = (self.controls[name].value for name in ("distribution", "other"))
-        names = (*PUBLISHED, "numba", "rust", other)
-        candidates = get_candidates([name for name in names if name in usable])
+        wanted = (*PUBLISHED, "numba", "rust", other)
+        names = [name for name in wanted if name in usable]
         sizes = [size for size in self._sizes if size <= self.controls["largest"].value]
         self.expect(len(sizes) * self._rounds)
         for offers in sizes:
             self.doing.value = f"markets of {offers} offers …"
             try:
-                race = timing.race(
-                    candidates,
-                    inputs.make_markets(distribution, offers),
-                    may_differ=() if inputs.DISTRIBUTIONS[distribution].exact else VARIANTS,
-                    rounds=self._rounds,
-                    progress=self.advance,
-                    is_stopped=self.is_stopped,
-                )
+                case = single_case(distribution, offers, names, rounds=self._rounds)
+                race = case.race(self.advance, self.is_stopped)
             except timing.Stopped:
                 break
             self.races.append(race)
@@ -145,7 +141,7 @@ def _summary(races: list[Race], distribution: str) -> str:
     said = []
     for race in races:
         ratio, verdict = race.speedup(rust, over=numba), race.verdict(rust, over=numba)
-        said.append(f"N = {race.offers}: {ratio} ({verdict})")
+        said.append(f"N = {race.size}: {ratio} ({verdict})")
     return (
         f"Inputs: {distribution}. How many times as fast {rust} is as {numba}: {'; '.join(said)}."
     )

@@ -127,7 +127,7 @@ class RacePicture(Picture):
     def _draw_times(self, races: Sequence[Race]) -> None:
         for name in (*races[0].candidates, EMPTY_CALL):
             colour, marker, dashes = candidate_style(name)
-            offers = [race.offers for race in races]
+            offers = [race.size for race in races]
             low, median, high = np.array([race.quartiles(name) for race in races]).T / 1000
             self._times.errorbar(
                 offers,
@@ -143,7 +143,7 @@ class RacePicture(Picture):
     def _draw_ratios(self, races: Sequence[Race]) -> None:
         if not {self._numerator, self._denominator} <= set(races[0].candidates):
             return
-        offers = [race.offers for race in races]
+        offers = [race.size for race in races]
         found = [race.speedup(self._denominator, over=self._numerator) for race in races]
         values = np.array([ratio.value for ratio in found])
         spread = [

@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from market_py.benchmark.intervals import text
 from market_py.benchmark.timing import Race, Ratio
 from market_py.workshop.grading.check import (
     NOT_DONE,
@@ -35,11 +34,11 @@ def check_list(answer: Any, races: Mapping[int, Race]) -> Verdict:
         low, high = two_numbers(answer)
     except (TypeError, ValueError):
         return hint("give the two ends of an interval in ns, as in (1.5, 2.5).")
-    return _judge_interval(low, high, own, many.offers - few.offers)
+    return _judge_interval(low, high, own, many.size - few.size)
 
 
 def _judge_interval(low: float, high: float, own: Ratio, elements: int) -> Verdict:
-    found = f"your rounds say {text(own, 1)} ns for each element"
+    found = f"your rounds say {own:z,.1f} ns for each element"
     if math.isnan(low) or math.isnan(high):
         return hint("an end of your interval is not a number.")
     if not low <= high:

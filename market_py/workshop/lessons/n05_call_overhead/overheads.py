@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from market_py.benchmark.intervals import resampled
-from market_py.benchmark.timing import Race, Ratio
+from market_py.benchmark.timing import Race, Ratio, bootstrapped
 
 
 @dataclass(frozen=True)
@@ -87,6 +86,4 @@ def per_element(few: Race, many: Race) -> Ratio | None:
     if not all({_LIST.slower, _LIST.faster} <= set(race.rounds) for race in (few, many)):
         return None
     samples = [race.rounds[_LIST.slower] - race.rounds[_LIST.faster] for race in (few, many)]
-    return resampled(
-        samples, lambda medians: (medians[1] - medians[0]) / (many.offers - few.offers)
-    )
+    return bootstrapped(samples, lambda low, high: (high - low) / (many.size - few.size))

@@ -8,10 +8,9 @@ import numpy as np
 
 import market_py
 from market_py.benchmark import inputs, timing
-from market_py.benchmark.intervals import text
+from market_py.benchmark.cases.clearing import single_case
 from market_py.benchmark.timing import EMPTY_CALL, Race
 from market_py.extension import status
-from market_py.registry import VARIANTS, get_candidates
 from market_py.workshop.lessons.n05_call_overhead.overheads import SIZES, TIMED_VARIANTS, overheads
 from market_py.workshop.lessons.n05_call_overhead.plots import CallOverheadPicture
 from market_py.workshop.widgets.controls import choice, stepper
@@ -63,18 +62,12 @@ class CallOverheadPanel(Job):
         """Time the candidates; an unfinished race is dropped."""
         offers: int = self.size.value
         usable = market_py.available_variants()
-        candidates = get_candidates([name for name in TIMED_VARIANTS if name in usable])
+        names = [name for name in TIMED_VARIANTS if name in usable]
         distribution: str = self.distribution.value
         self.doing.value = f"markets of {offers} offers …"
-        race = timing.race(
-            candidates,
-            inputs.make_markets(distribution, offers),
-            may_differ=() if inputs.DISTRIBUTIONS[distribution].exact else VARIANTS,
-            rounds=self._rounds,
-            sample_seconds=self._sample_seconds,
-            progress=self.advance,
-            is_stopped=self.is_stopped,
-        )
+        options: dict[str, Any] = {"rounds": self._rounds, "sample_seconds": self._sample_seconds}
+        case = single_case(distribution, offers, names, **options)
+        race = case.race(self.advance, self.is_stopped)
         if distribution != self._timed_distribution:
             # Sizes are compared with each other: on the same kind of inputs only.
             self.races, self._timed_distribution = {}, distribution
@@ -90,8 +83,8 @@ def summary(race: Race) -> str:
         if found.low <= 0 <= found.high:
             lost.append(f"{overhead.kind} ({overhead.slower} − {overhead.faster})")
         else:
-            said.append(f"{overhead.kind} ({overhead.slower} − {overhead.faster}) {text(found)}")
-    sentence = f"N = {race.offers}, ns per call: an empty call takes {baseline:.0f}"
+            said.append(f"{overhead.kind} ({overhead.slower} − {overhead.faster}) {found:z,.0f}")
+    sentence = f"N = {race.size}, ns per call: an empty call takes {baseline:.0f}"
     sentence += "".join(f"; {words}" for words in said) + "."
     if lost:
         sentence += f" Not to be told from nothing: {'; '.join(lost)}."

@@ -9,6 +9,7 @@ import ipywidgets as widgets
 
 import market_py
 from market_py.benchmark import operation_counts, timing
+from market_py.benchmark.agreement import same_clearing
 from market_py.benchmark.timing import Race
 from market_py.extension import status
 from market_py.registry import VARIANTS, get_candidates
@@ -96,6 +97,8 @@ class SortingPanel(Job):
         race = timing.race(
             get_candidates(names),
             make_markets(conditions),
+            verify=same_clearing(),
+            size=conditions.offers,
             rounds=self._rounds,
             sample_seconds=self._sample_seconds,
             progress=self.advance,

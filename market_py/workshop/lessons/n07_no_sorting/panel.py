@@ -9,11 +9,10 @@ import numpy as np
 
 import market_py
 from market_py.benchmark import inputs, timing
-from market_py.benchmark.inputs import DISTRIBUTIONS, make_markets, names_of_any_size
-from market_py.benchmark.intervals import resampled, text
-from market_py.benchmark.timing import Race, Ratio
+from market_py.benchmark.cases.clearing import single_case
+from market_py.benchmark.inputs import make_markets, names_of_any_size
+from market_py.benchmark.timing import Race, Ratio, bootstrapped
 from market_py.extension import status
-from market_py.registry import VARIANTS, get_candidates
 from market_py.validation import Float64Array
 from market_py.workshop.lessons.n07_no_sorting.plots import (
     SELECTING,
@@ -91,14 +90,14 @@ FEWEST = 8
 
 def exponent(races: Sequence[Race], name: str) -> Ratio:
     """Fit the exponent ``p`` of ``time ~ N**p``: the slope of the line on log-log axes."""
-    x = np.log([race.offers for race in races])
+    x = np.log([race.size for race in races])
     x -= x.mean()
 
-    def slope(medians: list[Float64Array]) -> Float64Array:
-        fitted: Float64Array = x @ np.log(medians) / (x @ x)
+    def slope(*medians: Float64Array) -> Float64Array:
+        fitted: Float64Array = np.tensordot(x, np.log(medians), 1) / (x @ x)
         return fitted
 
-    return resampled([race.rounds[name] for race in races], slope)
+    return bootstrapped([race.rounds[name] for race in races], slope)
 
 
 class GrowthPanel(Job):
@@ -138,37 +137,36 @@ class GrowthPanel(Job):
     def work(self) -> None:
         """Time one size after the other; what is finished is kept when stopped."""
         self.races = []
-        distribution = DISTRIBUTIONS[self.distribution.value]
+        distribution: str = self.distribution.value
         usable = market_py.available_variants()
-        candidates = get_candidates([name for name in (*SORTING, *SELECTING) if name in usable])
+        names = [name for name in (*SORTING, *SELECTING) if name in usable]
         sizes = [size for size in self._sizes if size <= self.largest.value]
         self.expect(len(sizes) * self._rounds)
         for offers in sizes:
             self.doing.value = f"markets of {offers:,} offers …"
             markets = max(FEWEST, min(inputs.DISTINCT, MOST_ELEMENTS // offers))
             try:
-                race = timing.race(
-                    candidates,
-                    make_markets(distribution.name, offers, distinct=markets),
-                    may_differ=() if distribution.exact else VARIANTS,
+                race = single_case(
+                    distribution,
+                    offers,
+                    names,
+                    distinct=markets,
                     rounds=self._rounds,
                     sample_seconds=self._sample_seconds,
-                    progress=self.advance,
-                    is_stopped=self.is_stopped,
-                )
+                ).race(self.advance, self.is_stopped)
             except timing.Stopped:
                 break
             self.races.append(race)
-            self.show((self._picture.show(self.races), growth(distribution.name, self.races)))
-        self.show((self._picture.show(self.races), growth(distribution.name, self.races)))
+            self.show((self._picture.show(self.races), growth(distribution, self.races)))
+        self.show((self._picture.show(self.races), growth(distribution, self.races)))
 
 
 def growth(distribution: str, races: Sequence[Race]) -> str:
     """Say with what power of N each variant's time grows."""
     if not races:
         return "Stopped before the first size was done."
-    sizes = f"{distribution} prices, N = {races[0].offers:,}"
+    sizes = f"{distribution} prices, N = {races[0].size:,}"
     if len(races) == 1:
         return f"{sizes}: two sizes are needed for a slope."
-    said = [f"{name} {text(exponent(races, name), 2)}" for name in races[0].candidates]
-    return f"{sizes} to {races[-1].offers:,}; time grows as N to the power of: {', '.join(said)}."
+    said = [f"{name} {exponent(races, name)}" for name in races[0].candidates]
+    return f"{sizes} to {races[-1].size:,}; time grows as N to the power of: {', '.join(said)}."

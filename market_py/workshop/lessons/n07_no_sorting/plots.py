@@ -115,10 +115,10 @@ class GrowthPicture(Picture):
         axes.tick_params(labelsize=14)
         axes.grid(alpha=0.3, which="both")
         axes.spines[["top", "right"]].set_visible(False)
-        ends = [race.offers for race in races] or SIZES
+        ends = [race.size for race in races] or SIZES
         # Before the lines: a single size would be warned of as a singular axis.
         axes.set_xlim(0.8 * min(ends), 1.25 * max(ends))
-        offers = np.array([race.offers for race in races])
+        offers = np.array([race.size for race in races])
         for name, (colour, marker, dashes) in GROWTH_STYLES.items():
             if races and name in races[0].rounds:
                 low, median, high = np.array([race.quartiles(name) for race in races]).T / offers

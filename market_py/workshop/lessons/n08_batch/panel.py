@@ -9,6 +9,7 @@ import numpy as np
 
 import market_py
 from market_py.benchmark import inputs, timing
+from market_py.benchmark.agreement import verify_markets
 from market_py.benchmark.timing import AA_SUFFIX, Race
 from market_py.registry import get_batch_candidates, get_candidates
 from market_py.workshop.lessons.n08_batch.plots import BatchPicture
@@ -172,7 +173,7 @@ def verify(ways: Mapping[str, tuple[Run, bool]], batch: tuple[Any, Any, Any]) ->
         name: collected(clear) if one_by_one else clear
         for name, (clear, one_by_one) in ways.items()
     }
-    timing.verify(candidates, [batch])
+    verify_markets(candidates, [batch])
 
 
 def ratio(race: Race, name: str) -> timing.Ratio:

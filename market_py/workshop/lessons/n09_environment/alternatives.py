@@ -6,12 +6,12 @@ import numpy as np
 
 from market_py.benchmark import timing
 from market_py.benchmark.cases.learning import (
-    DRAWN,
     PRIORITISED,
     ROWS,
     UNIFORM,
     UPDATE,
-    LearningCase,
+    policy_case,
+    replay_case,
 )
 from market_py.workshop.lessons.n09_environment.plots import StepsPicture
 from market_py.workshop.widgets.controls import choice, stepper
@@ -39,12 +39,10 @@ class AlternativesPanel(Job):
     def work(self) -> None:
         """Verify, race, and show."""
         call, capacity = (self.controls[name].value for name in ("call", "capacity"))
-        rows = POLICY.get(call, DRAWN)
-        options = ROUNDS, timing.SAMPLE_SECONDS, 0, capacity
         if call in POLICY:
-            case = LearningCase("policy", "tanh", rows, *options)
+            case = policy_case(POLICY[call], rounds=ROUNDS)
         else:
-            case = LearningCase("replay", call, rows, *options)
+            case = replay_case(call, capacity, rounds=ROUNDS)
         self.race = case.race(self.advance, self.is_stopped)
         self.show((self._picture.show(self.race, 1), self._say(call)))
 

@@ -10,7 +10,7 @@ import numpy as np
 from market_py import env
 from market_py.benchmark import inputs as inputs_
 from market_py.benchmark import timing
-from market_py.benchmark.cases.steps import StepCase
+from market_py.benchmark.cases.steps import step_case
 from market_py.env.variants import PythonStep
 from market_py.learning import Evaluation, EvolutionStrategy
 from market_py.learning.theory import COMPETITION, PIVOTAL
@@ -40,13 +40,13 @@ def parts_of_a_step(agents: int = 20, rounds: int = 15) -> dict[str, tuple[float
     for _ in range(inputs_.DISTINCT):
         actions = np.stack([rng.uniform(0, 0.5, agents), rng.uniform(-2, 2, agents)], axis=1)
         offers = stepper.offer(dict(zip(system.names, actions, strict=True)))
-        inputs.append((dict(zip(system.names, actions, strict=True)), offers, None))
+        inputs.append((dict(zip(system.names, actions, strict=True)), offers))
     cleared = stepper.clear(*inputs[0][1])
     parts = {
-        "offers": lambda actions, offers, _: stepper.offer(actions),
-        "clearing": lambda actions, offers, _: stepper.clear(*offers),
-        "rewards": lambda actions, offers, _: stepper.pay(offers[0], *cleared),
-        "observations": lambda actions, offers, _: stepper.observe(),
+        "offers": lambda actions, offers: stepper.offer(actions),
+        "clearing": lambda actions, offers: stepper.clear(*offers),
+        "rewards": lambda actions, offers: stepper.pay(offers[0], *cleared),
+        "observations": lambda actions, offers: stepper.observe(),
     }
     samplers = {name: timing.sampler(part, inputs, 1) for name, part in parts.items()}
     timing.one_round(samplers, rng)  # Warms up.
@@ -70,9 +70,9 @@ class StepsPanel(Job):
         self._picture = StepsPicture()
         self.race: timing.Race | None = None
         controls = {
-            "offers": stepper("agents", [2, 5, 10, 20, 50, 100], 10),
+            "agents": stepper("agents", [2, 5, 10, 20, 50, 100], 10),
             "markets": stepper("markets", [1, 16, 256, 1024], 256),
-            "number": stepper("threads", [1, 2, 4], 1),
+            "threads": stepper("threads", [1, 2, 4], 1),
         }
         first = self._picture.show(None, 1), "Nothing has been timed yet."
         super().__init__("Race the steps", ROUNDS, first, self._picture.width, controls)
@@ -80,7 +80,7 @@ class StepsPanel(Job):
     def work(self) -> None:
         """Verify, race, and show."""
         chosen = {name: control.value for name, control in self.controls.items()}
-        case = StepCase(**chosen, rounds=ROUNDS, sample_seconds=timing.SAMPLE_SECONDS, seed=0)
+        case = step_case(**chosen, rounds=ROUNDS)
         self.race = case.race(self.advance, self.is_stopped)
         self.show((self._picture.show(self.race, case.markets), self._say(case.markets)))
 

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from market_py.benchmark import intervals, timing
-from market_py.benchmark.cases.steps import AGENTS, StepCase
+from market_py.benchmark import timing
+from market_py.benchmark.cases.steps import AGENTS, step_case
 from market_py.benchmark.timing import Race
 from market_py.env import available_steppers
 from market_py.workshop.lessons.n09_environment.plots import StepSweepPicture
@@ -86,13 +86,12 @@ class StepSweepPanel(Job):
         self.races = {}
         for point in self._points:
             self.doing.value = f"{point} …"
-            case = StepCase(
-                markets=point.markets,
-                offers=point.agents,
-                number=point.threads,
+            case = step_case(
+                point.markets,
+                point.agents,
+                point.threads,
                 rounds=self._rounds,
                 sample_seconds=self._sample_seconds,
-                seed=0,
             )
             try:
                 self.races[point] = case.race(self.advance, self.is_stopped)
@@ -129,7 +128,7 @@ class StepSweepPanel(Job):
                 gain = change(self.races, done[0], done[-1], fastest)
                 said.append(
                     f"from {getattr(done[0], name):,} to {getattr(done[-1], name):,} {name} those "
-                    f"of {fastest} become {intervals.text(gain, 2)} times as many"
+                    f"of {fastest} become {gain} times as many"
                 )
         return "; ".join(said) + "."
 

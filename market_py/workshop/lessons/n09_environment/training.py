@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from market_py.benchmark import intervals, timing
+from market_py.benchmark import timing
 from market_py.benchmark.timing import AA_SUFFIX, Race
 from market_py.env import System, available_steppers
 from market_py.learning import EvolutionStrategy
@@ -144,7 +144,7 @@ class TrainingPanel(Job):
             f"no time, it would be {training.most():.2f} times as fast."
         ]
         for name in training.whole.candidates[1:]:
-            step = intervals.text(training.steps.speedup(name, plain), 1)
+            step = f"{training.steps.speedup(name, plain):.1f}"
             measured = training.whole.speedup(name, plain)
             said.append(
                 f"{name} steps {step} times as fast; for training Amdahl's law says "
@@ -154,7 +154,7 @@ class TrainingPanel(Job):
         return " ".join(said)
 
 
-def _training(learner: EvolutionStrategy) -> timing.Clear:
+def _training(learner: EvolutionStrategy) -> timing.Call:
     """Make a function that trains for another generation, whatever it is called with."""
 
     def train(*_: Any) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from market_py.benchmark.intervals import text
 from market_py.benchmark.report.waterfall import Saving
 from market_py.benchmark.timing import Race, Ratio
 from market_py.registry import BACKENDS, VARIANTS
@@ -53,7 +52,7 @@ def _judge_two(order: str, chosen: Any, found: Sequence[Saving]) -> Verdict | No
             # Where intervals overlap, neither is larger for certain.
             if other not in chosen and saved.low > known[fix].high:
                 return hint(
-                    f"{order}: {fix!r} saves {text(known[fix])} ns, and there is a fix that you "
+                    f"{order}: {fix!r} saves {known[fix]:z,.0f} ns, and there is a fix that you "
                     "have not named that saves more, by the whole of its interval. Look at the "
                     "longest bars of this order, not of the other."
                 )
@@ -191,7 +190,7 @@ def _find(citation: Citation, evidence: Sequence[Evidence]) -> Evidence | Verdic
     fitting = [
         it
         for it in evidence
-        if it.race.offers == citation.offers and (it.markets > 1) == batch and it.ratio(name, over)
+        if it.race.size == citation.offers and (it.markets > 1) == batch and it.ratio(name, over)
     ]
     if not fitting:
         return hint(
@@ -311,7 +310,7 @@ def ratio(
     for it in citable(list(own)):
         found = it.ratio(name.lower(), over.lower())
         if found and (it.markets > 1) == batch and distribution in (None, it.distribution):
-            raced.setdefault(it.race.offers, found)
+            raced.setdefault(it.race.size, found)
     if offers in raced:
         return str(raced[offers])
     how = "in batches" if batch else "market by market"

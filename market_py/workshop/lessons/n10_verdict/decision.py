@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from market_py.benchmark.cases.clearing import threaded
 from market_py.benchmark.reference import reference
 from market_py.benchmark.results import Kind
-from market_py.benchmark.targets import threaded
 from market_py.benchmark.timing import Race, Ratio, Verdict
 
 BACKENDS = ("numba", "rust")
@@ -112,7 +112,7 @@ def stored_cases() -> dict[Case, Race]:
     answered = {}
     for kind in KINDS:
         for timed, threads in itertools.product(reference().of_kind(kind), THREADS):
-            case = Case(timed.race.offers, timed.markets, threads)
+            case = Case(timed.race.size, timed.markets, threads)
             names = {threaded(name, threads) for name in BACKENDS}
             if timed.distribution == case.distribution and names <= set(timed.race.rounds):
                 answered[case] = timed.race

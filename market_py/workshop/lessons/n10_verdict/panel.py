@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 
 import market_py
 from market_py.benchmark import timing
-from market_py.benchmark.cases.clearing import ClearingCase
-from market_py.benchmark.intervals import text
+from market_py.benchmark.cases.clearing import batch_case, single_case, threaded
 from market_py.benchmark.reference import place, reference
 from market_py.benchmark.report.waterfall import ORDERS, Order, Saving, savings
-from market_py.benchmark.results import Kind
-from market_py.benchmark.settings import LADDER_SIZE, Settings
-from market_py.benchmark.targets import threaded
+from market_py.benchmark.settings import LADDER_SIZE
 from market_py.benchmark.timing import Race
 from market_py.extension import status
 from market_py.workshop.grading.evidence import REPEATED, Evidence, here
@@ -100,7 +98,7 @@ class WaterfallPanel(ExploringJob):
         stored = self.controls["source"].value == STORED
         where = f"Stored ({place(reference())})" if stored else f"Measured here ({here()})"
         inputs = self.controls["inputs"].value
-        start = f"{where}, {inputs}, N = {race.offers}. {order}: "
+        start = f"{where}, {inputs}, N = {race.size}. {order}: "
         return self._picture.show(race, found), start + waterfall_sentence(race, found)
 
     def work(self) -> None:
@@ -108,9 +106,9 @@ class WaterfallPanel(ExploringJob):
         distribution, offers = INPUTS[self.controls["inputs"].value], self.controls["size"].value
         usable = market_py.available_variants()
         variants = tuple(name for name in TIMED_VARIANTS if name in usable)
-        settings = Settings(rounds=self._rounds, sample_seconds=self._sample_seconds)
+        options: dict[str, Any] = {"rounds": self._rounds, "sample_seconds": self._sample_seconds}
         self.doing.value = f"markets of {offers} offers …"
-        case = ClearingCase("ladder", distribution, offers, variants, settings)
+        case = single_case(distribution, offers, variants, kind="ladder", **options)
         race = case.race(self.advance, self.is_stopped)
         self.measured[distribution, offers] = race
         self.controls["source"].value = OWN
@@ -130,7 +128,7 @@ def waterfall_sentence(race: Race, found: list[Saving]) -> str:
     """Say what was saved by what, what is left, and which savings cannot be told from nothing."""
     first, last = found[0].fix.before, found[-1].fix.after
     medians = {name: float(np.median(race.rounds[name])) for name in (first, last, *race.baselines)}
-    said = [f"{it.fix.removed} {text(it.nanoseconds)} ns ({it.share:.0%})" for it in found]
+    said = [f"{it.fix.removed} {it.nanoseconds:z,.0f} ns ({it.share:.0%})" for it in found]
     lost = [it.fix.removed for it in found if it.nanoseconds.low <= 0 <= it.nanoseconds.high]
     left = ", ".join(f"{name} takes {medians[name]:,.0f}" for name in race.baselines)
     sentence = (
@@ -279,13 +277,14 @@ class DecisionPanel(ExploringJob):
             return
         self.doing.value = f"{case} …"
         usable = tuple(name for name in BACKENDS if name in market_py.available_backends())
-        settings = Settings(
-            threads=(case.threads,),
-            batch_markets=case.markets,
-            rounds=self._rounds,
-            sample_seconds=self._sample_seconds,
-        )
-        kind: Kind = "single" if case.markets == 1 else "batch"
-        timed = ClearingCase(kind, case.distribution, case.offers, usable, settings)
+        options: dict[str, Any] = {
+            "rounds": self._rounds,
+            "sample_seconds": self._sample_seconds,
+        }
+        if case.markets == 1:
+            timed = single_case(case.distribution, case.offers, usable, **options)
+        else:
+            options |= {"markets": case.markets, "threads": (case.threads,)}
+            timed = batch_case(case.distribution, case.offers, usable, **options)
         self.measured[case] = timed.race(self.advance, self.is_stopped)
         self.show(self.answer())

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from market_py.benchmark.intervals import text
 from market_py.benchmark.report.waterfall import Saving
 from market_py.benchmark.timing import EMPTY_CALL, ONE_PASS, Race
 from market_py.plots.picture import Picture
@@ -77,7 +76,7 @@ class WaterfallPicture(Picture):
             )
             spread = [[saved.high - saved.value], [saved.value - saved.low]]
             axes.errorbar(left, row, xerr=spread, color=BLACK, capsize=4, linestyle="")
-            self._write(max(left, right), row, text(saved))
+            self._write(max(left, right), row, f"{saved:z,.0f}")
             widest, right = max(widest, left), left
         for name in race.baselines:
             at = float(np.median(race.rounds[name]))

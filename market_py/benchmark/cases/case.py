@@ -1,0 +1,69 @@
+"""A benchmark case: one race of a run, and what is needed to set it up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from market_py.benchmark import timing
+from market_py.benchmark.results import Kind
+
+
+class Setup(NamedTuple):
+    """Arguments of `market_py.benchmark.timing.race`."""
+
+    candidates: Mapping[str, timing.Call]
+    inputs: timing.Inputs
+    verify: timing.Verify | None = None
+    baselines: Mapping[str, timing.Call] | None = None
+
+
+@dataclass(frozen=True)
+class BenchmarkCase:
+    """One race of a benchmark run."""
+
+    kind: Kind
+    """Section of the run."""
+    distribution: str
+    """Name of the inputs; with `kind` and `size` it identifies the case."""
+    size: int
+    """Size of the inputs, such as offers per market."""
+    set_up: Callable[[], Setup]
+    """Makes candidates and inputs, which may take seconds."""
+    seconds_per_round: float
+    """Expected duration of a round, for the progress bar."""
+    rounds: int = timing.ROUNDS
+    sample_seconds: float = timing.SAMPLE_SECONDS
+    seed: int = 0
+    markets: int = 1
+    """Markets per call."""
+    threads: tuple[int, ...] = (1,)
+    """Thread counts with which each candidate runs."""
+
+    @property
+    def label(self) -> str:
+        """Text for the progress bar."""
+        return f"{self.kind}, {self.distribution}, N = {self.size:,}"
+
+    def race(
+        self,
+        progress: Callable[[], object] = lambda: None,
+        is_stopped: Callable[[], bool] = lambda: False,
+    ) -> timing.Race:
+        """Set up, verify and time the candidates.
+
+        Raises
+        ------
+        Disagreement, Stopped
+            As `market_py.benchmark.timing.race`.
+        """
+        return timing.race(
+            **self.set_up()._asdict(),
+            size=self.size,
+            rounds=self.rounds,
+            sample_seconds=self.sample_seconds,
+            progress=progress,
+            is_stopped=is_stopped,
+            seed=self.seed,
+        )

@@ -1,0 +1,291 @@
+"""The panels and the checks of notebook 09."""
+
+import numpy as np
+import pytest
+
+pytest.importorskip("gymnasium")
+pytest.importorskip("pettingzoo")
+
+from market_py import env
+from market_py.benchmark import timing
+from market_py.env.variants import PythonStep
+from market_py.learning import EvolutionStrategy
+from market_py.workshop.lessons.n09_environment import alternatives, training
+from market_py.workshop.lessons.n09_environment import checks as checks_09
+from market_py.workshop.lessons.n09_environment import panel as panel_09
+from market_py.workshop.lessons.n09_environment.sweep import (
+    SWEEPS,
+    Point,
+    StepSweepPanel,
+    change,
+    speeds,
+    threads_here,
+)
+
+PARTS = {
+    "offers": (1, 2, 3),
+    "clearing": (4, 5, 6),
+    "rewards": (1, 2, 3),
+    "observations": (0, 1, 2),
+}
+
+
+def test_the_parts_are_those_of_a_step():
+    system = env.System.random(4, hours=3)
+    stepper = PythonStep(env.Model(system))
+    actions = dict(zip(system.names, np.full((4, 2), 0.3), strict=True))
+    bids, quantities = stepper.offer(actions)
+    rewards = stepper.pay(bids, *stepper.clear(bids, quantities))
+    observations, paid, ended = stepper.step(actions)
+    assert paid == rewards
+    assert not ended
+    assert all(
+        np.array_equal(observations[agent], shown) for agent, shown in stepper.observe().items()
+    )
+    parts = panel_09.parts_of_a_step(agents=3, rounds=2)
+    assert tuple(parts) == panel_09.PARTS
+    assert all(0 < low <= median <= high for low, median, high in parts.values())
+    assert panel_09.clearing_share(PARTS) == 0.5
+
+
+@pytest.mark.parametrize(
+    ("markets", "threads", "first"),
+    # More threads than most machines have cores: numba must not refuse them.
+    [(1, 1, "python-step"), (16, 1, "numba-step"), (16, 4, "numba-step")],
+)
+def test_steps_are_raced_and_shown(markets, threads, first):
+    panel = panel_09.StepsPanel()
+    before = panel.picture.value
+    panel.controls["offers"].value = 2
+    panel.controls["markets"].value = markets
+    panel.controls["number"].value = threads
+    panel.run()
+    assert panel.race.candidates == [first, *reversed(env.available_steppers())]
+    assert panel.race.size == 2
+    assert panel.sentence.text.startswith(f"{first} takes ")
+    for name in env.available_steppers():
+        assert f"{name}: " in panel.sentence.text
+    assert panel.picture.value != before
+    assert panel.bar.value == panel.bar.max
+
+
+def test_a_race_of_steps_can_be_stopped():
+    panel = panel_09.StepsPanel()
+    panel.controls["offers"].value = 2
+    panel.bar.observe(lambda change: change.new == 1 and panel.stop_button.click(), names="value")
+    panel.run()
+    assert panel.race is None
+    assert panel.sentence.text.startswith("Stopped before the end")
+
+
+def test_learners_are_shown_seed_after_seed():
+    panel = panel_09.LearningPanel()
+    before = panel.picture.value
+    panel.controls["system"].value = "pivotal"
+    panel.controls["generations"].value = 20
+    panel.controls["seeds"].value = 2
+    assert panel.stepping_share is None
+    panel.run()
+    assert [len(curve) for curve in panel.prices] == [20, 20]
+    assert panel.prices[0] != panel.prices[1]
+    assert panel.sentence.text.startswith("2 seeds: ")
+    means = [found.prices.mean() for found in panel.evaluations]
+    assert f"the mean price is {np.mean(means):.1f}" in panel.sentence.text
+    assert 0 < panel.stepping_share < 1
+    assert panel.picture.value != before
+
+
+def test_learning_can_be_stopped(monkeypatch):
+    monkeypatch.setattr(panel_09, "FRAME_SECONDS", 0)
+    panel = panel_09.LearningPanel()
+    panel.bar.observe(lambda change: change.new == 3 and panel.stop_button.click(), names="value")
+    panel.run()
+    assert [len(curve) for curve in panel.prices] == [3]
+    assert panel.sentence.text.startswith("1 seed: ")
+
+
+SMALL = {
+    "agents": (Point(2, 4), Point(3, 4)),
+    "markets": (Point(2, 1), Point(2, 4)),
+    "threads": (Point(2, 4), Point(2, 4, 2)),
+}
+
+
+def test_steps_are_swept():
+    panel = StepSweepPanel(SMALL, rounds=2, sample_seconds=1e-4)
+    before = panel.picture.value
+    panel.run()
+    # The sweeps meet in one point, which is raced once.
+    assert [*panel.races] == [Point(2, 4), Point(3, 4), Point(2, 1), Point(2, 4, 2)]
+    assert panel.bar.value == panel.bar.max == 8
+    assert panel.picture.value != before
+    said = panel.sentence.text
+    assert said.startswith("2 agents, 4 markets, 1 thread, in millions of market-steps per second")
+    for words in ("from 2 to 3 agents", "from 1 to 4 markets", "from 1 to 2 threads"):
+        assert words in said
+    assert "python-step" in panel.races[Point(2, 1)].candidates
+    for race in panel.races.values():
+        assert {*env.available_steppers()} < {*race.candidates}
+
+
+def test_a_sweep_that_is_stopped_keeps_what_is_done():
+    panel = StepSweepPanel(SMALL, rounds=2, sample_seconds=1e-4)
+    panel.bar.observe(lambda change: change.new == 3 and panel.stop_button.click(), names="value")
+    panel.run()
+    assert [*panel.races] == [Point(2, 4)]
+    assert "from" not in panel.sentence.text
+    panel.bar.unobserve_all()
+    panel.bar.observe(lambda change: change.new == 1 and panel.stop_button.click(), names="value")
+    panel.run()
+    assert panel.sentence.text == "Stopped before the first point was done."
+
+
+def test_speeds_are_those_of_the_race():
+    slow, fast = (
+        timing.Race(2, {name: np.array([1.0, 2.0, 4.0]) * ns for name in ("numpy", "rust")})
+        for ns in (1000.0, 500.0)
+    )
+    assert speeds(slow, 8)["rust"] == pytest.approx((8 / 3e-6, 8 / 2e-6, 8 / 1.5e-6))
+    races = {Point(2, 8): slow, Point(2, 2): fast}
+    # Half the time, for a quarter of the markets.
+    assert change(races, *races, "rust").value == pytest.approx(0.5)
+
+
+def test_sweeps_vary_one_number_each(monkeypatch):
+    for name, points in SWEEPS.items():
+        assert Point() in points
+        assert all(point._replace(**{name: getattr(Point(), name)}) == Point() for point in points)
+    for cores, threads in ((None, (1, 2)), (1, (1, 2)), (2, (1, 2)), (6, (1, 2, 4, 6))):
+        monkeypatch.setattr("os.cpu_count", lambda cores=cores: cores)
+        assert threads_here() == threads
+
+
+def test_training_with_each_backend_is_set_beside_the_law():
+    panel = training.TrainingPanel(rounds=3)
+    before = panel.picture.value
+    panel.controls["markets"].value = 64
+    panel.run()
+    found = panel.training
+    first, *others = reversed(env.available_steppers())
+    assert found.plain == first
+    assert found.whole.candidates == found.steps.candidates == [first, *others]
+    assert found.whole.finished == 3
+    for name in found.whole.rounds:
+        assert (found.steps.rounds[name] < found.whole.rounds[name]).all()
+        assert 0 < found.share(name) < 1
+    assert panel.picture.value != before
+    assert panel.sentence.text.startswith(f"With {first}, steps are {found.share(first):.0%} of")
+    for name in others:
+        assert f"{name} steps " in panel.sentence.text
+        assert f"law says {found.predicted(name):.2f}, measured are " in panel.sentence.text
+        assert found.predicted(name) < found.most()
+
+
+def test_training_that_is_stopped_keeps_its_rounds():
+    panel = training.TrainingPanel(rounds=5)
+    panel.controls["markets"].value = 64
+    panel.bar.observe(lambda change: change.new == 2 and panel.stop_button.click(), names="value")
+    panel.run()
+    assert panel.training.whole.finished == 2
+    panel.bar.unobserve_all()
+    panel.sentence.observe(
+        lambda change: "Running" in change.new and panel.stop_button.click(), names="text"
+    )
+    panel.run()
+    assert panel.training is None
+    assert panel.sentence.text == "Stopped before the first round was done."
+
+
+def test_training_of_another_kind_is_not_compared():
+    learners = {
+        str(seed): EvolutionStrategy(panel_09.COMPETITION, markets=4, seed=seed) for seed in (0, 1)
+    }
+    training.verify(learners)
+    for learner in learners.values():
+        for _ in learner.train(1):
+            pass
+    with pytest.raises(timing.Disagreement, match="0 and 1: policies differ"):
+        training.verify(learners)
+
+
+@pytest.mark.parametrize(("about", "given", "expected"), checks_09.AMDAHL_CASES)
+def test_the_law_is_that_of_the_exercise(about, given, expected):
+    assert training.amdahl(*given) == pytest.approx(expected), about
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "words"),
+    [
+        (None, "not done yet", ""),
+        (50, "not right yet", "two numbers"),
+        ((60, 40), "not right yet", "the lower first"),
+        ((50, 50), "not right yet", "It takes two different ends"),
+        ((0.45, 0.55), "not right yet", "0.1 is 10 per cent"),
+        ("59", "not right yet", "two numbers"),
+        ((0, 100), "not right yet", "be bolder"),
+        ((10, 20), "not right yet", "not in [10, 20]"),
+        ((45, 55), "right", "50.0 %"),
+    ],
+)
+def test_the_share_of_clearing(answer, state, words):
+    verdict = checks_09.check_clearing_share(answer, PARTS)
+    assert verdict.state == state
+    assert words in verdict.message
+
+
+def amdahl(share, speedup):
+    return 1 / ((1 - share) + share / speedup)
+
+
+@pytest.mark.parametrize(
+    ("function", "state", "words"),
+    [
+        (lambda share, speedup: None, "not done yet", ""),
+        (lambda share, speedup: share * speedup, "not right yet", "half of the time"),
+        (lambda share, speedup: 1 / (1 - share + share / min(speedup, 1e6)), "not right yet", "no"),
+        (lambda share, speedup: 1 / 0, "not right yet", "fails: ZeroDivisionError"),
+        (lambda share, speedup: str(amdahl(share, speedup)), "not right yet", "one number"),
+        (lambda share, speedup: print(share), "not done yet", "to print a result"),
+        (amdahl, "right", "1.25 times as fast"),
+    ],
+)
+def test_amdahl(function, state, words):
+    verdict = checks_09.check_amdahl(function, 0.2)
+    assert verdict.state == state
+    assert words in verdict.message
+    assert checks_09.check_amdahl(function, None).state == state
+
+
+@pytest.mark.parametrize(
+    ("call", "first"),
+    [
+        ("uniform sample", "numpy-take"),
+        ("prioritised sample", None),
+        ("priority update", None),
+        ("policy, 1 row", "numpy"),
+        ("policy, 4,096 rows", "numpy"),
+    ],
+)
+def test_calls_of_a_learner_are_raced_and_shown(call, first):
+    panel = alternatives.AlternativesPanel()
+    before = panel.picture.value
+    panel.controls["call"].value = call
+    panel.controls["capacity"].value = 10_000
+    panel.run()
+    assert first in (None, panel.race.candidates[0])
+    assert panel.sentence.text.startswith(f"{call}: Rust ")
+    assert panel.picture.value != before
+    if "rust" in panel.race.candidates:
+        others = [name for name in panel.race.candidates if not name.startswith("rust")]
+        for name in others:
+            said = f"times as fast as {name}: {panel.race.verdict('rust', name)}."
+            assert said in panel.sentence.text
+
+
+def test_a_stopped_race_of_calls_says_so():
+    panel = alternatives.AlternativesPanel()
+    panel.controls["capacity"].value = 10_000
+    panel.is_stopped = lambda: True
+    panel.run()
+    assert panel.race is None
+    assert panel.sentence.text.startswith("Stopped before the end")
