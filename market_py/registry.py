@@ -80,7 +80,7 @@ def _numba(rung: str, summary: str, batch_function: str | None = None) -> Varian
 
 
 def _rust(rung: str, summary: str) -> Variant:
-    function = f"market_clearing_{rung.replace('-', '_')}"
+    function = f"market_clearing_{rung.replace('-', '_').replace('cheap', 'unchecked')}"
     return Variant(f"rust-{rung}", "rust", summary, "rust_market", function)
 
 

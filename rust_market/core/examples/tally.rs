@@ -5,7 +5,7 @@
 use std::env;
 
 use allocation_counter::measure;
-use merit_order::{Rules, Scratch, clear, ladder, tally};
+use merit_order::{Rules, Scratch, clear, tally, variants};
 
 const MARKETS: usize = 256;
 
@@ -20,22 +20,22 @@ fn main() {
     let mut dispatch = vec![0.0; offers];
 
     count("rust-naive", &markets, |(bids, quantities, demand)| {
-        ladder::naive(bids, quantities, *demand);
+        variants::naive(bids, quantities, *demand).expect("enough memory");
     });
     let mut order = Vec::new();
     count("rust-scratch", &markets, |(bids, quantities, demand)| {
-        ladder::scratch(bids, quantities, *demand, &mut order, &mut dispatch);
+        variants::scratch(bids, quantities, *demand, &mut order, &mut dispatch);
     });
     count("rust-unstable", &markets, |(bids, quantities, demand)| {
-        ladder::unstable(bids, quantities, *demand, &mut order, &mut dispatch);
+        variants::unstable(bids, quantities, *demand, &mut order, &mut dispatch);
     });
     let mut pairs = Vec::new();
     count("rust-keys", &markets, |(bids, quantities, demand)| {
-        ladder::keys(bids, quantities, *demand, &mut pairs, &mut dispatch);
+        variants::keys(bids, quantities, *demand, &mut pairs, &mut dispatch);
     });
     let mut scratch = Scratch::new();
     count("rust-select", &markets, |(bids, quantities, demand)| {
-        ladder::select(bids, quantities, *demand, &mut scratch, &mut dispatch)
+        variants::select(bids, quantities, *demand, &mut scratch, &mut dispatch)
             .expect("enough memory");
     });
     count("rust", &markets, |(bids, quantities, demand)| {

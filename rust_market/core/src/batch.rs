@@ -1,7 +1,6 @@
 //! Clearing many markets in one call.
 
 use std::num::NonZeroUsize;
-use std::sync::Mutex;
 
 use pulp::{Arch, Simd, WithSimd};
 
@@ -9,7 +8,8 @@ use crate::check::{self, Check};
 use crate::clearing::Market;
 use crate::order::SharedOrder;
 use crate::sample::MANY;
-use crate::{Error, Rules, Scratch, Ties, threads};
+use crate::threads::{Stop, parallel_for};
+use crate::{Error, Rules, Scratch, Ties};
 
 /// About this many offers are handed to a thread at a time.
 const OFFERS_PER_CHUNK: usize = 1 << 12;
@@ -72,7 +72,8 @@ pub struct Batch<'a> {
 /// # Errors
 ///
 /// A value that no market has is refused, the first one named, and the results mean nothing;
-/// [`Error::OutOfMemory`] when the working memory cannot grow.
+/// [`Error::OutOfMemory`] when the working memory cannot grow; [`Error::Interrupted`] once `stop`
+/// answers yes.
 ///
 /// # Panics
 ///
@@ -82,6 +83,7 @@ pub fn clear_batch(
     prices: &mut [f64],
     dispatch: &mut [f64],
     threads: NonZeroUsize,
+    stop: Stop<'_>,
 ) -> Result<(), Error> {
     assert!(batch.fits(prices.len(), dispatch.len()));
     if !batch.shares_valid() {
@@ -103,16 +105,10 @@ pub fn clear_batch(
         .chunks_mut(markets_per_chunk)
         .zip(dispatch.chunks_mut(markets_per_chunk * batch.offers))
         .enumerate();
-    let chunks = Mutex::new(chunks);
     let arch = Arch::new();
-    let work = || {
+    parallel_for(workers, chunks, stop, |next| {
         let mut scratch = Scratch::new();
-        loop {
-            // Not held while working: the guard lives to the end of this statement.
-            let next = chunks.lock().map_or(None, |mut chunks| chunks.next());
-            let Some((chunk, (prices, dispatch))) = next else {
-                return Ok(());
-            };
+        while let Some((chunk, (prices, dispatch))) = next() {
             arch.dispatch(Chunk {
                 batch: &batch,
                 first: chunk * markets_per_chunk,
@@ -122,8 +118,8 @@ pub fn clear_batch(
                 scratch: &mut scratch,
             })?;
         }
-    };
-    threads::share(workers, work)
+        Ok(())
+    })
 }
 
 /// Markets that a thread clears in one go.

@@ -4,15 +4,17 @@
 //! shows what the next hour looks like. All that a market remembers is its [`Clock`]: the noise on
 //! its demand is a function of that, not of a generator's state.
 
+use std::cell::RefCell;
+use std::iter;
 use std::num::NonZeroUsize;
-use std::sync::{Mutex, PoisonError};
 
 use pulp::{Arch, Simd, WithSimd};
 
 use crate::clearing::Market;
 use crate::random::normal;
 use crate::tanh::tanh;
-use crate::{Error, Rules, Scratch, threads};
+use crate::threads::{Stop, parallel_for};
+use crate::{Error, Rules, Scratch, memory};
 
 /// About this many agents are handed to a thread at a time.
 const AGENTS_PER_CHUNK: usize = 1 << 11;
@@ -135,13 +137,11 @@ pub struct Outcome<'a> {
     pub dispatch: &'a mut [f64],
 }
 
-/// Markets to learn in, and working memory that is kept from step to step.
-#[derive(Debug)]
-pub struct Environment {
-    settings: Settings,
-    kept: Mutex<Vec<Workspace>>,
-}
+/// Markets to learn in.
+#[derive(Clone, Debug)]
+pub struct Environment(Settings);
 
+/// Working memory of a thread, from one step to the next.
 #[derive(Debug, Default)]
 struct Workspace {
     bids: Vec<f64>,
@@ -149,33 +149,47 @@ struct Workspace {
     scratch: Scratch,
 }
 
+/// Lends the working memory of this thread.
+fn with_workspace<R>(work: impl FnOnce(&mut Workspace) -> R) -> R {
+    thread_local! {
+        static WORKSPACE: RefCell<Workspace> = RefCell::default();
+    }
+    WORKSPACE.with(|workspace| match workspace.try_borrow_mut() {
+        Ok(mut workspace) => work(&mut workspace),
+        // What `stop` asks may run a step of its own on this thread.
+        Err(_) => work(&mut Workspace::default()),
+    })
+}
+
 impl Environment {
     /// Markets with such settings; none when these do not fit together ([`Settings::fit`]).
     pub fn new(settings: Settings) -> Option<Self> {
-        settings.fit().then(|| Self {
-            settings,
-            kept: Mutex::default(),
-        })
+        settings.fit().then_some(Self(settings))
+    }
+
+    /// What it was made with.
+    pub fn settings(&self) -> &Settings {
+        &self.0
     }
 
     /// Number of hours of an episode.
     pub fn hours(&self) -> usize {
-        self.settings.demand.len()
+        self.0.demand.len()
     }
 
     /// Number of agents.
     pub fn agents(&self) -> usize {
-        self.settings.capacities.len()
+        self.0.capacities.len()
     }
 
     /// Length of an observation of one agent.
     pub fn features(&self) -> usize {
-        self.settings.template.len() / self.agents()
+        self.0.template.len() / self.agents()
     }
 
     /// Demand of the hour that a clock shows, MW.
     pub fn demand(&self, clock: Clock) -> f64 {
-        let settings = &self.settings;
+        let settings = &self.0;
         // After the last hour the profile begins again.
         let profile = settings.demand[clock.hour as usize % settings.demand.len()];
         let [deviation, low, high] = settings.noise;
@@ -188,20 +202,34 @@ impl Environment {
 
     /// Shows the hour that each clock shows.
     ///
+    /// # Errors
+    ///
+    /// [`Error::Interrupted`] once `stop` answers yes.
+    ///
     /// # Panics
     ///
     /// When there is not a row for each market.
-    pub fn observe(&self, clocks: &Clocks<'_>, observations: &mut [f64]) {
-        let rows = observations.chunks_exact_mut(self.settings.template.len());
+    pub fn observe(
+        &self,
+        clocks: &Clocks<'_>,
+        observations: &mut [f64],
+        stop: Stop<'_>,
+    ) -> Result<(), Error> {
+        let rows = observations.chunks_exact_mut(self.0.template.len());
         assert_eq!(rows.len(), clocks.seeds.len());
+        let each = (AGENTS_PER_CHUNK / self.agents()).max(1);
         for (at, row) in rows.enumerate() {
+            if at > 0 && at.is_multiple_of(each) && stop() {
+                return Err(Error::Interrupted);
+            }
             self.show(clocks.at(at), row);
         }
+        Ok(())
     }
 
     #[inline(always)]
     fn show(&self, clock: Clock, observation: &mut [f64]) {
-        let settings = &self.settings;
+        let settings = &self.0;
         let told = settings.time.len() / (settings.demand.len() + 1);
         let hour = clock.hour as usize;
         let time = &settings.time[hour * told..(hour + 1) * told];
@@ -221,8 +249,8 @@ impl Environment {
     /// # Errors
     ///
     /// An action that is not allowed is refused, the first one named, and nothing has changed;
-    /// [`Error::OutOfMemory`] when the working memory cannot grow, and the clocks are as before or
-    /// a step further.
+    /// [`Error::OutOfMemory`] when the working memory cannot grow, or [`Error::Interrupted`] once
+    /// `stop` answers yes, and the clocks have not changed.
     ///
     /// # Panics
     ///
@@ -231,44 +259,61 @@ impl Environment {
         &self,
         clocks: Clocks<'_>,
         actions: &[f64],
-        outcome: Outcome<'_>,
+        mut outcome: Outcome<'_>,
         threads: NonZeroUsize,
+        stop: Stop<'_>,
     ) -> Result<(), Error> {
         let (markets, agents) = (clocks.seeds.len(), self.agents());
         self.assert_fit(&clocks, actions, &outcome);
         self.check(actions)?;
         let each = (AGENTS_PER_CHUNK / agents).max(1);
         let workers = markets.div_ceil(each).min(threads.get());
-        let left = Mutex::new((0, clocks, outcome));
+        let mut first = 0;
+        let mut left = outcome.reborrow();
+        let chunks = iter::from_fn(|| {
+            let start = first;
+            first += each.min(markets - first);
+            (start < first).then(|| (start, left.take(first - start, self)))
+        });
         let arch = Arch::new();
-        let work = || {
-            let mut workspace = self.workspace(each * agents)?;
-            loop {
-                let taken = left.lock().map_or(None, |mut left| {
-                    let (first, clocks, outcome) = &mut *left;
-                    let some = each.min(clocks.seeds.len());
-                    let start = *first;
-                    *first += some;
-                    let chunk = (clocks.take(some), outcome.take(some, self));
-                    (some > 0).then_some((start, chunk.0, chunk.1))
-                });
-                let Some((first, clocks, outcome)) = taken else {
-                    break;
-                };
-                let own = first * agents * 2..(first + clocks.seeds.len()) * agents * 2;
-                arch.dispatch(Chunk {
-                    environment: self,
-                    clocks,
-                    actions: &actions[own],
-                    outcome,
-                    workspace: &mut workspace,
-                })?;
-            }
-            let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-            kept.push(workspace);
-            Ok(())
-        };
-        threads::share(workers, work)
+        parallel_for(workers, chunks, stop, |next| {
+            with_workspace(|workspace| {
+                memory::grow(&mut workspace.bids, each * agents)?;
+                memory::grow(&mut workspace.quantities, agents)?;
+                while let Some((first, outcome)) = next() {
+                    let own = first * agents * 2..(first + outcome.ended.len()) * agents * 2;
+                    arch.dispatch(Chunk {
+                        environment: self,
+                        clocks: &clocks,
+                        first,
+                        actions: &actions[own],
+                        outcome,
+                        workspace,
+                    })?;
+                }
+                Ok(())
+            })
+        })?;
+        // Only now, so that a step is made as a whole or not at all.
+        for market in 0..markets {
+            let clock = self.next(clocks.at(market));
+            (clocks.episodes[market], clocks.hours[market]) = (clock.episode, clock.hour);
+        }
+        Ok(())
+    }
+
+    /// The clock of a market after a step.
+    #[inline(always)]
+    fn next(&self, clock: Clock) -> Clock {
+        let hour = clock.hour + 1;
+        if hour == self.0.demand.len() as u64 && self.0.autoreset {
+            return Clock {
+                episode: clock.episode.wrapping_add(1),
+                hour: 0,
+                ..clock
+            };
+        }
+        Clock { hour, ..clock }
     }
 
     fn assert_fit(&self, clocks: &Clocks<'_>, actions: &[f64], outcome: &Outcome<'_>) {
@@ -278,7 +323,7 @@ impl Environment {
             [markets; 2],
             "as many clocks as markets"
         );
-        let shown = markets * self.settings.template.len();
+        let shown = markets * self.0.template.len();
         assert_eq!(actions.len(), markets * agents * 2);
         assert_eq!(outcome.observations.len(), shown);
         assert_eq!(outcome.final_observations.len(), shown);
@@ -287,7 +332,7 @@ impl Environment {
         assert_eq!(outcome.ended.len(), markets);
         assert_eq!(outcome.demand.len(), markets);
         assert_eq!(outcome.prices.len(), markets);
-        let last = self.settings.demand.len() as u64;
+        let last = self.0.demand.len() as u64;
         assert!(
             clocks.hours.iter().all(|&hour| hour < last),
             "no episode is over"
@@ -320,23 +365,9 @@ impl Environment {
             })
         })
     }
-
-    fn workspace(&self, places: usize) -> Result<Workspace, Error> {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut workspace = kept.pop().unwrap_or_default();
-        drop(kept);
-        for list in [&mut workspace.bids, &mut workspace.quantities] {
-            if list.len() < places {
-                list.try_reserve(places - list.len())
-                    .map_err(|_| Error::OutOfMemory)?;
-                list.resize(places, 0.0);
-            }
-        }
-        Ok(workspace)
-    }
 }
 
-impl<'a> Clocks<'a> {
+impl Clocks<'_> {
     fn at(&self, market: usize) -> Clock {
         Clock {
             seed: self.seeds[market],
@@ -344,23 +375,24 @@ impl<'a> Clocks<'a> {
             hour: self.hours[market],
         }
     }
-
-    /// Splits off the clocks of the first markets.
-    fn take(&mut self, markets: usize) -> Clocks<'a> {
-        let (seeds, rest) = self.seeds.split_at(markets);
-        self.seeds = rest;
-        Clocks {
-            seeds,
-            episodes: split_off(&mut self.episodes, markets),
-            hours: split_off(&mut self.hours, markets),
-        }
-    }
 }
 
 impl<'a> Outcome<'a> {
+    fn reborrow(&mut self) -> Outcome<'_> {
+        Outcome {
+            observations: self.observations,
+            final_observations: self.final_observations,
+            rewards: self.rewards,
+            ended: self.ended,
+            demand: self.demand,
+            prices: self.prices,
+            dispatch: self.dispatch,
+        }
+    }
+
     /// Splits off the outcome of the first markets.
     fn take(&mut self, markets: usize, environment: &Environment) -> Outcome<'a> {
-        let (agents, shown) = (environment.agents(), environment.settings.template.len());
+        let (agents, shown) = (environment.agents(), environment.0.template.len());
         Outcome {
             observations: split_off(&mut self.observations, markets * shown),
             final_observations: split_off(&mut self.final_observations, markets * shown),
@@ -382,7 +414,9 @@ fn split_off<'a, T>(values: &mut &'a mut [T], length: usize) -> &'a mut [T] {
 /// Markets that a thread steps in one go.
 struct Chunk<'a> {
     environment: &'a Environment,
-    clocks: Clocks<'a>,
+    clocks: &'a Clocks<'a>,
+    /// The first of the markets.
+    first: usize,
     actions: &'a [f64],
     outcome: Outcome<'a>,
     workspace: &'a mut Workspace,
@@ -393,7 +427,7 @@ impl WithSimd for Chunk<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> Self::Output {
-        let settings = &self.environment.settings;
+        let settings = &self.environment.0;
         let (agents, shown) = (settings.capacities.len(), settings.template.len());
         let Workspace {
             bids,
@@ -421,7 +455,7 @@ impl WithSimd for Chunk<'_> {
                 bids[agent] += settings.costs[agent];
                 quantities[agent] = (1.0 - actions[agent][0]) * settings.capacities[agent];
             }
-            let clock = self.clocks.at(at);
+            let clock = self.clocks.at(self.first + at);
             let market = Market {
                 bids,
                 quantities,
@@ -443,27 +477,17 @@ impl WithSimd for Chunk<'_> {
             }
             (demand[at], prices[at]) = (market.demand, price);
 
-            let next = Clock {
-                hour: clock.hour + 1,
-                ..clock
-            };
+            let hour = clock.hour + 1;
             let place = at * shown..(at + 1) * shown;
             let observation = &mut observations[place.clone()];
-            let is_over = next.hour == settings.demand.len() as u64;
+            let is_over = hour == settings.demand.len() as u64;
             ended[at] = u8::from(is_over);
-            let mut next = next;
             if is_over {
-                self.environment.show(next, &mut final_observations[place]);
-                if settings.autoreset {
-                    next = Clock {
-                        episode: clock.episode.wrapping_add(1),
-                        hour: 0,
-                        ..clock
-                    };
-                }
+                let after = Clock { hour, ..clock };
+                self.environment.show(after, &mut final_observations[place]);
             }
-            self.environment.show(next, observation);
-            (self.clocks.episodes[at], self.clocks.hours[at]) = (next.episode, next.hour);
+            self.environment
+                .show(self.environment.next(clock), observation);
         }
         Ok(())
     }
@@ -472,6 +496,7 @@ impl WithSimd for Chunk<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::threads::never;
 
     #[test]
     fn a_market_of_two_is_stepped_to_its_end_and_begins_anew() {
@@ -511,7 +536,7 @@ mod tests {
                 prices: &mut prices,
                 dispatch: &mut dispatch,
             };
-            let stepped = environment.step(clocks, &[0.0; 4], outcome, NonZeroUsize::MIN);
+            let stepped = environment.step(clocks, &[0.0; 4], outcome, NonZeroUsize::MIN, &never);
             assert_eq!(stepped, Ok(()));
             found.push((prices[0], dispatch, rewards, ended[0]));
         }

@@ -1,7 +1,7 @@
 //! The merit order.
 
 use crate::coverage::Target;
-use crate::{Error, tally};
+use crate::{Error, memory, tally};
 
 /// Indices of the offers by ascending price; equal prices keep the order of the input.
 #[derive(Debug, Default)]
@@ -14,9 +14,7 @@ impl MeritOrder {
     /// Sorts the offers of a market, reusing the memory of the previous one.
     pub(crate) fn sort(&mut self, bids: &[f64]) -> Result<(), Error> {
         self.keys.clear();
-        self.keys
-            .try_reserve(bids.len())
-            .map_err(|_| Error::OutOfMemory)?;
+        memory::reserve(&mut self.keys, bids.len())?;
         self.keys
             .extend(bids.iter().enumerate().map(|(at, &bid)| (rank(bid), at)));
         self.keys.sort_unstable_by(|a, b| {
@@ -24,9 +22,7 @@ impl MeritOrder {
             a.cmp(b)
         });
         self.places.clear();
-        self.places
-            .try_reserve(bids.len())
-            .map_err(|_| Error::OutOfMemory)?;
+        memory::reserve(&mut self.places, bids.len())?;
         self.places.extend(self.keys.iter().map(|&(_, at)| at));
         Ok(())
     }
@@ -87,8 +83,7 @@ impl SharedOrder {
         };
         shared.order.sort(bids)?;
         for list in [&mut shared.starts, &mut shared.level] {
-            list.try_reserve_exact(bids.len() + 1)
-                .map_err(|_| Error::OutOfMemory)?;
+            memory::reserve(list, bids.len() + 1)?;
         }
         let keys = &shared.order.keys;
         for (position, (rank, _)) in keys.iter().enumerate() {

@@ -7,10 +7,10 @@
 
 use pulp::Simd;
 
-use crate::Error;
 use crate::coverage::Target;
 use crate::passes::{BLOCK, Split, are_offers, supply_at};
 use crate::selection::{Bracket, Candidates, Marked, Places};
+use crate::{Error, memory};
 
 /// Of fewer offers, to sample costs more than it saves, or than to order shared bids once.
 pub(crate) const MANY: usize = 1 << 15;
@@ -34,9 +34,7 @@ impl Sample {
         let lines = 6 * bids.len().isqrt() / LINE;
         for (drawn, all) in [(&mut self.bids, bids), (&mut self.quantities, quantities)] {
             drawn.clear();
-            drawn
-                .try_reserve(lines * LINE)
-                .map_err(|_| Error::OutOfMemory)?;
+            memory::reserve(drawn, lines * LINE)?;
             let (mut places, all) = (Places::default(), all.as_chunks::<LINE>().0);
             for _ in 0..lines {
                 drawn.extend_from_slice(&all[places.next(all.len())]);
@@ -151,17 +149,11 @@ impl Near {
 
     #[cold]
     fn grow(&mut self) -> Result<(), Error> {
-        fn resize<T: Clone + Default>(list: &mut Vec<T>, size: usize) -> Result<(), Error> {
-            list.try_reserve(size.saturating_sub(list.len()))
-                .map_err(|_| Error::OutOfMemory)?;
-            list.resize(size, T::default());
-            Ok(())
-        }
         let size = 2 * self.count.max(BLOCK);
-        resize(&mut self.places, size)?;
-        resize(&mut self.quantities, size)?;
-        resize(&mut self.dispatch, size)?;
-        resize(&mut self.bids, size)
+        memory::grow(&mut self.places, size)?;
+        memory::grow(&mut self.quantities, size)?;
+        memory::grow(&mut self.dispatch, size)?;
+        memory::grow(&mut self.bids, size)
     }
 
     /// Prices, quantities and dispatch, which is to be filled.

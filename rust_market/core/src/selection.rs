@@ -7,10 +7,10 @@
 
 use pulp::Simd;
 
-use crate::Error;
 use crate::coverage::Target;
 use crate::order::MeritOrder;
 use crate::passes::{BLOCK, inside, supplies, supply_at};
+use crate::{Error, memory};
 
 /// So few offers are compared all with all.
 const FEW: usize = 24;
@@ -91,11 +91,7 @@ impl Candidates {
         quantities: &[f64],
     ) -> Result<(), Error> {
         for list in [&mut self.bids, &mut self.quantities] {
-            if list.len() < bids.len() {
-                list.try_reserve(bids.len() - list.len())
-                    .map_err(|_| Error::OutOfMemory)?;
-                list.resize(bids.len(), 0.0);
-            }
+            memory::grow(list, bids.len())?;
         }
         let kept_bids = &mut self.bids[..bids.len()];
         let kept_quantities = &mut self.quantities[..bids.len()];

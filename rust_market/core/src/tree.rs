@@ -1,6 +1,6 @@
 //! A tree of sums, to draw places by their share of the total.
 
-use crate::Error;
+use crate::{Error, memory};
 
 /// Children of a node: so many doubles share a line of memory.
 const CHILDREN: usize = 8;
@@ -17,7 +17,7 @@ impl SumTree {
         let mut levels = Vec::new();
         let mut groups = values.div_ceil(CHILDREN).max(1);
         loop {
-            levels.push(crate::replay::zeros(groups * CHILDREN)?);
+            levels.push(memory::zeros(groups * CHILDREN)?);
             if groups == 1 {
                 return Ok(Self { levels });
             }
