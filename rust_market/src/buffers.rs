@@ -64,7 +64,17 @@ impl Buffers {
         object: &Bound<'py, PyAny>,
         length: usize,
     ) -> PyResult<PyReadwriteArrayDyn<'py, T>> {
-        let array = self.lend(argument, contiguous(argument, object)?, length, true)?;
+        self.write_array(argument, contiguous(argument, object)?, length)
+    }
+
+    /// The same, of an array that [`contiguous`] has seen.
+    pub(crate) fn write_array<'py, T: Element>(
+        &mut self,
+        argument: &'static str,
+        array: &Bound<'py, PyArrayDyn<T>>,
+        length: usize,
+    ) -> PyResult<PyReadwriteArrayDyn<'py, T>> {
+        let array = self.lend(argument, array, length, true)?;
         array
             .try_readwrite()
             .map_err(|error| refuse(argument, &error))

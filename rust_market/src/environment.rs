@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use merit_order::environment::{self, Clocks, Outcome, Settings};
+use merit_order::environment::{self, EnvState, Settings, StepBuffers};
 use merit_order::memory;
 use merit_order::{Rules, Ties};
 use numpy::PyUntypedArrayMethods;
@@ -84,7 +84,7 @@ impl Environment {
     ) -> PyResult<()> {
         let environment = &self.0;
         let borrowing = Conversion::new(py).finish();
-        let markets = number_of_clocks(clocks)?;
+        let markets = number_of_markets(clocks)?;
         let offers = markets * environment.agents();
         let is_long = offers >= WORTH_DETACHING;
         let mut buffers = Buffers::new(&borrowing, is_long);
@@ -94,7 +94,7 @@ impl Environment {
             observations,
             offers * environment.features(),
         )?;
-        let clocks = read_clocks(clocks.as_slice_mut()?);
+        let clocks = read_state(clocks.as_slice_mut()?);
         require_hours(clocks.hours, environment.hours())?;
         let observations = observations.as_slice_mut()?;
         signals::run(py, is_long, |stop| {
@@ -120,7 +120,7 @@ impl Environment {
     ) -> PyResult<()> {
         let environment = &self.0;
         let borrowing = Conversion::new(py).finish();
-        let markets = number_of_clocks(clocks)?;
+        let markets = number_of_markets(clocks)?;
         let offers = markets * environment.agents();
         let shown = offers * environment.features();
         let is_long = offers >= WORTH_DETACHING;
@@ -135,10 +135,10 @@ impl Environment {
         let mut demand = buffers.write::<f64>("demand", demand, markets)?;
         let mut prices = buffers.write::<f64>("prices", prices, markets)?;
         let mut dispatch = buffers.write::<f64>("dispatch", dispatch, offers)?;
-        let clocks = read_clocks(clocks.as_slice_mut()?);
+        let clocks = read_state(clocks.as_slice_mut()?);
         require_hours(clocks.hours, environment.hours() - 1)?;
         let actions = actions.as_slice()?;
-        let outcome = Outcome {
+        let outcome = StepBuffers {
             observations: observations.as_slice_mut()?,
             final_observations: final_observations.as_slice_mut()?,
             rewards: rewards.as_slice_mut()?,
@@ -186,7 +186,7 @@ impl Environment {
 const WORTH_DETACHING: usize = 256;
 
 /// How many markets there are: columns of seeds, episodes and hours.
-fn number_of_clocks(clocks: &Bound<'_, PyAny>) -> PyResult<usize> {
+fn number_of_markets(clocks: &Bound<'_, PyAny>) -> PyResult<usize> {
     match contiguous::<u64>("clocks", clocks)?.shape() {
         [3, markets] => Ok(*markets),
         _ => Err(refuse("clocks", &"must be 3 rows")),
@@ -194,10 +194,10 @@ fn number_of_clocks(clocks: &Bound<'_, PyAny>) -> PyResult<usize> {
 }
 
 /// Takes the rows of seeds, episodes and hours apart.
-fn read_clocks(words: &mut [u64]) -> Clocks<'_> {
+fn read_state(words: &mut [u64]) -> EnvState<'_> {
     let (seeds, rest) = words.split_at_mut(words.len() / 3);
     let (episodes, hours) = rest.split_at_mut(rest.len() / 2);
-    Clocks {
+    EnvState {
         seeds,
         episodes,
         hours,

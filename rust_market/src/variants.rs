@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyList;
 
 use crate::arguments::{Borrowing, Conversion, Numbers};
-use crate::buffers::Buffers;
+use crate::buffers::{Buffers, contiguous};
 use crate::errors::{raise, refuse};
 use crate::results::list;
 use crate::workspace::{Workspace, with_workspace};
@@ -286,14 +286,15 @@ pub(crate) fn market_clearing_into<'py>(
     let pair = UncheckedPair::new(&conversion, bids, quantities)?;
     let borrowing = conversion.finish();
     let (bids, quantities) = pair.slices(&borrowing)?;
-    let out = out.cast::<PyArray1<f64>>().map_err(|_| {
-        PyTypeError::new_err("out: must be an array of dtype float64 and 1 dimension")
-    })?;
+    let out = contiguous::<f64>("out", out)?;
+    if out.ndim() != 1 {
+        return Err(refuse("out", &"must have 1 dimension"));
+    }
     check::length("out", "offers", "bids", bids.len(), out.len()).map_err(raise)?;
     let mut buffers = Buffers::new(&borrowing, false);
     buffers.note("the offers", bids)?;
     buffers.note("the offers", quantities)?;
-    let mut out = buffers.write::<f64>("out", out.as_any(), bids.len())?;
+    let mut out = buffers.write_array("out", out, bids.len())?;
     select(bids, quantities, demand, out.as_slice_mut()?)
 }
 

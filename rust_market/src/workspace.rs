@@ -19,7 +19,7 @@ pub(crate) fn with_workspace<R>(work: impl FnOnce(&mut Workspace) -> R) -> R {
     }
     WORKSPACE.with(|workspace| match workspace.try_borrow_mut() {
         Ok(mut workspace) => work(&mut workspace),
-        // Nothing calls back while it is lent; were it so, memory is all that it costs.
+        // Nothing calls back while it is borrowed; were it so, memory is all that it costs.
         Err(_) => work(&mut Workspace::default()),
     })
 }

@@ -5,11 +5,12 @@ use std::num::NonZeroUsize;
 use pulp::{Arch, Simd, WithSimd};
 
 use crate::check::{self, Check};
-use crate::clearing::Market;
+use crate::clearing::{Market, Scratch};
+use crate::error::Error;
 use crate::order::SharedOrder;
-use crate::sample::MANY;
+use crate::rules::{Rules, Ties};
+use crate::sample::SAMPLING_MIN;
 use crate::threads::{Stop, parallel_for};
-use crate::{Error, Rules, Scratch, Ties};
 
 /// About this many offers are handed to a thread at a time.
 const OFFERS_PER_CHUNK: usize = 1 << 12;
@@ -92,7 +93,7 @@ pub fn clear_batch(
     let shared_order = match batch.bids {
         // To sort for one market takes longer than to search, and to search many offers for each
         // market takes no longer than to go through them in order.
-        Rows::Shared(bids) if prices.len() > 1 && bids.len() < MANY => {
+        Rows::Shared(bids) if prices.len() > 1 && bids.len() < SAMPLING_MIN => {
             Some(SharedOrder::new(bids)?)
         }
         _ => None,
@@ -156,13 +157,13 @@ impl WithSimd for Chunk<'_> {
 
 impl Batch<'_> {
     /// Whether all rows are as many, and as long, as results of these lengths ask for.
-    fn fits(&self, markets: usize, places: usize) -> bool {
+    fn fits(&self, markets: usize, values: usize) -> bool {
         let fit = |rows: Rows<'_>, columns| match rows {
             Rows::Shared(values) => values.len() == columns,
             Rows::Each(values) => values.len() == markets * columns,
         };
         self.offers > 0
-            && places == markets * self.offers
+            && values == markets * self.offers
             && fit(self.bids, self.offers)
             && fit(self.quantities, self.offers)
             && fit(self.demand, 1)

@@ -1,8 +1,9 @@
 //! Markets to learn in: a whole step of many of them in one call.
 //!
 //! A step turns actions into offers, clears the markets, pays the rewards, moves on by an hour and
-//! shows what the next hour looks like. All that a market remembers is its [`Clock`]: the noise on
-//! its demand is a function of that, not of a generator's state.
+//! shows what the next hour looks like. All that a market remembers is its [`MarketState`]: the noise
+//! on its demand is a function of seed, episode and hour (a counter-based generator, `random.rs`), so
+//! that it depends neither on threads nor on what other markets do.
 
 use std::cell::RefCell;
 use std::iter;
@@ -10,11 +11,13 @@ use std::num::NonZeroUsize;
 
 use pulp::{Arch, Simd, WithSimd};
 
-use crate::clearing::Market;
+use crate::clearing::{Market, Scratch};
+use crate::error::Error;
+use crate::memory;
 use crate::random::normal;
+use crate::rules::Rules;
 use crate::tanh::tanh;
 use crate::threads::{Stop, parallel_for};
-use crate::{Error, Rules, Scratch, memory};
 
 /// About this many agents are handed to a thread at a time.
 const AGENTS_PER_CHUNK: usize = 1 << 11;
@@ -98,7 +101,7 @@ impl Settings {
 
 /// Where a market is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Clock {
+pub struct MarketState {
     /// Seed of its noise.
     pub seed: u64,
     /// Which episode of that seed.
@@ -107,9 +110,9 @@ pub struct Clock {
     pub hour: u64,
 }
 
-/// The clocks of all markets.
+/// The state of all markets.
 #[derive(Debug)]
-pub struct Clocks<'a> {
+pub struct EnvState<'a> {
     /// Of each market.
     pub seeds: &'a [u64],
     /// Of each market.
@@ -118,9 +121,9 @@ pub struct Clocks<'a> {
     pub hours: &'a mut [u64],
 }
 
-/// What a step tells; rows of `B` markets.
+/// What a step fills; rows of `B` markets.
 #[derive(Debug)]
-pub struct Outcome<'a> {
+pub struct StepBuffers<'a> {
     /// Of the hour to come; `B` by `N` by `F`.
     pub observations: &'a mut [f64],
     /// Of the hour after the last, written where an episode has ended; as `observations`.
@@ -187,20 +190,24 @@ impl Environment {
         self.0.template.len() / self.agents()
     }
 
-    /// Demand of the hour that a clock shows, MW.
-    pub fn demand(&self, clock: Clock) -> f64 {
+    /// Demand of the hour of a market, MW.
+    pub fn demand(&self, market_state: MarketState) -> f64 {
         let settings = &self.0;
         // After the last hour the profile begins again.
-        let profile = settings.demand[clock.hour as usize % settings.demand.len()];
+        let profile = settings.demand[market_state.hour as usize % settings.demand.len()];
         let [deviation, low, high] = settings.noise;
         if deviation == 0.0 {
             return profile;
         }
-        let noise = deviation * normal([clock.seed, 0], [clock.episode, clock.hour, 0, 0]);
+        let noise = deviation
+            * normal(
+                [market_state.seed, 0],
+                [market_state.episode, market_state.hour, 0, 0],
+            );
         profile + noise.max(low).min(high)
     }
 
-    /// Shows the hour that each clock shows.
+    /// Shows each market its hour.
     ///
     /// # Errors
     ///
@@ -211,29 +218,29 @@ impl Environment {
     /// When there is not a row for each market.
     pub fn observe(
         &self,
-        clocks: &Clocks<'_>,
+        state: &EnvState<'_>,
         observations: &mut [f64],
         stop: Stop<'_>,
     ) -> Result<(), Error> {
         let rows = observations.chunks_exact_mut(self.0.template.len());
-        assert_eq!(rows.len(), clocks.seeds.len());
+        assert_eq!(rows.len(), state.seeds.len());
         let each = (AGENTS_PER_CHUNK / self.agents()).max(1);
         for (at, row) in rows.enumerate() {
             if at > 0 && at.is_multiple_of(each) && stop() {
                 return Err(Error::Interrupted);
             }
-            self.show(clocks.at(at), row);
+            self.show(state.at(at), row);
         }
         Ok(())
     }
 
     #[inline(always)]
-    fn show(&self, clock: Clock, observation: &mut [f64]) {
+    fn show(&self, market_state: MarketState, observation: &mut [f64]) {
         let settings = &self.0;
         let told = settings.time.len() / (settings.demand.len() + 1);
-        let hour = clock.hour as usize;
+        let hour = market_state.hour as usize;
         let time = &settings.time[hour * told..(hour + 1) * told];
-        let demand = self.demand(clock) * settings.demand_scale;
+        let demand = self.demand(market_state) * settings.demand_scale;
         observation.copy_from_slice(&settings.template);
         for features in observation.chunks_exact_mut(self.features()) {
             features[0] = demand;
@@ -244,32 +251,32 @@ impl Environment {
 
     /// Steps all markets by an hour, by the actions of all agents: `B` by `N` by two.
     ///
-    /// At most `threads` threads work; the outcome does not depend on their number.
+    /// At most `threads` threads work; the result does not depend on their number.
     ///
     /// # Errors
     ///
     /// An action that is not allowed is refused, the first one named, and nothing has changed;
     /// [`Error::OutOfMemory`] when the working memory cannot grow, or [`Error::Interrupted`] once
-    /// `stop` answers yes, and the clocks have not changed.
+    /// `stop` answers yes, and the state has not changed.
     ///
     /// # Panics
     ///
     /// When rows are not as many or as long as they should, or an episode is over.
     pub fn step(
         &self,
-        clocks: Clocks<'_>,
+        state: EnvState<'_>,
         actions: &[f64],
-        mut outcome: Outcome<'_>,
+        mut buffers: StepBuffers<'_>,
         threads: NonZeroUsize,
         stop: Stop<'_>,
     ) -> Result<(), Error> {
-        let (markets, agents) = (clocks.seeds.len(), self.agents());
-        self.assert_fit(&clocks, actions, &outcome);
+        let (markets, agents) = (state.seeds.len(), self.agents());
+        self.assert_fit(&state, actions, &buffers);
         self.check(actions)?;
         let each = (AGENTS_PER_CHUNK / agents).max(1);
         let workers = markets.div_ceil(each).min(threads.get());
         let mut first = 0;
-        let mut left = outcome.reborrow();
+        let mut left = buffers.reborrow();
         let chunks = iter::from_fn(|| {
             let start = first;
             first += each.min(markets - first);
@@ -280,14 +287,14 @@ impl Environment {
             with_workspace(|workspace| {
                 memory::grow(&mut workspace.bids, each * agents)?;
                 memory::grow(&mut workspace.quantities, agents)?;
-                while let Some((first, outcome)) = next() {
-                    let own = first * agents * 2..(first + outcome.ended.len()) * agents * 2;
+                while let Some((first, buffers)) = next() {
+                    let own = first * agents * 2..(first + buffers.ended.len()) * agents * 2;
                     arch.dispatch(Chunk {
                         environment: self,
-                        clocks: &clocks,
+                        state: &state,
                         first,
                         actions: &actions[own],
-                        outcome,
+                        buffers,
                         workspace,
                     })?;
                 }
@@ -296,45 +303,49 @@ impl Environment {
         })?;
         // Only now, so that a step is made as a whole or not at all.
         for market in 0..markets {
-            let clock = self.next(clocks.at(market));
-            (clocks.episodes[market], clocks.hours[market]) = (clock.episode, clock.hour);
+            let market_state = self.next(state.at(market));
+            (state.episodes[market], state.hours[market]) =
+                (market_state.episode, market_state.hour);
         }
         Ok(())
     }
 
-    /// The clock of a market after a step.
+    /// The state of a market after a step.
     #[inline(always)]
-    fn next(&self, clock: Clock) -> Clock {
-        let hour = clock.hour + 1;
+    fn next(&self, market_state: MarketState) -> MarketState {
+        let hour = market_state.hour + 1;
         if hour == self.0.demand.len() as u64 && self.0.autoreset {
-            return Clock {
-                episode: clock.episode.wrapping_add(1),
+            return MarketState {
+                episode: market_state.episode.wrapping_add(1),
                 hour: 0,
-                ..clock
+                ..market_state
             };
         }
-        Clock { hour, ..clock }
+        MarketState {
+            hour,
+            ..market_state
+        }
     }
 
-    fn assert_fit(&self, clocks: &Clocks<'_>, actions: &[f64], outcome: &Outcome<'_>) {
-        let (markets, agents) = (clocks.seeds.len(), self.agents());
+    fn assert_fit(&self, state: &EnvState<'_>, actions: &[f64], buffers: &StepBuffers<'_>) {
+        let (markets, agents) = (state.seeds.len(), self.agents());
         assert_eq!(
-            [clocks.episodes.len(), clocks.hours.len()],
+            [state.episodes.len(), state.hours.len()],
             [markets; 2],
-            "as many clocks as markets"
+            "a state for each market"
         );
         let shown = markets * self.0.template.len();
         assert_eq!(actions.len(), markets * agents * 2);
-        assert_eq!(outcome.observations.len(), shown);
-        assert_eq!(outcome.final_observations.len(), shown);
-        assert_eq!(outcome.rewards.len(), markets * agents);
-        assert_eq!(outcome.dispatch.len(), markets * agents);
-        assert_eq!(outcome.ended.len(), markets);
-        assert_eq!(outcome.demand.len(), markets);
-        assert_eq!(outcome.prices.len(), markets);
+        assert_eq!(buffers.observations.len(), shown);
+        assert_eq!(buffers.final_observations.len(), shown);
+        assert_eq!(buffers.rewards.len(), markets * agents);
+        assert_eq!(buffers.dispatch.len(), markets * agents);
+        assert_eq!(buffers.ended.len(), markets);
+        assert_eq!(buffers.demand.len(), markets);
+        assert_eq!(buffers.prices.len(), markets);
         let last = self.0.demand.len() as u64;
         assert!(
-            clocks.hours.iter().all(|&hour| hour < last),
+            state.hours.iter().all(|&hour| hour < last),
             "no episode is over"
         );
     }
@@ -367,9 +378,9 @@ impl Environment {
     }
 }
 
-impl Clocks<'_> {
-    fn at(&self, market: usize) -> Clock {
-        Clock {
+impl EnvState<'_> {
+    fn at(&self, market: usize) -> MarketState {
+        MarketState {
             seed: self.seeds[market],
             episode: self.episodes[market],
             hour: self.hours[market],
@@ -377,9 +388,9 @@ impl Clocks<'_> {
     }
 }
 
-impl<'a> Outcome<'a> {
-    fn reborrow(&mut self) -> Outcome<'_> {
-        Outcome {
+impl<'a> StepBuffers<'a> {
+    fn reborrow(&mut self) -> StepBuffers<'_> {
+        StepBuffers {
             observations: self.observations,
             final_observations: self.final_observations,
             rewards: self.rewards,
@@ -390,10 +401,10 @@ impl<'a> Outcome<'a> {
         }
     }
 
-    /// Splits off the outcome of the first markets.
-    fn take(&mut self, markets: usize, environment: &Environment) -> Outcome<'a> {
+    /// Splits off the buffers of the first markets.
+    fn take(&mut self, markets: usize, environment: &Environment) -> StepBuffers<'a> {
         let (agents, shown) = (environment.agents(), environment.0.template.len());
-        Outcome {
+        StepBuffers {
             observations: split_off(&mut self.observations, markets * shown),
             final_observations: split_off(&mut self.final_observations, markets * shown),
             rewards: split_off(&mut self.rewards, markets * agents),
@@ -414,11 +425,11 @@ fn split_off<'a, T>(values: &mut &'a mut [T], length: usize) -> &'a mut [T] {
 /// Markets that a thread steps in one go.
 struct Chunk<'a> {
     environment: &'a Environment,
-    clocks: &'a Clocks<'a>,
+    state: &'a EnvState<'a>,
     /// The first of the markets.
     first: usize,
     actions: &'a [f64],
-    outcome: Outcome<'a>,
+    buffers: StepBuffers<'a>,
     workspace: &'a mut Workspace,
 }
 
@@ -438,7 +449,7 @@ impl WithSimd for Chunk<'_> {
         for (bid, action) in bids.iter_mut().zip(actions) {
             *bid = tanh(action[1]) * settings.max_bid_delta;
         }
-        let Outcome {
+        let StepBuffers {
             observations,
             final_observations,
             rewards,
@@ -446,7 +457,7 @@ impl WithSimd for Chunk<'_> {
             demand,
             prices,
             dispatch,
-        } = self.outcome;
+        } = self.buffers;
         for at in 0..ended.len() {
             let own = at * agents..(at + 1) * agents;
             let (bids, quantities) = (&mut bids[own.clone()], &mut quantities[..agents]);
@@ -455,18 +466,18 @@ impl WithSimd for Chunk<'_> {
                 bids[agent] += settings.costs[agent];
                 quantities[agent] = (1.0 - actions[agent][0]) * settings.capacities[agent];
             }
-            let clock = self.clocks.at(self.first + at);
+            let market_state = self.state.at(self.first + at);
             let market = Market {
                 bids,
                 quantities,
-                demand: self.environment.demand(clock),
+                demand: self.environment.demand(market_state),
                 rules: settings.rules,
             };
             let dispatch = &mut dispatch[own.clone()];
             let cleared = market.clear(simd, true, dispatch, scratch)?;
             let price = cleared.ok_or(Error::Changed)?;
-            let served: f64 = dispatch.iter().sum();
-            let unserved = (market.demand - served).max(0.0) * settings.unserved_penalty;
+            let supplied: f64 = dispatch.iter().sum();
+            let unserved = (market.demand - supplied).max(0.0) * settings.unserved_penalty;
             let rewards = &mut rewards[own];
             for agent in 0..agents {
                 let cost = settings.costs[agent];
@@ -477,17 +488,20 @@ impl WithSimd for Chunk<'_> {
             }
             (demand[at], prices[at]) = (market.demand, price);
 
-            let hour = clock.hour + 1;
+            let hour = market_state.hour + 1;
             let place = at * shown..(at + 1) * shown;
             let observation = &mut observations[place.clone()];
             let is_over = hour == settings.demand.len() as u64;
             ended[at] = u8::from(is_over);
             if is_over {
-                let after = Clock { hour, ..clock };
+                let after = MarketState {
+                    hour,
+                    ..market_state
+                };
                 self.environment.show(after, &mut final_observations[place]);
             }
             self.environment
-                .show(self.environment.next(clock), observation);
+                .show(self.environment.next(market_state), observation);
         }
         Ok(())
     }
@@ -522,12 +536,12 @@ mod tests {
         let (mut ended, mut demand, mut prices) = ([2], [0.0], [0.0]);
         let mut found = Vec::new();
         for _ in 0..2 {
-            let clocks = Clocks {
+            let state = EnvState {
                 seeds: &[1],
                 episodes: &mut episodes,
                 hours: &mut hours,
             };
-            let outcome = Outcome {
+            let buffers = StepBuffers {
                 observations: &mut observations,
                 final_observations: &mut final_observations,
                 rewards: &mut rewards,
@@ -536,7 +550,7 @@ mod tests {
                 prices: &mut prices,
                 dispatch: &mut dispatch,
             };
-            let stepped = environment.step(clocks, &[0.0; 4], outcome, NonZeroUsize::MIN, &never);
+            let stepped = environment.step(state, &[0.0; 4], buffers, NonZeroUsize::MIN, &never);
             assert_eq!(stepped, Ok(()));
             found.push((prices[0], dispatch, rewards, ended[0]));
         }

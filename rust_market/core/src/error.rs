@@ -58,12 +58,12 @@ impl Error {
                 value,
                 must,
             } => {
-                let place = if index.is_empty() {
+                let shown = if index.is_empty() {
                     String::new()
                 } else {
                     format!("{index:?}")
                 };
-                format!("{argument}{place} = {}: must be {must}", number(*value))
+                format!("{argument}{shown} = {}: must be {must}", number(*value))
             }
             Self::Integer {
                 argument,

@@ -1,16 +1,18 @@
 //! Transitions to learn from again: a ring of rows, drawn at random.
 //!
-//! A row holds all of a transition, so that no draw crosses the place that is written next, and its
+//! A row holds all of a transition, so that no draw crosses the row that is written next, and its
 //! values lie together in memory.
 
 use std::iter;
 
+use crate::error::Error;
+use crate::memory;
 use crate::random::{philox, unit};
 use crate::threads::Stop;
 use crate::tree::SumTree;
-use crate::{Error, memory};
 
-/// Added to a priority, so that no transition is never drawn.
+/// Added to a priority, so that every transition can be drawn (epsilon of Schaul et al., "Prioritized
+/// experience replay", ICLR 2016, section 3.3).
 const LEAST_PRIORITY: f64 = 1e-6;
 /// Where no transition has been learned from yet.
 const FIRST_PRIORITY: f64 = 1.0;
@@ -83,7 +85,7 @@ pub struct Drawn<'a> {
     pub next_observations: &'a mut [f32],
     /// Whether the episode ended: 1 or 0.
     pub done: &'a mut [u8],
-    /// Places in the ring.
+    /// Their indices in the ring.
     pub indices: &'a mut [i64],
     /// Corrections of a draw that prefers some transitions; one for each.
     pub weights: &'a mut [f32],
@@ -152,7 +154,7 @@ impl Replay {
         self.shape
     }
 
-    /// Transitions that are kept.
+    /// How many transitions it holds at most.
     pub fn capacity(&self) -> usize {
         self.capacity
     }
@@ -210,7 +212,7 @@ impl Replay {
         let (row_size, number) = (self.shape.row(), rewards.len());
         let before = self.added;
         self.added = (before + number as u64).min(LARGEST_COUNTER);
-        // Of more than fit, only the last are kept. To copy is not interrupted: a part of the new
+        // Of more than fit, only the last stay. To copy is not interrupted: a part of the new
         // rows would be neither the old state nor the new one.
         for at in number.saturating_sub(self.capacity)..number {
             let index = ((before + at as u64) % self.capacity as u64) as usize;
@@ -262,7 +264,8 @@ impl Replay {
                 for (block, indices) in drawn.indices.chunks_mut(WORDS).enumerate() {
                     ask(stop, block * WORDS)?;
                     for (index, word) in indices.iter_mut().zip(words(block)) {
-                        // Lemire's multiplication: the high word of word * length is below length.
+                        // The high half of the product is below `length` (Lemire, ACM TOMACS 29 (2019) 3); its bias,
+                        // at most length / 2^64, is not measurable.
                         *index = ((u128::from(word) * u128::from(length)) >> 64) as i64;
                     }
                 }
@@ -363,7 +366,10 @@ impl Replay {
                 must: "from 0 to 1e100",
             });
         }
-        let priorities = self.priorities.as_mut().expect("priorities are kept");
+        let priorities = self
+            .priorities
+            .as_mut()
+            .expect("transitions have priorities");
         let mut largest = priorities.largest;
         memory::grow(&mut self.targets, new.len())?;
         let preferences = &mut self.targets[..new.len()];
@@ -459,7 +465,8 @@ impl Replay {
 }
 
 impl Priorities {
-    /// Corrects for transitions that are drawn more often than others, the rarest by one.
+    /// Corrects for transitions that are drawn more often than others: weights (N P)^-beta of Schaul
+    /// et al., divided by the largest, that of the rarest.
     fn weigh(
         &self,
         length: f64,

@@ -8,19 +8,22 @@
 use pulp::Simd;
 
 use crate::coverage::Target;
+use crate::error::Error;
+use crate::memory;
 use crate::passes::{BLOCK, Split, are_offers, supply_at};
-use crate::selection::{Bracket, Candidates, Marked, Places};
-use crate::{Error, memory};
+use crate::selection::{Bracket, Candidates, GuessSampler, SetBits};
 
-/// Of fewer offers, to sample costs more than it saves, or than to order shared bids once.
-pub(crate) const MANY: usize = 1 << 15;
+/// With fewer offers, a sample costs more than it saves, or than to sort shared bids once.
+pub(crate) const SAMPLING_MIN: usize = 1 << 15;
 /// Neighbours that are drawn together, since memory is read by lines.
 const LINE: usize = 8;
 /// By how much the demand of the sample is varied to enclose the answer, in multiples of what the
-/// sample offers by the root of its size. It errs by about half a root.
+/// sample offers, divided by the root of its size n. The share that a sample finds below a price has
+/// a standard deviation of at most 1 / (2 sqrt(n)) if quantities are alike, so that these are some three of it either way;
+/// where they fail, the market is cleared without a sample.
 const DEVIATIONS: [f64; 2] = [-1.6, 1.6];
 
-/// A few offers of a market, and memory that is kept from one market to the next.
+/// A few offers of a market; their memory serves one market after the other.
 #[derive(Debug, Default)]
 pub(crate) struct Sample {
     bids: Vec<f64>,
@@ -35,9 +38,9 @@ impl Sample {
         for (drawn, all) in [(&mut self.bids, bids), (&mut self.quantities, quantities)] {
             drawn.clear();
             memory::reserve(drawn, lines * LINE)?;
-            let (mut places, all) = (Places::default(), all.as_chunks::<LINE>().0);
+            let (mut sampler, all) = (GuessSampler::default(), all.as_chunks::<LINE>().0);
             for _ in 0..lines {
-                drawn.extend_from_slice(&all[places.next(all.len())]);
+                drawn.extend_from_slice(&all[sampler.next(all.len())]);
             }
         }
         Ok(())
@@ -73,17 +76,17 @@ impl Sample {
     }
 }
 
-/// The offers of a market that are near its price.
+/// The offers of a market between two prices that enclose its own.
 #[derive(Debug, Default)]
-pub(crate) struct Near {
+pub(crate) struct Bracketed {
     count: usize,
-    places: Vec<usize>,
+    indices: Vec<usize>,
     bids: Vec<f64>,
     quantities: Vec<f64>,
     dispatch: Vec<f64>,
 }
 
-impl Near {
+impl Bracketed {
     /// Sets the offers between two prices aside, and dispatches those below; returns what is
     /// offered at or below each price, or nothing if some value is not that of an offer.
     #[inline(always)]
@@ -104,7 +107,7 @@ impl Near {
         for ((bids, quantities), dispatch) in
             bid_blocks.iter().zip(quantity_blocks).zip(dispatch_blocks)
         {
-            let marked = Marked(split.pass(bids, quantities, dispatch));
+            let marked = SetBits(split.pass(bids, quantities, dispatch));
             self.put(marked, start, bids, quantities)?;
             start += BLOCK;
         }
@@ -114,7 +117,7 @@ impl Near {
         bids[..left].copy_from_slice(last_bids);
         quantities[..left].copy_from_slice(last_quantities);
         let marks = split.pass(&bids, &quantities, &mut dispatch);
-        let marked = Marked(marks & ((1 << left) - 1));
+        let marked = SetBits(marks & ((1 << left) - 1));
         self.put(marked, start, &bids, &quantities)?;
         last_dispatch.copy_from_slice(&dispatch[..left]);
         Ok(split.are_offers().then(|| split.supply()))
@@ -124,7 +127,7 @@ impl Near {
     #[inline(always)]
     fn put(
         &mut self,
-        marked: Marked,
+        marked: SetBits,
         start: usize,
         bids: &[f64; BLOCK],
         quantities: &[f64; BLOCK],
@@ -133,24 +136,24 @@ impl Near {
             self.grow()?;
         }
         let room = self.count..self.count + BLOCK;
-        let kept_places = &mut self.places[room.clone()];
-        let kept_bids = &mut self.bids[room.clone()];
-        let kept_quantities = &mut self.quantities[room];
-        let mut kept = 0;
+        let own_indices = &mut self.indices[room.clone()];
+        let own_bids = &mut self.bids[room.clone()];
+        let own_quantities = &mut self.quantities[room];
+        let mut count = 0;
         for at in marked {
-            kept_places[kept] = start + at;
-            kept_bids[kept] = bids[at];
-            kept_quantities[kept] = quantities[at];
-            kept += 1;
+            own_indices[count] = start + at;
+            own_bids[count] = bids[at];
+            own_quantities[count] = quantities[at];
+            count += 1;
         }
-        self.count += kept;
+        self.count += count;
         Ok(())
     }
 
     #[cold]
     fn grow(&mut self) -> Result<(), Error> {
         let size = 2 * self.count.max(BLOCK);
-        memory::grow(&mut self.places, size)?;
+        memory::grow(&mut self.indices, size)?;
         memory::grow(&mut self.quantities, size)?;
         memory::grow(&mut self.dispatch, size)?;
         memory::grow(&mut self.bids, size)
@@ -176,9 +179,9 @@ impl Near {
     /// Copies the dispatch to where it belongs.
     #[inline(always)]
     pub(crate) fn put_back(&self, dispatch: &mut [f64]) {
-        let near = self.places.iter().zip(&self.dispatch);
-        for (&place, &accepted) in near.take(self.count) {
-            dispatch[place] = accepted;
+        let inside = self.indices.iter().zip(&self.dispatch);
+        for (&index, &accepted) in inside.take(self.count) {
+            dispatch[index] = accepted;
         }
     }
 }

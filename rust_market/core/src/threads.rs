@@ -1,4 +1,4 @@
-//! Threads that help, and stay from one call to the next.
+//! Work in parallel, by threads that stay from one call to the next, and that the caller can stop.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};

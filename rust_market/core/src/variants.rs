@@ -1,6 +1,6 @@
-//! The rungs of the ladder: ways to clear a market, kept side by side to be compared.
+//! The variants of the ladder: ways to clear a market, side by side to be compared.
 //!
-//! Each rung changes one thing about the one before. Those that sort keep the semantics of the
+//! Each variant changes one thing about the one before. Those that sort keep the semantics of the
 //! published function, not the contract's. All expect at least one offer, as many bids as
 //! quantities, and no NaN, and are frozen. [`Error::OutOfMemory`] is the only error.
 
@@ -8,17 +8,19 @@ use std::cmp::Ordering;
 
 use pulp::{Arch, Simd, WithSimd};
 
-use crate::clearing::Market;
+use crate::clearing::{Market, Scratch};
+use crate::error::Error;
 use crate::memory::{self, collect};
-use crate::{Error, Rules, Scratch, tally};
+use crate::operation_counts;
+use crate::rules::Rules;
 
 /// The published shape: an indirect stable sort, six temporary vectors, a new vector out.
 pub fn naive(bids: &[f64], quantities: &[f64], demand: f64) -> Result<(f64, Vec<f64>), Error> {
     let mut order = collect(0..bids.len())?;
     ask_for_a_stable_sort(bids.len())?;
     order.sort_by(|&a, &b| by_price(bids[a], bids[b]));
-    // Places, two gathers, sums, acceptance, dispatch (twice: zeros, then values).
-    tally::visits(7 * bids.len());
+    // Indices, two gathers, sums, acceptance, dispatch (twice: zeros, then values).
+    operation_counts::visits(7 * bids.len());
     let sorted_bids = collect(order.iter().map(|&at| bids[at]))?;
     let sorted_quantities = collect(order.iter().map(|&at| quantities[at]))?;
     let mut supply = Vec::new();
@@ -46,7 +48,7 @@ pub fn naive(bids: &[f64], quantities: &[f64], demand: f64) -> Result<(f64, Vec<
     Ok((sorted_bids[marginal], dispatch))
 }
 
-/// Without temporaries: one list of places, kept from call to call, and the caller's dispatch.
+/// Without temporaries: one list of indices, whose memory the caller reuses, and the caller's dispatch.
 pub fn scratch(
     bids: &[f64],
     quantities: &[f64],
@@ -99,7 +101,7 @@ pub fn unstable(
     ))
 }
 
-/// The same, but what is sorted holds the price beside the place: no comparison follows an index.
+/// The same, but what is sorted holds the price beside the index: no comparison follows an index.
 pub fn keys(
     bids: &[f64],
     quantities: &[f64],
@@ -111,8 +113,8 @@ pub fn keys(
     memory::reserve(order, bids.len())?;
     order.extend(bids.iter().enumerate().map(|(at, &bid)| (bid, at)));
     order.sort_unstable_by(|a, b| by_price(a.0, b.0));
-    let places = order.iter().map(|&(_, at)| at);
-    Ok(accept(places, bids, quantities, demand, dispatch))
+    let indices = order.iter().map(|&(_, at)| at);
+    Ok(accept(indices, bids, quantities, demand, dispatch))
 }
 
 /// Without sorting: what [`clear`](crate::clear) does once it has checked its arguments.
@@ -143,7 +145,7 @@ pub fn select(
 }
 
 fn by_price(a: f64, b: f64) -> Ordering {
-    tally::comparison();
+    operation_counts::comparison();
     a.partial_cmp(&b).unwrap_or(Ordering::Equal)
 }
 
@@ -156,11 +158,11 @@ fn accept(
     dispatch: &mut [f64],
 ) -> f64 {
     dispatch.fill(0.0);
-    tally::visits(2 * bids.len());
+    operation_counts::visits(2 * bids.len());
     let mut supply = 0.0;
     let mut price = f64::NAN;
     for at in order {
-        tally::visits(1);
+        operation_counts::visits(1);
         price = bids[at];
         let before = supply;
         supply += quantities[at];
@@ -178,7 +180,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_rung_clears_a_market() {
+    fn every_variant_clears_a_market() {
         let (bids, quantities) = ([30.0, 10.0, 20.0], [100.0; 3]);
         let expected = (20.0, vec![0.0, 100.0, 50.0]);
         assert_eq!(naive(&bids, &quantities, 150.0), Ok(expected.clone()));
