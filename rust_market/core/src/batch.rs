@@ -100,6 +100,7 @@ pub fn clear_batch(
     };
     let shared_order = shared_order.as_ref();
 
+    // Threads take chunks as they go: markets take unequal time, and a machine may be busy.
     let markets_per_chunk = (OFFERS_PER_CHUNK / batch.offers).max(1);
     let workers = prices.len().div_ceil(markets_per_chunk).min(threads.get());
     let chunks = prices

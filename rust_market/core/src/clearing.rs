@@ -67,6 +67,8 @@ pub fn clear(
         }
     }
     assert!(!bids.is_empty() && dispatch.len() == bids.len());
+    // Everything below is inlined here, once for each kind of vectors that pulp knows: a
+    // call from one such version to another would pass vectors through memory.
     Arch::new().dispatch(Clear {
         market: Market {
             bids,
@@ -183,6 +185,7 @@ impl Market<'_> {
             return Ok(Some(self.clear_without_demand(dispatch)));
         }
         let (target, candidates) = (self.target(), &mut scratch.candidates);
+        // First the price, then who is accepted: with the price known, one pass without a sort does.
         let price = candidates.price(simd, &target, Bracket::ALL, bids, quantities)?;
         Ok(Some(match price {
             Some(price) => {
@@ -219,6 +222,7 @@ impl Market<'_> {
         let target = self.target();
         let mut bracket = Bracket::ALL;
         bracket.narrow(&target, ends, supply);
+        // The first price must be too low, and the second must cover demand; the sample may err.
         if [bracket.low, bracket.high] != ends {
             return Ok(None);
         }
@@ -226,6 +230,8 @@ impl Market<'_> {
         let Some(price) = candidates.price(simd, &target, bracket, bids, quantities)? else {
             return Ok(None);
         };
+        // All below the bracket is dispatched already, in full: what is left of demand is shared by
+        // the offers in it as if they were a market of their own.
         let (bids, quantities, inner_dispatch) = bracketed.market();
         let left = Market {
             bids,
@@ -438,6 +444,7 @@ impl Share {
 
     fn of(remaining: f64, tied: f64, scaled_tied: f64) -> Self {
         let ratio = remaining / tied;
+        // A sum that has overflowed, or a subnormal ratio, which has lost digits, is done otherwise.
         if ratio >= f64::MIN_POSITIVE {
             return Self::Ratio(ratio);
         }

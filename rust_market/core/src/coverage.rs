@@ -51,7 +51,7 @@ impl<'a> Target<'a> {
 
     #[inline(always)]
     pub(crate) fn surely_covers(&self, supply: f64) -> bool {
-        // A sum that has overflowed is left to exact arithmetic.
+        // A sum that has overflowed to infinity is left to exact arithmetic.
         (supply >= self.surely_covered) & (supply <= f64::MAX)
     }
 

@@ -275,6 +275,8 @@ impl Environment {
         self.check(actions)?;
         let each = (AGENTS_PER_CHUNK / agents).max(1);
         let workers = markets.div_ceil(each).min(threads.get());
+        // A step writes whole markets, each from its own state and actions alone: chunks of them are
+        // apart, and their order does not matter.
         let mut first = 0;
         let mut left = buffers.reborrow();
         let chunks = iter::from_fn(|| {
@@ -446,6 +448,7 @@ impl WithSimd for Chunk<'_> {
             scratch,
         } = self.workspace;
         let actions = self.actions.as_chunks::<2>().0;
+        // All markups of a chunk at once: a loop of nothing but `tanh` is vectorised.
         for (bid, action) in bids.iter_mut().zip(actions) {
             *bid = tanh(action[1]) * settings.max_bid_delta;
         }
@@ -474,10 +477,12 @@ impl WithSimd for Chunk<'_> {
                 rules: settings.rules,
             };
             let dispatch = &mut dispatch[own.clone()];
+            // The actions were checked, and so were the settings: the offers need not be.
             let cleared = market.clear(simd, true, dispatch, scratch)?;
             let price = cleared.ok_or(Error::Changed)?;
             let supplied: f64 = dispatch.iter().sum();
             let unserved = (market.demand - supplied).max(0.0) * settings.unserved_penalty;
+            // Profit, less a penalty of the squared markup, less one of unserved demand for each.
             let rewards = &mut rewards[own];
             for agent in 0..agents {
                 let cost = settings.costs[agent];

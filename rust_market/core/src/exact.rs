@@ -29,6 +29,7 @@ impl ExactSum {
             return true;
         }
         let mut carried = -quantity;
+        // Parts that become zero are dropped, so that the list stays as short as the value allows.
         let mut count = 0;
         for at in 0..self.parts.len() {
             let (sum, error) = two_sum(carried, self.parts[at]);

@@ -1,4 +1,4 @@
-//! Memory of a size that a caller chose: an error where there is none, never the end of the process.
+//! Memory of a size that a caller chose: too much of it is an error.
 //!
 //! `vec!` and `Vec::resize` end the process when an allocation fails; these do not.
 

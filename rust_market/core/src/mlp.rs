@@ -257,8 +257,10 @@ impl WithSimd for Chunk<'_> {
             }
             large.each_mut().map(|values| &mut values[..])
         };
+        // Zero times what is not finite is NaN, which no addition removes.
         let mut nan = 0.0;
         let rows = self.answers.len() / outputs;
+        // Agent by agent, since each may have weights of its own: they stay in the cache.
         for agent in 0..network.agents {
             let mut next = agent;
             while next < rows {
@@ -376,6 +378,8 @@ impl<S: Simd> Tile<'_, S> {
         for r in 0..ROWS {
             rows[r] = &from[(row + r) * self.width..][..self.inputs];
         }
+        // Each sum adds the inputs in their order, in tiles of any size: an answer does not depend on
+        // the rows beside it.
         let mut input = 0;
         while input < self.inputs {
             let weights = &self.weights[input * self.biases.len() + column..][..COLUMNS];

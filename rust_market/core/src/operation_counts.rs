@@ -1,4 +1,5 @@
-//! Counters of the work done, in a build with the feature `operation-counts`; otherwise they cost nothing.
+//! Counters of the work done, in a build with the feature `operation-counts`; otherwise they
+//! cost nothing.
 
 /// Work done since the process began.
 #[cfg(feature = "operation-counts")]

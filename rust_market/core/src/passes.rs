@@ -84,6 +84,7 @@ pub(crate) fn supply_at<S: Simd, const PRICES: usize>(
     for k in 0..PRICES {
         at[k] = simd.splat_f64s(prices[k]);
     }
+    // One sum for each price and lane: as many chains of additions that do not wait for one another.
     let mut sums = [zero; PRICES];
     let (bid_vectors, bid_tail) = S::as_simd_f64s(bids);
     let (quantity_vectors, quantity_tail) = S::as_simd_f64s(quantities);
@@ -121,6 +122,7 @@ pub(crate) fn inside<S: Simd>(simd: S, prices: &[f64], low: f64, high: f64) -> u
         );
         marks = simd.or_f64s(marks, select_where(simd, inside, bits[at]));
     }
+    // Each lane holds the bits of its own offers.
     let mut all = 0;
     for &lane in &lanes(marks)[..S::F64_LANES] {
         all |= lane;
@@ -272,6 +274,7 @@ impl<S: Simd> Split<S> {
             self.least = simd.min_f64s(self.least, quantity);
             let below = simd.less_than_or_equal_f64s(bid, low);
             let upto = simd.less_than_or_equal_f64s(bid, high);
+            // At or below the upper end, but not the lower one: the lower is contained in the upper.
             let between = simd.xor_m64s(below, upto);
             marks = simd.or_f64s(marks, select_where(simd, between, bits[at]));
             // Adding zero turns -0.0 into 0.0.

@@ -212,6 +212,7 @@ impl Replay {
         let (row_size, number) = (self.shape.row(), rewards.len());
         let before = self.added;
         self.added = (before + number as u64).min(LARGEST_COUNTER);
+        // The ring is written from the row after the last one on, and begins again at its end.
         // Of more than fit, only the last stay. To copy is not interrupted: a part of the new
         // rows would be neither the old state nor the new one.
         for at in number.saturating_sub(self.capacity)..number {
@@ -264,8 +265,8 @@ impl Replay {
                 for (block, indices) in drawn.indices.chunks_mut(WORDS).enumerate() {
                     ask(stop, block * WORDS)?;
                     for (index, word) in indices.iter_mut().zip(words(block)) {
-                        // The high half of the product is below `length` (Lemire, ACM TOMACS 29 (2019) 3); its bias,
-                        // at most length / 2^64, is not measurable.
+                        // The high half of the product is below `length` (Lemire, ACM TOMACS 29
+                        // (2019) 3); its bias, at most length / 2^64, is too small to measure.
                         *index = ((u128::from(word) * u128::from(length)) >> 64) as i64;
                     }
                 }
@@ -300,6 +301,7 @@ impl Replay {
         let (observation, action) = (self.shape.observation, self.shape.action);
         let row_size = self.shape.row();
         for (at, &index) in drawn.indices.iter().enumerate() {
+            // A row is rarely in the cache: fetch several at once, then copy them.
             if at % CHUNK == 0 {
                 ask(stop, at)?;
                 let end = (at + CHUNK).min(drawn.indices.len());
@@ -378,6 +380,7 @@ impl Replay {
             *preference = (priority + LEAST_PRIORITY).powf(priorities.exponent);
             largest = largest.max(*preference);
         }
+        // From here on nothing fails: all priorities change, or none.
         priorities.largest = largest;
         let indices = indices.iter().map(|&index| index as usize);
         for (index, &preference) in indices.clone().zip(&*preferences) {

@@ -19,8 +19,8 @@ pub(crate) const SAMPLING_MIN: usize = 1 << 15;
 const LINE: usize = 8;
 /// By how much the demand of the sample is varied to enclose the answer, in multiples of what the
 /// sample offers, divided by the root of its size n. The share that a sample finds below a price has
-/// a standard deviation of at most 1 / (2 sqrt(n)) if quantities are alike, so that these are some three of it either way;
-/// where they fail, the market is cleared without a sample.
+/// a standard deviation of at most 1 / (2 sqrt(n)), if quantities are alike: these are some three of
+/// it either way. Where they fail, the market is cleared without a sample.
 const DEVIATIONS: [f64; 2] = [-1.6, 1.6];
 
 /// A few offers of a market; their memory serves one market after the other.
@@ -34,6 +34,7 @@ impl Sample {
     /// Draws some offers of a market of many.
     #[inline(always)]
     pub(crate) fn draw(&mut self, bids: &[f64], quantities: &[f64]) -> Result<(), Error> {
+        // With n = 6 sqrt(N) drawn, some 1.3 N^(3/4) offers are then between the two prices.
         let lines = 6 * bids.len().isqrt() / LINE;
         for (drawn, all) in [(&mut self.bids, bids), (&mut self.quantities, quantities)] {
             drawn.clear();
@@ -65,6 +66,7 @@ impl Sample {
         let [offered] = supply_at(simd, bids, quantities, &[f64::INFINITY]);
         let mut ends = [f64::NEG_INFINITY; 2];
         for (end, deviation) in ends.iter_mut().zip(DEVIATIONS) {
+            // The sample is a market like the whole one; its demand is varied by what it may err.
             let demand = demand * size + deviation * offered / size.sqrt();
             if (f64::MIN_POSITIVE..=f64::MAX).contains(&demand) {
                 let target = Target::new(bids, quantities, demand);
@@ -111,7 +113,8 @@ impl Bracketed {
             self.put(marked, start, bids, quantities)?;
             start += BLOCK;
         }
-        // The last block is filled up with offers of nothing.
+        // The last block is filled up with offers of nothing at a price of zero: they add nothing to
+        // any sum, and their marks, if zero is in the bracket, are cut off.
         let left = last_bids.len();
         let (mut bids, mut quantities, mut dispatch) = ([0.0; BLOCK], [0.0; BLOCK], [0.0; BLOCK]);
         bids[..left].copy_from_slice(last_bids);
@@ -135,6 +138,7 @@ impl Bracketed {
         if self.bids.len() - self.count < BLOCK {
             self.grow()?;
         }
+        // Room for a whole block: no bound is checked for each offer.
         let room = self.count..self.count + BLOCK;
         let own_indices = &mut self.indices[room.clone()];
         let own_bids = &mut self.bids[room.clone()];

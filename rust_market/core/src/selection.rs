@@ -60,6 +60,8 @@ impl Candidates {
             bracket.search_by_brute_force(simd, target, bids, quantities);
             return Ok(bracket.answer());
         }
+        // The first pass is over all offers; the next ones over copies of those that are left, which
+        // lie side by side in memory.
         let mut sampler = GuessSampler::default();
         let guesses = sampler.guesses(bids);
         bracket.narrow(target, guesses, supply_at(simd, bids, quantities, &guesses));
@@ -175,6 +177,8 @@ impl Bracket {
         guesses: [f64; GUESSES],
         mut supply: [f64; GUESSES],
     ) {
+        // Guesses ascend, and so does what is offered: those that fall short come first. They are
+        // counted, not searched, since a jump could not be predicted.
         let mut short = 0;
         let mut sure = true;
         for supply in &mut supply {
@@ -221,6 +225,7 @@ impl Bracket {
             };
             possible = if price < possible { price } else { possible };
         }
+        // They differ only if some sum is within its error bound of the target.
         self.high = sure;
         if possible < sure {
             self.search_exactly(target, bids, possible);
@@ -263,11 +268,13 @@ impl GuessSampler {
     #[inline(always)]
     pub(crate) fn next(&mut self, offers: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        // A fraction of 2^64, multiplied by the number of offers.
         ((u128::from(self.0) * offers as u128) >> 64) as usize
     }
 }
 
-/// A sorting network of 16 comparisons, none of them a branch.
+/// A sorting network of 16 comparisons, none of them a branch; no network sorts seven values with
+/// fewer (Knuth, The Art of Computer Programming, volume 3, section 5.3.4).
 #[inline(always)]
 fn sort(values: &mut [f64; GUESSES]) {
     const PAIRS: [(usize, usize); 16] = [

@@ -32,6 +32,7 @@ impl Sum {
 /// identity a + b = sum + error holds unless the sum overflows.
 pub(crate) fn two_sum(a: f64, b: f64) -> (f64, f64) {
     let sum = a + b;
+    // What of each term is in the rounded sum; the rest of both is the error.
     let b_rounded = sum - a;
     let a_rounded = sum - b_rounded;
     (sum, (a - a_rounded) + (b - b_rounded))

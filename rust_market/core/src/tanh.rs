@@ -37,6 +37,7 @@ pub(crate) fn tanh(x: f64) -> f64 {
         } else {
             ONE_FROM
         };
+    // 1.5 * 2^52 leaves no room for digits behind the point: the sum is rounded to an integer.
     let shifted = exponent * LOG2_E + ROUNDING;
     let n = shifted - ROUNDING;
     let rest = (exponent - n * LN_2[0]) - n * LN_2[1];
@@ -44,6 +45,7 @@ pub(crate) fn tanh(x: f64) -> f64 {
     for coefficient in &SERIES[1..] {
         series = series * rest + coefficient;
     }
+    // 2^n: n, in the lowest bits of `shifted`, moves to the bits of the exponent.
     let power = f64::from_bits((shifted.to_bits() << 52).wrapping_add(1.0_f64.to_bits()));
     let decay = (power - 1.0) + power * (series * rest);
     (-decay / (2.0 + decay)).copysign(x)

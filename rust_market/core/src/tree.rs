@@ -95,7 +95,8 @@ fn choose(values: &[f64; CHILDREN], target: f64) -> (usize, f64) {
     if passed < CHILDREN {
         return (passed, running[passed]);
     }
-    // The sum of sums is rounded otherwise than the running sum.
+    // A sum by pairs and a running sum round differently: the target may be past all children.
+    // Then it belongs to the last one that has a share.
     let last = values.iter().rposition(|&value| value > 0.0).unwrap_or(0);
     (last, running[CHILDREN] - values[last])
 }

@@ -30,6 +30,8 @@ pub fn naive(bids: &[f64], quantities: &[f64], demand: f64) -> Result<(f64, Vec<
         total += quantity;
         supply.push(total);
     }
+    // Floating sums as they come: near the boundary the published function, and all variants that
+    // sort, may accept one offer more than the contract does.
     let marginal = supply
         .partition_point(|&total| total < demand)
         .min(bids.len() - 1);
@@ -48,7 +50,7 @@ pub fn naive(bids: &[f64], quantities: &[f64], demand: f64) -> Result<(f64, Vec<
     Ok((sorted_bids[marginal], dispatch))
 }
 
-/// Without temporaries: one list of indices, whose memory the caller reuses, and the caller's dispatch.
+/// Without temporaries: one list of indices, whose memory is reused, and the caller's dispatch.
 pub fn scratch(
     bids: &[f64],
     quantities: &[f64],
