@@ -272,7 +272,7 @@ impl Environment {
     ) -> Result<(), Error> {
         let (markets, agents) = (state.seeds.len(), self.agents());
         self.assert_fit(&state, actions, &buffers);
-        self.check(actions)?;
+        self.check(actions, stop)?;
         let each = (AGENTS_PER_CHUNK / agents).max(1);
         let workers = markets.div_ceil(each).min(threads.get());
         // A step writes whole markets, each from its own state and actions alone: chunks of them are
@@ -353,12 +353,18 @@ impl Environment {
     }
 
     /// Refuses actions that are not allowed.
-    fn check(&self, actions: &[f64]) -> Result<(), Error> {
+    fn check(&self, actions: &[f64], stop: Stop<'_>) -> Result<(), Error> {
+        const PAIRS: usize = 1 << 20;
         let [(least, most, _), (lowest, highest, _)] = ACTIONS;
         let mut allowed = true;
-        for pair in actions.as_chunks::<2>().0 {
-            allowed &= (pair[0] >= least) & (pair[0] <= most);
-            allowed &= (pair[1] >= lowest) & (pair[1] <= highest);
+        for (step, pairs) in actions.as_chunks::<2>().0.chunks(PAIRS).enumerate() {
+            if step > 0 && stop() {
+                return Err(Error::Interrupted);
+            }
+            for pair in pairs {
+                allowed &= (pair[0] >= least) & (pair[0] <= most);
+                allowed &= (pair[1] >= lowest) & (pair[1] <= highest);
+            }
         }
         if allowed {
             return Ok(());

@@ -349,8 +349,7 @@ impl Replay {
     pub fn update(&mut self, indices: &[i64], new: &[f64], stop: Stop<'_>) -> Result<(), Error> {
         assert!(indices.len() == new.len());
         let length = self.len() as i64;
-        let wrong = indices.iter().position(|at| !(0..length).contains(at));
-        if let Some(index) = wrong {
+        if let Some(index) = first(indices, stop, |at| !(0..length).contains(at))? {
             return Err(Error::Integer {
                 argument: "indices",
                 index,
@@ -359,8 +358,7 @@ impl Replay {
             });
         }
         let allowed = 0.0..=LARGEST_PRIORITY;
-        let wrong = new.iter().position(|priority| !allowed.contains(priority));
-        if let Some(at) = wrong {
+        if let Some(at) = first(new, stop, |priority| !allowed.contains(priority))? {
             return Err(Error::Value {
                 argument: "priorities",
                 index: vec![at],
@@ -373,12 +371,14 @@ impl Replay {
             .as_mut()
             .expect("transitions have priorities");
         let mut largest = priorities.largest;
-        memory::grow(&mut self.targets, new.len())?;
-        let preferences = &mut self.targets[..new.len()];
-        for (at, (preference, &priority)) in preferences.iter_mut().zip(new).enumerate() {
+        let preferences = &mut self.targets;
+        preferences.clear();
+        memory::reserve(preferences, new.len())?;
+        for (at, &priority) in new.iter().enumerate() {
             ask(stop, at)?;
-            *preference = (priority + LEAST_PRIORITY).powf(priorities.exponent);
-            largest = largest.max(*preference);
+            let preference = (priority + LEAST_PRIORITY).powf(priorities.exponent);
+            largest = largest.max(preference);
+            preferences.push(preference);
         }
         // From here on nothing fails: all priorities change, or none.
         priorities.largest = largest;
@@ -496,6 +496,23 @@ fn ask(stop: Stop<'_>, done: usize) -> Result<(), Error> {
         return Err(Error::Interrupted);
     }
     Ok(())
+}
+
+/// The index of the first value that is wrong.
+fn first<T>(
+    values: &[T],
+    stop: Stop<'_>,
+    is_wrong: impl Fn(&T) -> bool,
+) -> Result<Option<usize>, Error> {
+    for (step, part) in values.chunks(VALUES).enumerate() {
+        if step > 0 && stop() {
+            return Err(Error::Interrupted);
+        }
+        if let Some(at) = part.iter().position(&is_wrong) {
+            return Ok(Some(step * VALUES + at));
+        }
+    }
+    Ok(None)
 }
 
 fn first_not_finite(values: &[f32]) -> Option<usize> {
