@@ -126,7 +126,9 @@ VARIANTS = {
             "market_py.variants.rust",
             "rust_out",
         ),
-        _rust("naive-unchecked", "in reverse order: the published shape, arguments borrowed unchecked"),
+        _rust(
+            "naive-unchecked", "in reverse order: the published shape, arguments borrowed unchecked"
+        ),
         _rust("select-list", "in reverse order: no sorting, unchecked borrow, but a list out"),
     )
 }
