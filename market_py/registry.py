@@ -129,7 +129,7 @@ VARIANTS = {
         _rust(
             "naive-unchecked", "in reverse order: the published shape, arguments borrowed unchecked"
         ),
-        _rust("select-list", "in reverse order: no sorting, unchecked borrow, but a list out"),
+        _rust("select-list", "in reverse: no sorting, arguments borrowed unchecked, a list out"),
     )
 }
 """All variants by name, in the order of the ladder."""
