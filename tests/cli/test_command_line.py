@@ -6,11 +6,11 @@ import re
 import signal
 import subprocess
 import sys
-import tomllib
 
 import pytest
 
 import market_py.clearing
+from helpers.project import requirements
 from market_py import doctor
 from market_py.__main__ import COMMANDS, main
 from market_py.benchmark.report.picture import source_note
@@ -37,9 +37,7 @@ def test_the_doctor_finds_all(capsys):
 
 
 def test_the_doctor_looks_at_all_that_the_workshop_needs():
-    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
-    needed = project["dependencies"] + project["optional-dependencies"]["workshop"]
-    assert sorted(doctor.packages()) == sorted(re.split("[<>=]", line)[0] for line in needed)
+    assert sorted(doctor.packages()) == sorted(requirements("workshop"))
 
 
 def test_the_doctor_needs_nothing_but_python():

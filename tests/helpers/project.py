@@ -1,16 +1,36 @@
 """The repository's files, and the verbs of its Makefile."""
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
 import sys
+import tomllib
 
 import pytest
 
 from market_py.extension import REPOSITORY
 
 posix = pytest.mark.skipif(os.name == "nt", reason="paths and tools of POSIX")
+
+
+PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+NAME = re.compile(r"[A-Za-z0-9_.-]+")
+
+
+def requirements(*extras):
+    """What the project needs with these extras, by name; an extra may name others of its own."""
+    todo = list(PROJECT["dependencies"])
+    for extra in extras:
+        todo += PROJECT["optional-dependencies"][extra]
+    found = {}
+    for line in todo:
+        if own := re.fullmatch(rf"{PROJECT['name']}\[(.*)\]", line):
+            found |= requirements(*own[1].split(","))
+        else:
+            found[NAME.match(line)[0]] = line.replace(" ", "")
+    return found
 
 
 def tracked_files():

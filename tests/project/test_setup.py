@@ -15,21 +15,21 @@ import pytest
 import yaml
 from nbconvert import ScriptExporter
 
-from helpers.project import ODD, make, posix, stand_in, tracked_files
+from helpers.project import (
+    NAME,
+    ODD,
+    PROJECT,
+    make,
+    posix,
+    requirements,
+    stand_in,
+    tracked_files,
+)
 from market_py import extension
 from market_py.extension import CRATE, REPOSITORY
 from market_py.workshop import build
 
-PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
-NAME = re.compile(r"[A-Za-z0-9_.-]+")
-
-
-def requirements():
-    extras = PROJECT["optional-dependencies"]
-    everything = [*PROJECT["dependencies"]]
-    for extra in ("workshop", "book", "test"):
-        everything += extras[extra]
-    return {NAME.match(line)[0]: line.replace(" ", "") for line in everything}
+EVERYTHING = requirements("workshop", "book", "test")
 
 
 def test_the_conda_environment_agrees_with_pyproject():
@@ -40,7 +40,7 @@ def test_the_conda_environment_agrees_with_pyproject():
     conda = {NAME.match(line)[0]: line.replace(" ", "") for line in listed}
     # What pip users bring themselves.
     tools = {"pip", "make", "c-compiler", "rust", "python"}
-    assert {name: line for name, line in conda.items() if name not in tools} == requirements()
+    assert {name: line for name, line in conda.items() if name not in tools} == EVERYTHING
     assert conda["python"] == f"python{PROJECT['requires-python']}"
     cargo = tomllib.loads((CRATE / "Cargo.toml").read_text())["workspace"]["package"]
     assert conda["rust"] == f"rust>={cargo['rust-version']}"
@@ -54,7 +54,7 @@ def test_the_lock_file_pins_everything_and_names_no_host():
         pin = re.fullmatch(r"([a-z0-9.-]+)==([A-Za-z0-9.]+)( ; .+)?", line)
         assert pin, line
         pins.setdefault(pin[1], []).append(pin[2])
-    assert {name.lower() for name in requirements()} <= pins.keys()
+    assert {name.lower() for name in EVERYTHING} <= pins.keys()
     assert "://" not in lock
     # The other extras are large, and asked for by name.
     assert not {"stable-baselines3", "torch"} & pins.keys()
