@@ -249,7 +249,7 @@ class MarketVectorEnv(Base):
     @state.setter
     def state(self, state: EnvState) -> None:
         state.check(self.num_envs, self.model.system.hours)
-        self._state.set(state)
+        self._state.words[:] = state.words
         self._is_reset = True
         self._stepper.observe(self._state, self._buffers.observations)
 

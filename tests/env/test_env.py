@@ -2,8 +2,11 @@
 
 import copy
 import multiprocessing
+import os
 import pickle
 import re
+import subprocess
+import sys
 import types
 import warnings
 from functools import partial
@@ -97,6 +100,30 @@ class TestFormulas:
         assert abs(noise.mean()) < 0.03
         assert abs(noise.std() - 1) < 0.03
         assert np.abs(np.corrcoef(noise[:-1].ravel(), noise[1:].ravel())[0, 1]) < 0.03
+
+
+NOT_COMPILED = """
+import numpy as np
+from market_py import env
+
+found = []
+for backend in ("numba", "numpy"):
+    vector = env.MarketVectorEnv(env.System.random(30, hours=3), 2, backend=backend)
+    vector.reset(seed=2**62)
+    found += [vector.step(np.full((2, 30, 2), at / 10))[:2] for at in range(4)]
+for one, other in zip(found[:4], found[4:], strict=True):
+    assert np.allclose(one[0], other[0]) and np.allclose(one[1], other[1])
+"""
+
+
+def test_numba_steps_alike_where_it_does_not_compile():
+    pytest.importorskip("numba")
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", NOT_COMPILED],
+        env=os.environ | {"NUMBA_DISABLE_JIT": "1"},
+        capture_output=True,
+    )
+    assert not done.returncode, done.stderr.decode()
 
 
 class TestTrajectories:
