@@ -1,8 +1,9 @@
-"""The market as a learning environment: one model, three interfaces.
+"""The market as a learning environment: one model, four interfaces.
 
-`MarketVectorEnv` steps many markets together as arrays and needs NumPy alone. `MarketParallelEnv`
-is a PettingZoo environment in which all generators learn, `MarketEnv` a Gymnasium environment in
-which one generator learns. The same seed gives the same trajectory in all, with every backend.
+`MarketVectorEnv` steps many markets together as arrays; in `AgentVectorEnv` one generator of each
+learns. Both need NumPy alone. `MarketParallelEnv` is a PettingZoo environment in which all
+generators learn, `MarketEnv` a Gymnasium environment in which one does. The same seed gives the
+same trajectory in all, with every backend.
 
 The rules are those of an environment published earlier. 30,000 steps side by side were equal to
 rounding but for these differences, each of which is intended:
@@ -32,18 +33,21 @@ from typing import TYPE_CHECKING, Any
 
 from market_py.env.model import Model
 from market_py.env.observers import OBSERVERS
+from market_py.env.others import truthful
 from market_py.env.state import EnvState
 from market_py.env.stepper import STEPPERS, available_steppers, make_stepper
 from market_py.env.system import System
 
 if TYPE_CHECKING:
+    from market_py.env.agent_vector import AgentVectorEnv
     from market_py.env.parallel import MarketParallelEnv
-    from market_py.env.single import MarketEnv, truthful
+    from market_py.env.single import MarketEnv
     from market_py.env.vector import MarketVectorEnv
 
 __all__ = [
     "OBSERVERS",
     "STEPPERS",
+    "AgentVectorEnv",
     "EnvState",
     "MarketEnv",
     "MarketParallelEnv",
@@ -56,10 +60,10 @@ __all__ = [
 ]
 
 _HOMES = {
+    "AgentVectorEnv": "agent_vector",
     "MarketEnv": "single",
     "MarketParallelEnv": "parallel",
     "MarketVectorEnv": "vector",
-    "truthful": "single",
 }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,22 +10,15 @@ from numpy.typing import ArrayLike, NDArray
 from market_py.env.actions import as_actions, check_actions
 from market_py.env.market import RENDER_MODES, OneMarket
 from market_py.env.model import Model
+from market_py.env.others import Policy, check_agent, check_policy, join_actions, truthful
 from market_py.env.spaces import action_space, observation_space
 from market_py.env.system import System
 from market_py.extras import explain_missing
-from market_py.validation import Float64Array, check_integer
+from market_py.validation import Float64Array
 
 with explain_missing():
     import gymnasium
     from gymnasium import spaces
-
-Policy = Callable[[Float64Array], ArrayLike]
-"""Maps observations of shape (N, F) to actions of shape (N, 2)."""
-
-
-def truthful(observations: Float64Array) -> Float64Array:
-    """Return actions that offer the whole capacity at marginal cost, shape (N, 2)."""
-    return np.zeros((len(observations), 2))
 
 
 class MarketEnv(gymnasium.Env[Float64Array, Float64Array]):
@@ -90,14 +82,8 @@ class MarketEnv(gymnasium.Env[Float64Array, Float64Array]):
         render_mode: str | None = None,
         **rules: Any,
     ) -> None:
-        if isinstance(agent, str):
-            if agent not in system.names:
-                raise ValueError(f"agent = {agent!r}: must be an index or one of {system.names}")
-            agent = system.names.index(agent)
-        if not callable(others):
-            raise TypeError(f"others: must be a policy to call, got {type(others).__name__}")
-        self.agent = check_integer("agent", agent, 0, system.generators - 1)
-        self.others, self.render_mode = others, render_mode
+        self.agent, self.others = check_agent(system, agent), check_policy(others)
+        self.render_mode = render_mode
         self._market = OneMarket(Model(system, **rules), backend, render_mode)
         self._seen: Float64Array = np.empty((0, 0))
         self.observation_space: spaces.Box = observation_space(self._market.model)  # type: ignore[assignment]
@@ -131,8 +117,7 @@ class MarketEnv(gymnasium.Env[Float64Array, Float64Array]):
         """
         self._market.require_running()
         own = as_actions(action, (2,), "action")
-        actions = as_actions(self.others(self._seen), (len(self._seen), 2), "others(...)").copy()
-        actions[self.agent] = own
+        actions = join_actions(self.others, self._seen, self.agent, own)
         try:
             self._seen, rewards, ended, info = self._market.step(actions)
         except ValueError:

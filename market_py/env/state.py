@@ -94,7 +94,3 @@ class EnvState:
             if values.max() > most:
                 at = int(np.argmax(values > most))
                 raise ValueError(f"state.{name}[{at}] = {values[at]}: must be below {most + 1}")
-
-    def set(self, other: EnvState) -> None:
-        """Take over the values of another state of as many markets."""
-        self.words[:] = other.words

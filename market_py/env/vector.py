@@ -74,7 +74,8 @@ class MarketVectorEnv(Base):
     in MW of shape (B, N).
 
     Gymnasium's vector wrappers that add up or scale rewards, such as ``RecordEpisodeStatistics``
-    and ``NormalizeReward``, expect rewards of shape (B,) and do not work here.
+    and ``NormalizeReward``, expect rewards of shape (B,) and do not work here; they work with
+    `market_py.env.AgentVectorEnv`.
 
     The environment can be pickled and copied; the copy goes on as the original does.
 
@@ -112,6 +113,7 @@ class MarketVectorEnv(Base):
         self._buffers = StepBuffers.of(self.model, self.num_envs)
         self._never_terminated = np.zeros(self.num_envs, dtype=bool)
         self._is_reset = False
+        self._agents: tuple[int, ...] = (self.model.agents,)
 
     def reset(
         self,
@@ -202,22 +204,22 @@ class MarketVectorEnv(Base):
     @cached_property
     def single_observation_space(self) -> Box:  # type: ignore[override]
         """Space of the observations of one market, shape (N, F)."""
-        return self._spaces((self.model.agents,))[0]
+        return self._spaces(self._agents)[0]
 
     @cached_property
     def single_action_space(self) -> Box:  # type: ignore[override]
         """Space of the actions of one market, shape (N, 2)."""
-        return self._spaces((self.model.agents,))[1]
+        return self._spaces(self._agents)[1]
 
     @cached_property
     def observation_space(self) -> Box:  # type: ignore[override]
         """Space of the observations of all markets, shape (B, N, F)."""
-        return self._spaces((self.num_envs, self.model.agents))[0]
+        return self._spaces((self.num_envs, *self._agents))[0]
 
     @cached_property
     def action_space(self) -> Box:  # type: ignore[override]
         """Space of the actions of all markets, shape (B, N, 2)."""
-        return self._spaces((self.num_envs, self.model.agents))[1]
+        return self._spaces((self.num_envs, *self._agents))[1]
 
     def _spaces(self, shape: tuple[int, ...]) -> tuple[Box, Box]:
         from market_py.env.spaces import action_space, observation_space
@@ -247,8 +249,9 @@ class MarketVectorEnv(Base):
     @state.setter
     def state(self, state: EnvState) -> None:
         state.check(self.num_envs, self.model.system.hours)
-        self._state.set(state)
+        self._state.words[:] = state.words
         self._is_reset = True
+        self._stepper.observe(self._state, self._buffers.observations)
 
     def _given(self, array: NDArray[Any]) -> NDArray[Any]:
         return array.copy() if self._copy else array

@@ -2,8 +2,11 @@
 
 import copy
 import multiprocessing
+import os
 import pickle
 import re
+import subprocess
+import sys
 import types
 import warnings
 from functools import partial
@@ -15,6 +18,7 @@ pytest.importorskip("gymnasium")
 pytest.importorskip("pettingzoo")
 from gymnasium.utils.env_checker import check_env
 from gymnasium.vector import AutoresetMode
+from gymnasium.wrappers.vector import NormalizeReward, RecordEpisodeStatistics
 from pettingzoo.test import max_cycles_test, parallel_api_test, render_test
 
 from helpers.stepping import PlainMarket
@@ -98,6 +102,30 @@ class TestFormulas:
         assert np.abs(np.corrcoef(noise[:-1].ravel(), noise[1:].ravel())[0, 1]) < 0.03
 
 
+NOT_COMPILED = """
+import numpy as np
+from market_py import env
+
+found = []
+for backend in ("numba", "numpy"):
+    vector = env.MarketVectorEnv(env.System.random(30, hours=3), 2, backend=backend)
+    vector.reset(seed=2**62)
+    found += [vector.step(np.full((2, 30, 2), at / 10))[:2] for at in range(4)]
+for one, other in zip(found[:4], found[4:], strict=True):
+    assert np.allclose(one[0], other[0]) and np.allclose(one[1], other[1])
+"""
+
+
+def test_numba_steps_alike_where_it_does_not_compile():
+    pytest.importorskip("numba")
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", NOT_COMPILED],
+        env=os.environ | {"NUMBA_DISABLE_JIT": "1"},
+        capture_output=True,
+    )
+    assert not done.returncode, done.stderr.decode()
+
+
 class TestTrajectories:
     def run(self, markets, stepper, threads=1, steps=12, **options):
         vector = env.MarketVectorEnv(SYSTEM, markets, backend=stepper, threads=threads, **options)
@@ -148,6 +176,32 @@ class TestTrajectories:
                 if truncated[i]:
                     assert np.array_equal(shown, infos["final_obs"][i])
                     shown = np.array(list(single.reset()[0].values()))
+                assert np.array_equal(shown, observations[i])
+
+    def test_one_agent_of_each_market_steps_as_a_single_market(self, stepper):
+        def others(observations):
+            return np.stack([observations[..., 0] / 9, observations[..., 2]], axis=-1)
+
+        options = {"others": others, "backend": stepper}
+        vector = env.AgentVectorEnv(SYSTEM, 3, "unit_2", **options)
+        singles = [env.MarketEnv(SYSTEM, "unit_2", **options) for _ in range(3)]
+        observations, _ = vector.reset(seed=40)
+        assert vector.observation_space.contains(observations)
+        for i, single in enumerate(singles):
+            assert np.array_equal(single.reset(seed=40 + i)[0], observations[i])
+        for at in range(13):
+            actions = random_actions(3, 5)[:, 0]
+            if at == 7:  # What the others see is part of the state.
+                state, vector = vector.state, env.AgentVectorEnv(SYSTEM, 3, "unit_2", **options)
+                vector.state = state
+            observations, rewards, terminated, truncated, infos = vector.step(actions)
+            for i, single in enumerate(singles):
+                shown, paid, ended, cut, facts = single.step(actions[i])
+                assert (paid, ended, cut) == (rewards[i], terminated[i], truncated[i])
+                assert facts == {name: infos[name][i] for name in facts}
+                if cut:
+                    assert np.array_equal(shown, infos["final_obs"][i])
+                    shown = single.reset()[0]
                 assert np.array_equal(shown, observations[i])
 
     def test_every_market_and_episode_has_noise_of_its_own(self, stepper):
@@ -402,6 +456,15 @@ class TestConformance:
         assert all(name in shown for name in SYSTEM.names)
         assert env.MarketEnv(SYSTEM).render() is None
 
+    def test_wrappers_of_gymnasium_take_the_rewards_of_one_agent(self):
+        markets = RecordEpisodeStatistics(NormalizeReward(env.AgentVectorEnv(SYSTEM, 3)))
+        assert markets.action_space.shape == (3, 2)
+        markets.reset(seed=0)
+        for _ in range(5):
+            _, rewards, _, _, infos = markets.step(markets.action_space.sample())
+            assert rewards.shape == (3,)
+        assert infos["episode"]["l"].tolist() == [5, 5, 5]
+
     def test_the_vector_declares_how_it_resets(self):
         vector = env.MarketVectorEnv(SYSTEM, 2)
         assert vector.metadata["autoreset_mode"] is AutoresetMode.SAME_STEP
@@ -508,6 +571,22 @@ class TestAbuse:
         single.reset(seed=0)
         with pytest.raises(error, match=words):
             single.step([0, 0])
+
+    def test_actions_of_a_vector_have_the_names_that_the_caller_gave(self, stepper):
+        asked = np.zeros((2, 5, 2))
+        markets = env.AgentVectorEnv(SYSTEM, 2, others=lambda _: asked, backend=stepper)
+        with pytest.raises(RuntimeError, match="call reset first"):
+            markets.step(np.zeros((2, 2)))
+        markets.reset(seed=0)
+        before = markets.state.words
+        with pytest.raises(ValueError, match=r"^actions\[1, 0\] = 2.0: must be in"):
+            markets.step([[0, 0], [2, 0]])
+        with pytest.raises(ValueError, match=r"^actions: must have shape \(2, 2\)"):
+            markets.step([0, 0])
+        asked[1, 3, 1] = 11
+        with pytest.raises(ValueError, match=r"^others\(...\)\[1, 3, 1\] = 11.0: must be in"):
+            markets.step(np.zeros((2, 2)))
+        assert np.array_equal(markets.state.words, before)
 
     def test_the_others_are_asked_nothing_for_the_one_that_learns(self, stepper):
         asked = np.full((5, 2), 0.5)
@@ -682,7 +761,7 @@ class TestAbuse:
             with pytest.raises(TypeError, match="reset_mask: must be booleans"):
                 vector.reset(options={"reset_mask": wrong})
 
-    @pytest.mark.parametrize("wrong", [-1, 1.5, True, "7", 2**63, np.bool_(True), np.array(3)])
+    @pytest.mark.parametrize("wrong", [-1, 1.5, True, "7", 2**63, np.bool_(True)])
     def test_what_is_no_seed_changes_nothing(self, wrong):
         reset = {"seed": 4}
         for market in (

@@ -248,6 +248,9 @@ for _ in range(1000):
 assert len(buffer.sample(64).rewards) == 64
 markets, buffer, policy = pickle.loads(pickle.dumps((markets, buffer, policy)))
 markets.step(actions)
+agents = env.AgentVectorEnv(env.System.rts79(), 4)
+agents.reset(seed=1)
+agents.step(np.zeros((4, 2)))
 assert markets.np_random_seed == 1
 learner = learning.EvolutionStrategy(env.System.random(3), markets=4)
 assert len(list(learner.train(2))) == 2

@@ -63,6 +63,15 @@ CALLS = {
         after_reset(env.MarketVectorEnv(SYSTEM, 2)).step,
         {"actions": np.zeros((2, 2, 2))},
     ),
+    "AgentVectorEnv": (
+        lambda **given: env.AgentVectorEnv(SYSTEM, **given),
+        {"num_envs": 2, "agent": 1},
+    ),
+    "AgentVectorEnv.reset": (env.AgentVectorEnv(SYSTEM, 2).reset, {"seed": 1}),
+    "AgentVectorEnv.step": (
+        after_reset(env.AgentVectorEnv(SYSTEM, 2)).step,
+        {"actions": np.zeros((2, 2))},
+    ),
     "MarketEnv": (lambda **given: env.MarketEnv(SYSTEM, **given), {"agent": 1}),
     "MarketEnv.reset": (env.MarketEnv(SYSTEM).reset, {"seed": 1}),
     "MarketEnv.step": (

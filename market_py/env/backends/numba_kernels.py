@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
+from numba import config, njit
 
 from market_py.env.noise import MULTIPLIERS, ROUNDS, WEYL
 
@@ -22,6 +22,7 @@ _UNIT = 2.0**-53
 @njit(cache=True, nogil=True)
 def are_allowed(actions):  # type: ignore[no-untyped-def]
     """Whether all actions lie within their bounds."""
+    # `not` refuses NaN too; without an early exit LLVM vectorises the loop.
     refused = False
     for market in range(actions.shape[0]):
         for agent in range(actions.shape[1]):
@@ -140,3 +141,8 @@ def _multiply(one, other):  # type: ignore[no-untyped-def]
     middle = (one_low * other_low >> _HALF) + (crossed & _LOW) + (crossed_too & _LOW)
     upper = one_high * other_high + (crossed >> _HALF) + (crossed_too >> _HALF)
     return one * other, upper + (middle >> _HALF)
+
+
+if config.DISABLE_JIT:  # type: ignore[attr-defined]
+    # Words wrap around by design; as NumPy's scalars they would warn.
+    _normal = np.errstate(over="ignore")(_normal)
