@@ -12,6 +12,8 @@ EXTRAS = {
     "numba": "numba",
     "gymnasium": "env",
     "pettingzoo": "env",
+    "stable_baselines3": "rl",
+    "torch": "rl",
     "matplotlib": "bench",
     "pyperf": "bench",
     "rich": "bench",

@@ -101,17 +101,17 @@ VARIANTS = {
             "numba_sort_rows",
         ),
         _numba("scratch", "no temporaries: after the sort, one loop in merit order"),
-        _numba("keys", "what is sorted holds the price beside the place"),
+        _numba("keys", "the sort moves each price with its index"),
         _numba("select", "no sorting: the backend's search, its values not checked"),
-        _numba("cheap", "the result is made by NumPy and only filled by compiled code"),
+        _numba("filled", "the result is made by NumPy and only filled by compiled code"),
         _numba("out", "the result is written into the same array in each call"),
         _rust("naive", "the published shape: indirect stable sort, six vectors; list out"),
         _rust("ndarray", "the same, an ndarray out"),
         _rust("scratch", "no temporaries: after the sort, one loop in merit order"),
         _rust("unstable", "an unstable sort instead of a stable one"),
-        _rust("keys", "what is sorted holds the price beside the place"),
+        _rust("keys", "the sort moves each price with its index"),
         _rust("select", "no sorting: the backend's search, its values not checked"),
-        _rust("cheap", "arguments borrowed without bookkeeping, the result not set to zero first"),
+        _rust("unchecked", "arguments borrowed unchecked, the result not set to zero first"),
         Variant(
             "rust-filled",
             "rust",
@@ -126,8 +126,10 @@ VARIANTS = {
             "market_py.variants.rust",
             "rust_out",
         ),
-        _rust("naive-cheap", "the fixes in reverse: the published shape behind the cheap border"),
-        _rust("select-list", "the fixes in reverse: no sorting, cheap border, but a list out"),
+        _rust(
+            "naive-unchecked", "in reverse order: the published shape, arguments borrowed unchecked"
+        ),
+        _rust("select-list", "in reverse: no sorting, arguments borrowed unchecked, a list out"),
     )
 }
 """All variants by name, in the order of the ladder."""

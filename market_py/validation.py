@@ -194,7 +194,7 @@ def check_integer(argument: str, value: Any, least: int, most: int | None = None
 def _whole_number(value: Any) -> int | None:
     """Return the whole number that a value is, or None."""
     try:
-        return None if isinstance(value, bool) else operator.index(value)
+        return None if isinstance(value, bool | np.ma.MaskedArray) else operator.index(value)
     except TypeError:
         return None
 

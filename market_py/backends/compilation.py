@@ -10,9 +10,13 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+import numba
 import numpy as np
-from numba import config, njit
 from numba.extending import is_jitted
+
+# Untyped: the stubs of numba know neither all settings nor all ways to call `njit`.
+config: Any = numba.config
+njit: Any = numba.njit
 
 
 def compiled(*signatures: Any, **options: Any) -> Callable[[Callable[..., Any]], Any]:

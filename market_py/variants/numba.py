@@ -72,7 +72,7 @@ def _select(bids, quantities, demand, dispatch):
     return clear(bids, quantities, demand, False, math.nan, dispatch, scratch)
 
 
-numba_cheap, numba_out = anew(_select), into(_select)
+numba_filled, numba_out = anew(_select), into(_select)
 
 
 @compiled()
