@@ -369,7 +369,7 @@ def _check_ties(ties: Ties) -> Ties:
     return ties
 
 
-MOST_THREADS = 1024
+MAX_THREADS = 1024
 """More threads do not help, and a larger number may not fit into a machine word."""
 
 
@@ -390,7 +390,7 @@ def check_threads(threads: SupportsIndex | None) -> int:
         raise TypeError(f"threads: {must}, got {type(threads).__name__}")
     if number < 1:
         raise ValueError(f"threads = {number}: {must}")
-    return min(number, MOST_THREADS)
+    return min(number, MAX_THREADS)
 
 
 def check_seed(seed: Any, argument: str = "seed", *, bits: int = 63, room: int = 0) -> int:

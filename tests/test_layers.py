@@ -12,8 +12,6 @@ import pytest
 from market_py.extension import REPOSITORY
 from market_py.extras import EXTRAS
 
-# To be deleted as soon as `env` and `learning` import Gymnasium and PettingZoo at first use.
-PENDING = pytest.mark.xfail(reason="env and learning import all interfaces", strict=False)
 EACH_WITH_NUMPY = {
     "clearing": """
         from market_py import market_clearing
@@ -79,13 +77,7 @@ def run(folder, packages, code):
 
 
 @pytest.mark.parametrize("rust", [False, True], ids=["without Rust", "with Rust"])
-@pytest.mark.parametrize(
-    "layer",
-    [
-        pytest.param(layer, marks=PENDING if layer in ("env", "replay", "policy") else ())
-        for layer in EACH_WITH_NUMPY
-    ],
-)
+@pytest.mark.parametrize("layer", EACH_WITH_NUMPY)
 def test_a_layer_with_numpy_alone(tmp_path, layer, rust):
     if rust:
         pytest.importorskip("rust_market.rust_market")
@@ -98,8 +90,8 @@ def test_a_layer_with_numpy_alone(tmp_path, layer, rust):
     [
         ("numba", "import market_py; market_py.get_backend('numba')"),
         ("numba", "import market_py; market_py.get_variant('numba-sort')"),
-        pytest.param("gymnasium", "from market_py.env import MarketEnv", marks=PENDING),
-        pytest.param("pettingzoo", "from market_py.env import MarketParallelEnv", marks=PENDING),
+        ("gymnasium", "from market_py.env import MarketEnv"),
+        ("pettingzoo", "from market_py.env import MarketParallelEnv"),
     ],
 )
 def test_a_missing_package_names_its_extra(tmp_path, package, code):
