@@ -23,8 +23,8 @@ EACH_WITH_NUMPY = {
     """,
     "adequacy": """
         from market_py.reliability import adequacy
-        print(f"{adequacy.exact().lolh:.3f}")
-        print(sum(year.indices.lolh >= 0 for year in adequacy.simulate_yearly(2, seed=1)))
+        print(f"{adequacy.exact().loss_of_load:.3f}")
+        print(adequacy.simulate(2, seed=1).hours_at_price.total())
     """,
     "env": """
         import numpy as np
@@ -51,7 +51,7 @@ EACH_WITH_NUMPY = {
 ANSWERS = {
     "clearing": "20.0",
     "batch": "[10.0, 20.0]",
-    "adequacy": "9.394\n2",
+    "adequacy": "9.394\n17472",
     "env": "(3, 2)",
     "replay": "9 5",
     "policy": "(3, 2)",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from market_py.backends.compilation import compiled
 from market_py.benchmark import timing
 from market_py.validation import Float64Array
 
@@ -26,14 +26,14 @@ def baselines(market: tuple[Float64Array, Float64Array, Any]) -> dict[str, timin
     return {timing.EMPTY_CALL: timing.empty_call(3), timing.ONE_PASS: passing}
 
 
-@njit(cache=True)
+@compiled()
 def _pass(bids, quantities, out):  # type: ignore[no-untyped-def]
     """Read both arrays, write one."""
     for i in range(out.size):
         out[i] = bids[i] + quantities[i]
 
 
-@njit(cache=True)
+@compiled()
 def _pass_over_rows(bids, quantities, out):  # type: ignore[no-untyped-def]
     """Read and write row by row; the bids may be one row for all."""
     for row in range(out.shape[0]):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from market_py.backends.compilation import compiled
 
 ONE_FROM = np.float32(9.0)
 UPPER = tuple(map(np.float32, (1.33545e-8, 2.0609043e-5, 3.4955896e-3, 0.13381028, 1.0)))
@@ -11,7 +12,7 @@ LOWER = tuple(map(np.float32, (7.7765145e-7, 3.2856344e-4, 2.5876991e-2, 0.46714
 """Polynomials in x²; `mlp.rs` says where they are from."""
 
 
-@njit(cache=True, fastmath=True, nogil=True)
+@compiled(fastmath=True, nogil=True)
 def _layer(values, weights, biases, squashed, answers):  # type: ignore[no-untyped-def]
     for i in range(biases.size):
         answers[i] = biases[i]
@@ -28,7 +29,7 @@ def _layer(values, weights, biases, squashed, answers):  # type: ignore[no-untyp
             answers[i] = x * upper / lower
 
 
-@njit(cache=True, nogil=True)
+@compiled(nogil=True)
 def answer(observations, weights, biases):  # type: ignore[no-untyped-def]
     """Answer rows of observations by three layers, tanh between them."""
     first = np.empty(biases[0].size, np.float32)

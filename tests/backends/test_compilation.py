@@ -121,6 +121,7 @@ def test_cached_functions_use_only_what_invalidates_their_cache():
     assert len(CACHED) > 40
     for dispatcher in CACHED:
         function = dispatcher.py_func
+        assert "-" in function.__qualname__, f"{function} is not made by `compiled`"
         module = sys.modules[function.__module__]
         own = compile(Path(module.__file__).read_text(), module.__file__, "exec").co_names
         for name in set(function.__code__.co_names) & set(function.__globals__):
@@ -128,11 +129,7 @@ def test_cached_functions_use_only_what_invalidates_their_cache():
             if isinstance(value, types.ModuleType):
                 assert not value.__name__.startswith("market_py"), (function, name)
             elif numba.extending.is_jitted(value):
-                # Only `compiled` looks into other files.
-                fingerprinted = "-" in function.__qualname__
-                own_file = value.py_func.__module__ == function.__module__
-                assert own_file or fingerprinted, (function, name)
-                assert own_file or "-" in value.py_func.__qualname__, (function, name)
+                assert "-" in value.py_func.__qualname__, (function, name)
             elif not isinstance(value, int | float | tuple):
                 assert name in own, (function, name)
 

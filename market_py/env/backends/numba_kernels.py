@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import config, njit
 
+from market_py.backends.compilation import compiled
 from market_py.env.noise import MULTIPLIERS, ROUNDS, WEYL
 
 _M0, _M1 = np.uint64(MULTIPLIERS[0]), np.uint64(MULTIPLIERS[1])
@@ -19,7 +19,7 @@ _LOW, _HALF, _SHIFT, _ZERO = np.uint64(0xFFFFFFFF), np.uint64(32), np.uint64(11)
 _UNIT = 2.0**-53
 
 
-@njit(cache=True, nogil=True)
+@compiled(nogil=True)
 def are_allowed(actions):  # type: ignore[no-untyped-def]
     """Whether all actions lie within their bounds."""
     # `not` refuses NaN too; without an early exit LLVM vectorises the loop.
@@ -32,7 +32,7 @@ def are_allowed(actions):  # type: ignore[no-untyped-def]
     return not refused
 
 
-@njit(cache=True, nogil=True)
+@compiled(nogil=True)
 def offer(actions, offering, bids, quantities):  # type: ignore[no-untyped-def]
     """Turn actions into offers."""
     capacities, costs, max_bid_delta = offering
@@ -43,14 +43,14 @@ def offer(actions, offering, bids, quantities):  # type: ignore[no-untyped-def]
             quantities[market, agent] = (1.0 - actions[market, agent, 0]) * capacities[agent]
 
 
-@njit(cache=True, nogil=True)
+@compiled(nogil=True)
 def demands(words, profile, demand):  # type: ignore[no-untyped-def]
     """Compute the demand of the hour of each market."""
     for market in range(demand.size):
         demand[market] = _demand(words, market, profile)
 
 
-@njit(cache=True, nogil=True)
+@compiled(nogil=True)
 def pay(bids, offering, paying, demand, prices, dispatch, rewards):  # type: ignore[no-untyped-def]
     """Compute the rewards."""
     costs = offering[1]
@@ -67,14 +67,14 @@ def pay(bids, offering, paying, demand, prices, dispatch, rewards):  # type: ign
             rewards[market, agent] = reward * reward_scale
 
 
-@njit(cache=True, nogil=True)
+@compiled(nogil=True)
 def observe(words, profile, shown, observations):  # type: ignore[no-untyped-def]
     """Fill observations of the hour that each state tells."""
     for market in range(words.shape[1]):
         _show(words, market, profile, shown, observations)
 
 
-@njit(cache=True, nogil=True)
+@compiled(nogil=True)
 def move_on(  # type: ignore[no-untyped-def]
     words, profile, shown, autoreset, observations, final_observations, ended
 ):
@@ -91,7 +91,7 @@ def move_on(  # type: ignore[no-untyped-def]
                 _show(words, market, profile, shown, observations)
 
 
-@njit(cache=True, nogil=True)
+@compiled(nogil=True)
 def _show(words, market, profile, shown, observations):  # type: ignore[no-untyped-def]
     """Fill the observations of a market."""
     template, demand_scale, time = shown
@@ -105,7 +105,7 @@ def _show(words, market, profile, shown, observations):  # type: ignore[no-untyp
             observations[market, agent, features - times + feature] = time[hour, feature]
 
 
-@njit(cache=True, nogil=True)
+@compiled(nogil=True)
 def _demand(words, market, profile):  # type: ignore[no-untyped-def]
     """Compute the demand of the hour of a market."""
     seed, episode, hour = words[0, market], words[1, market], words[2, market]
@@ -117,7 +117,7 @@ def _demand(words, market, profile):  # type: ignore[no-untyped-def]
     return expected
 
 
-@njit(cache=True, nogil=True)
+@compiled(nogil=True)
 def _normal(seed, episode, hour):  # type: ignore[no-untyped-def]
     """Return a standard normal number (Philox4x64-10, Box-Muller); see `market_py.env.noise`."""
     a, b, c, d = episode, hour, _ZERO, _ZERO
@@ -132,7 +132,7 @@ def _normal(seed, episode, hour):  # type: ignore[no-untyped-def]
     return math.sqrt(-2.0 * math.log(radius)) * math.cos(2.0 * math.pi * angle)
 
 
-@njit(cache=True, nogil=True)
+@compiled(nogil=True)
 def _multiply(one, other):  # type: ignore[no-untyped-def]
     """Return the lower and the upper word of a product, by long multiplication in 32-bit digits."""
     one_low, one_high = one & _LOW, one >> _HALF
@@ -141,8 +141,3 @@ def _multiply(one, other):  # type: ignore[no-untyped-def]
     middle = (one_low * other_low >> _HALF) + (crossed & _LOW) + (crossed_too & _LOW)
     upper = one_high * other_high + (crossed >> _HALF) + (crossed_too >> _HALF)
     return one * other, upper + (middle >> _HALF)
-
-
-if config.DISABLE_JIT:  # type: ignore[attr-defined]
-    # Words wrap around by design; as NumPy's scalars they would warn.
-    _normal = np.errstate(over="ignore")(_normal)
