@@ -53,6 +53,9 @@ CRATES_CONFIG := '[source.crates-io]' 'replace-with = "crates"' '[source.crates]
 SETUP_STATE := "$(CURDIR) $$(cksum pyproject.toml requirements.lock | tr '\n' ' ')"
 SETUP_STAMP := "$(PREFIX)/.rust-market-setup"
 
+# A worker for each core, but not more than memory is for: each takes about a gigabyte.
+PARALLEL := -n logical --maxprocesses=4
+
 NO_RUST := Rust is not installed: get it from https://rustup.rs, then run make build-rust.
 CARGO := cargo --quiet
 LAB := $(PYTHON) -m jupyterlab --ServerApp.root_dir=. \
@@ -67,7 +70,7 @@ endif
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build-rust build-rust-if-possible lab run book app wheelhouse test test-all bench report picture lint lock clean
+.PHONY: help setup build-rust build-rust-if-possible lab run book app wheelhouse test test-all coverage bench report picture lint lock clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -118,11 +121,14 @@ wheelhouse: build-rust-if-possible ## collect wheels and crates, to set up witho
 	$(MATURIN) $(PYTHON) -m maturin build --quiet --release --manifest-path rust_market/Cargo.toml --out "$(INTO)"
 	@echo "Take it along, with the repository: $(INTO)"
 
-test: build-rust-if-possible lint ## run the tests (at most 15 minutes)
-	@$(PYTHON) -m pytest $(PYTEST_OPTIONS)
+test: build-rust-if-possible lint ## run the tests (five minutes on two cores)
+	@$(PYTHON) -m pytest $(PARALLEL) $(PYTEST_OPTIONS)
 
-test-all: build-rust-if-possible lint ## run the long tests too (at most an hour)
-	@$(PYTHON) -m pytest -m "" --hypothesis-profile=long $(PYTEST_OPTIONS)
+test-all: build-rust-if-possible lint ## run the long tests too (45 minutes)
+	@$(PYTHON) -m pytest -m "" --hypothesis-profile=long $(PARALLEL) $(PYTEST_OPTIONS)
+
+coverage: build-rust-if-possible ## list the lines that no test reaches
+	@$(PYTHON) -m pytest --cov --cov-report=term-missing:skip-covered $(PARALLEL) $(PYTEST_OPTIONS)
 
 bench: build-rust-if-possible ## time the backends and the ladder (at most 15 minutes)
 	@$(PYTHON) -m market_py bench $(BENCH_OPTIONS)
@@ -151,5 +157,5 @@ lock: ## pin the versions anew (needs uv)
 		--no-emit-index-url --no-header --no-annotate --quiet -o requirements.lock
 
 clean: ## delete what the other verbs made, .venv too; but not the wheelhouse
-	rm -rf .venv build rust_market/target .hypothesis .mypy_cache .pytest_cache
+	rm -rf .venv build rust_market/target .hypothesis .mypy_cache .pytest_cache .coverage*
 	find . -name __pycache__ -o -name .ipynb_checkpoints -o -name .ruff_cache | xargs rm -rf
