@@ -74,6 +74,8 @@ def main(arguments: list[str]) -> int:
         console.print("Confirming in fresh processes; this takes minutes.")
         results.confirmed = confirm()
         results.save(path)
+        if not picture.is_empty:
+            picture.save(path)  # Again: it names the checksum of the file.
         console.print(tables.confirmed(results))
     return 0
 

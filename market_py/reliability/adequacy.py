@@ -27,7 +27,7 @@ from market_py.backends.constants import COVERAGE
 from market_py.registry import default_backend, get_backend
 from market_py.reliability import rts79
 from market_py.validation import (
-    MOST_THREADS,
+    MAX_THREADS,
     Float64Array,
     check_integer,
     check_real,
@@ -199,7 +199,7 @@ def simulate_yearly(
         finite; no such backend.
     """
     years = check_integer("years", years, 1)
-    threads = min(check_integer("threads", threads, 1), MOST_THREADS)
+    threads = min(check_integer("threads", threads, 1), MAX_THREADS)
     seed = check_integer("seed", seed, 0)
     clear = (default_backend() if backend is None else get_backend(backend)).market_clearing_batch
     fleet = _check_units(units)

@@ -235,8 +235,8 @@ def test_rust_reads_no_argument_before_all_are_converted(backend):
     [
         "market_clearing",
         "market_clearing_batch",
-        "market_clearing_cheap",
-        "market_clearing_naive_cheap",
+        "market_clearing_unchecked",
+        "market_clearing_naive_unchecked",
         "market_clearing_select_list",
         "market_clearing_into",
     ],

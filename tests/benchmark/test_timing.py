@@ -82,6 +82,13 @@ def raced(ratio, blur):
     return timing.Race(5, {"a": noise, "a (again)": blur * noise, "b": ratio * noise[::-1]})
 
 
+@pytest.mark.parametrize("arity", [0, 1, 2, 11])
+def test_a_callable_may_take_any_number_of_arguments(arity):
+    seen = []
+    timing.sample(lambda *arguments: seen.append(arguments), [tuple(range(arity))] * 2, 3)
+    assert seen == [tuple(range(arity))] * 6
+
+
 @pytest.mark.parametrize(
     ("ratio", "blur", "verdict"),
     [

@@ -1,6 +1,7 @@
 """The environment: formulas, trajectories, conformance, abuse."""
 
 import copy
+import multiprocessing
 import pickle
 import re
 import types
@@ -192,7 +193,7 @@ class TestTrajectories:
         vector = env.MarketVectorEnv(SYSTEM, 4)
         vector.reset(seed=9)
         before = vector.state
-        with pytest.raises(ValueError, match=f"state: must be those of 4 markets, got {markets}"):
+        with pytest.raises(ValueError, match=rf"must have shape \(3, 4\), got \(3, {markets}\)"):
             vector.state = env.EnvState.at_start(markets)
         assert np.array_equal(vector.state.seeds, before.seeds)
 
@@ -203,6 +204,12 @@ class TestTrajectories:
             ([np.nan, 0, 0, 0], TypeError, "state: must be of dtype uint64, got float64"),
             ([-1, 0, 0, 0], TypeError, "state: must be of dtype uint64, got int64"),
             (np.uint64([0, 5, 0, 6]), ValueError, r"state.hours\[1\] = 5: must be below 5"),
+            (np.uint64([0, 0, 2**63]), ValueError, r"state: must have shape \(3, 4\)"),
+            (
+                np.uint64([0, 0, 2**64 - 1, 0]),
+                ValueError,
+                rf"state.seeds\[2\] = {2**64 - 1}: must be below {2**63}",
+            ),
         ],
     )
     def test_clocks_that_no_market_has_are_refused(self, words, error, message):
@@ -235,6 +242,120 @@ class TestTrajectories:
             vector.step(np.zeros((3, 5, 2)))
         vector.reset(seed=1, options={"reset_mask": np.ones(3, dtype=bool)})
         assert vector.state.seeds.tolist() == [1, 2, 3]
+
+
+def by_pickle(market):
+    return pickle.loads(pickle.dumps(market))
+
+
+def steps_of(market, number=7):
+    """Step a market that has been reset, from one episode into the next."""
+    found = []
+    for at in range(number):
+        if isinstance(market, env.MarketVectorEnv):
+            actions = np.full((market.num_envs, 5, 2), at / 10)
+        elif isinstance(market, env.MarketParallelEnv):
+            actions = dict.fromkeys(market.agents, (at / 10, at / 10))
+        else:
+            actions = [at / 10, at / 10]
+        step = market.step(actions)
+        found.append(step[:4])
+        if step[3] is True or (isinstance(step[3], dict) and any(step[3].values())):
+            found.append(market.reset())
+    return repr(found)
+
+
+class TestCopies:
+    """What learners' libraries, joblib and debuggers do with an environment."""
+
+    MAKERS = (
+        lambda **options: env.MarketVectorEnv(SYSTEM, 3, **options),
+        lambda **options: env.MarketEnv(SYSTEM, "unit_2", **options),
+        lambda **options: env.MarketParallelEnv(SYSTEM, **options),
+    )
+
+    @pytest.mark.parametrize("copied", [by_pickle, copy.deepcopy])
+    @pytest.mark.parametrize("make", MAKERS)
+    def test_they_go_on_alike_and_by_themselves(self, stepper, make, copied):
+        market = make(backend=stepper, ties="pro_rata", observer="simple_v3")
+        market.reset(seed=3)
+        steps_of(market, 3)
+        other, third = copied(market), copied(market)
+        expected = steps_of(market)
+        assert steps_of(other) == expected
+        assert steps_of(third) == expected
+        # A copy's seed is its own, and read where it is written.
+        for one in (other, third):
+            one.reset(seed=8)
+        market.reset(seed=9)
+        assert steps_of(other) == steps_of(third)
+
+    @pytest.mark.parametrize("make", MAKERS[:2])
+    def test_before_and_after_gymnasium_has_made_spaces(self, make):
+        market = make()
+        for _ in range(2):
+            market = by_pickle(market)
+            assert market.action_space.contains(market.action_space.sample())
+
+    def test_a_spawned_process_steps_alike(self, stepper):
+        market = env.MarketVectorEnv(SYSTEM, 3, backend=stepper)
+        market.reset(seed=3)
+        with multiprocessing.get_context("spawn").Pool(1) as pool:
+            found = pool.apply(env.MarketVectorEnv.step, (market, np.zeros((3, 5, 2))))
+        assert repr(found) == repr(market.step(np.zeros((3, 5, 2))))
+
+    @pytest.mark.parametrize("copied", [by_pickle, copy.deepcopy])
+    def test_agents_in_turn(self, stepper, copied):
+        market = market_v0.env(SYSTEM, backend=stepper)
+        market.reset(seed=3)
+        other = copied(market)
+        for one in (market, other):
+            for agent in one.possible_agents:
+                assert one.agent_selection == agent
+                one.step(np.float32([0, 0]))
+        assert market.rewards == other.rewards
+
+    @pytest.mark.parametrize("copied", [by_pickle, copy.deepcopy])
+    def test_systems_stay_unchangeable(self, copied):
+        other = copied(SYSTEM)
+        assert (other.names, other.first_hour) == (SYSTEM.names, SYSTEM.first_hour)
+        for name in ("capacities", "costs", "demand"):
+            assert np.array_equal(getattr(other, name), getattr(SYSTEM, name))
+            with pytest.raises(ValueError, match="read-only"):
+                getattr(other, name)[0] = 1.0
+
+    @pytest.mark.parametrize("copied", [by_pickle, copy.deepcopy, env.EnvState.copy])
+    def test_parts_of_a_state_stay_views_of_it(self, copied):
+        state = copied(env.EnvState.at_start(3))
+        state.hours[1] = 7
+        assert state.words.tolist() == [[0, 0, 0], [0, 0, 0], [0, 7, 0]]
+
+
+class TestSeeds:
+    def test_a_vector_tells_its_seed(self):
+        vector = env.MarketVectorEnv(SYSTEM, 3)
+        assert vector.np_random_seed is None
+        for seed, told in ((7, 7), ([7, 8, 9], 7), ([7, 9, 8], (7, 9, 8)), (0, 0)):
+            vector.reset(seed=seed)
+            assert vector.np_random_seed == told
+            vector.reset()
+            assert vector.np_random_seed == told
+
+    @pytest.mark.parametrize("markets", [1, 3])
+    def test_a_seed_that_was_drawn_repeats_the_episode(self, markets):
+        vector = env.MarketVectorEnv(SYSTEM, markets)
+        first, _ = vector.reset()
+        again, _ = env.MarketVectorEnv(SYSTEM, markets).reset(seed=vector.np_random_seed)
+        assert np.array_equal(first, again)
+
+    def test_a_single_market_tells_its_seed(self):
+        market = env.MarketEnv(SYSTEM)
+        first, _ = market.reset()
+        again, _ = env.MarketEnv(SYSTEM).reset(seed=market.np_random_seed)
+        assert np.array_equal(first, again)
+        for seed in (7, None, 2**40):
+            market.reset(seed=seed)
+            assert market.np_random_seed == (seed or 7)
 
 
 class TestConformance:
@@ -318,10 +439,16 @@ class TestAbuse:
             actions[place] = value
             with pytest.raises(ValueError, match=words):
                 vector.step(actions)
-        for wrong in (np.zeros((2, 5)), np.zeros((3, 5, 2)), [[1], [2, 3]]):
+        for wrong in (np.zeros((2, 5)), np.zeros((3, 5, 2))):
             with pytest.raises(ValueError, match=r"actions: must have shape \(2, 5, 2\)"):
                 vector.step(wrong)
-        for wrong in (np.zeros((2, 5, 2), dtype=bool), np.zeros((2, 5, 2), dtype=complex), "x"):
+        for wrong in (
+            np.zeros((2, 5, 2), dtype=bool),
+            np.zeros((2, 5, 2), dtype=complex),
+            np.ma.array(np.zeros((2, 5, 2)), mask=True),
+            [[1], [2, 3]],
+            "x",
+        ):
             with pytest.raises(TypeError, match="actions: must be real numbers"):
                 vector.step(wrong)
         now = vector.state
@@ -335,8 +462,10 @@ class TestAbuse:
             ([0, 11], ValueError, r"\[1\] = 11.0: must be in \[-10, 10\]"),
             ([np.nan, 0], ValueError, r"\[0\] = nan: must be in \[0, 1\]"),
             ([0, 0, 0], ValueError, r": must have shape \(2,\), got \(3,\)"),
-            ([[0], [0, 0]], ValueError, r": must have shape \(2,\): "),
-            (["x", "y"], TypeError, ": must be real numbers, got dtype <U1"),
+            ([[0], [0, 0]], TypeError, ": must be real numbers, got list that NumPy cannot read"),
+            (["x", "y"], TypeError, ": must be real numbers, got list of dtype <U1"),
+            ([True, False], TypeError, ": must be real numbers, got list of dtype bool"),
+            (np.ma.array([0.0, 0.0], mask=[1, 0]), TypeError, ": .* none of them masked"),
         ],
     )
     def test_actions_have_the_names_that_the_caller_gave(self, stepper, wrong, error, words):
@@ -356,12 +485,22 @@ class TestAbuse:
         assert np.array_equal(single.step([0, 0])[0], expected[0])
         assert np.array_equal(other[0]["unit_1"], expected[0])
 
+    def test_the_length_of_an_episode_has_the_name_that_the_caller_gave(self):
+        for wrong in (0, 337):
+            with pytest.raises(ValueError, match=f"^max_cycles = {wrong}: must be in 1 to 336"):
+                market_v0.parallel_env(max_cycles=wrong)
+
     @pytest.mark.parametrize(
         ("asked", "error", "words"),
         [
             (np.full((5, 2), 1.5), ValueError, r"^others\(...\)\[1, 0\] = 1.5: must be in"),
             (np.zeros((4, 2)), ValueError, r"^others\(...\): must have shape \(5, 2\), got"),
-            (None, TypeError, r"^others\(...\): must be real numbers, got dtype object"),
+            (None, TypeError, r"^others\(...\): must be real numbers, got NoneType of dtype obj"),
+            (
+                np.ma.array(np.zeros((5, 2)), mask=np.eye(5, 2)),
+                TypeError,
+                r"^others\(...\): must be real numbers, none of them masked",
+            ),
         ],
     )
     def test_actions_of_the_others_are_told_from_ones_own(self, stepper, asked, error, words):
@@ -411,7 +550,8 @@ class TestAbuse:
             ({"price_cap": np.inf}, "price_cap = inf: must be finite"),
             ({"backend": "x"}, "backend = 'x': must be one of"),
             ({"threads": 0}, "threads = 0: must be a positive integer"),
-            ({"num_envs": 0}, "num_envs = 0: must be a positive integer"),
+            ({"num_envs": 0}, "num_envs = 0: must be in 1 to"),
+            ({"num_envs": 2**63}, f"num_envs = {2**63}: must be in 1 to"),
         ],
     )
     def test_parameters(self, wrong, words):
@@ -538,6 +678,9 @@ class TestAbuse:
         assert vector.state.seeds.tolist() == [last - 1, last]
         with pytest.raises(ValueError, match="reset_mask: must be 2 booleans"):
             vector.reset(options={"reset_mask": [True]})
+        for wrong in ([1, 0], ["x", "y"], np.ma.array([True, True], mask=[0, 1])):
+            with pytest.raises(TypeError, match="reset_mask: must be booleans"):
+                vector.reset(options={"reset_mask": wrong})
 
     @pytest.mark.parametrize("wrong", [-1, 1.5, True, "7", 2**63, np.bool_(True), np.array(3)])
     def test_what_is_no_seed_changes_nothing(self, wrong):
@@ -565,9 +708,19 @@ class TestAbuse:
             drawn += [vector.state.seeds[0], vector.state.seeds[2]]
         assert len(set(drawn)) == 4
 
-    @pytest.mark.parametrize("wrong", [-1, 5, 0.5, None, True, "unit_5"])
-    def test_agents_that_are_not_there(self, wrong):
-        with pytest.raises(ValueError, match=f"agent = {wrong!r}: must be in 0 to 4, or a name"):
+    @pytest.mark.parametrize(
+        ("wrong", "words"),
+        [
+            (-1, " = -1: must be in 0 to 4"),
+            (5, " = 5: must be in 0 to 4"),
+            ("unit_5", " = 'unit_5': must be an index or one of .*'unit_4'"),
+            (0.5, ": must be a whole number, got float"),
+            (None, ": must be a whole number, got NoneType"),
+            (True, ": must be a whole number, got bool"),
+        ],
+    )
+    def test_agents_that_are_not_there(self, wrong, words):
+        with pytest.raises((TypeError, ValueError), match=f"^agent{words}"):
             env.MarketEnv(SYSTEM, wrong)
 
     def test_others_that_are_no_policy(self):

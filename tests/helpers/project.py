@@ -1,8 +1,10 @@
 """The repository's files, and the verbs of its Makefile."""
 
 import os
+import shlex
 import shutil
 import subprocess
+import sys
 
 import pytest
 
@@ -36,3 +38,21 @@ def make(*arguments, folder=REPOSITORY, **environment):
         text=True,
         check=False,
     )
+
+
+ODD = ["a path with spaces", "$HOME $x", 'a "quoted" one', "`pwd`", "it's; #1", "é & (b)"]
+"""Names of folders that make or the shell would take for something else."""
+
+
+def stand_in(folder):
+    """An environment with the packages of this one, in which nothing is ever installed.
+
+    Where the tests run in an environment that another checkout was set up in, make would install
+    this one there instead.
+    """
+    python = folder / "environment" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    real = shlex.quote(sys.executable)
+    python.write_text(f'#!/bin/sh\n[ "$2 $3" = "pip install" ] && exit\nexec {real} "$@"\n')
+    python.chmod(0o755)
+    return str(python.parent.parent)

@@ -20,10 +20,9 @@ PUBLISHED_OBSERVERS = {
         math.cos(2 * math.pi * weekday / 7),
     ],
     "basic": lambda s, i, demand, hour, weekday: [
-        demand,
-        s.capacities[i],
-        *(c for j, c in enumerate(s.costs) if j != i),
-        *(k for j, k in enumerate(s.capacities) if j != i),
+        *own(s, i, demand)[:2],
+        *(c / max(s.costs) for j, c in enumerate(s.costs) if j != i),
+        *(k / max(s.capacities) for j, k in enumerate(s.capacities) if j != i),
     ],
 }
 

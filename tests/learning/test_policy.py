@@ -1,5 +1,7 @@
 """Policies that are neural networks, against plain double precision."""
 
+import copy
+import pickle
 import threading
 
 import numpy as np
@@ -128,6 +130,17 @@ def test_actions_of_all_agents_of_all_markets(name):
     policy = MLPPolicy(weights, biases, backend=name)
     right = expected(weights, biases, observations.astype(np.float32), "tanh")
     assert_close(policy(observations), right)
+
+
+@pytest.mark.parametrize("make", [copy.deepcopy, lambda it: pickle.loads(pickle.dumps(it))])
+@pytest.mark.parametrize("agents", [None, 3])
+def test_a_copy_answers_the_same(name, make, agents):
+    weights, biases = layers((4, 5, 2), agents)
+    policy = MLPPolicy(weights, biases, activation="relu", backend=name, threads=1)
+    other = make(policy)
+    observations = np.random.default_rng(0).normal(size=(9, 3, 4))
+    assert np.array_equal(other(observations), policy(observations))
+    assert (other.backend, other.activation, other.agents) == (name, "relu", agents)
 
 
 class TestStateDict:

@@ -1,5 +1,6 @@
 """Stable-Baselines3 takes the environment as it is, and its PPO learns what theory says."""
 
+import re
 import subprocess
 import sys
 import warnings
@@ -27,12 +28,15 @@ STEPPERS = [
 class TestWithoutTheExtra:
     def test_the_message_says_how_to_get_it(self, monkeypatch, capsys):
         monkeypatch.setitem(sys.modules, "stable_baselines3", None)
-        with pytest.raises(ImportError, match=r'not installed: run `pip install -e "\.\[rl\]"`'):
+        words = r'(torch|stable_baselines3) is not installed: pip install "market-py\[rl\]"'
+        with pytest.raises(ImportError, match=words):
             ppo.train(env.MarketEnv(SYSTEM))
         assert ppo.main([]) == 2
         shown = capsys.readouterr()
         assert shown.out == ""
-        assert shown.err.startswith("Stable-Baselines3 is not installed")
+        first, second = shown.err.splitlines()
+        assert first == "Training for 20,000 hours: this takes minutes."
+        assert re.match(words, second)
 
     def test_normalized_actions_are_those_of_the_market(self):
         """Ends included: no rounding error may leave the space, where actions are refused."""
@@ -65,13 +69,20 @@ class TestWithoutTheExtra:
         assert ppo.mean_reward(market, lambda _: ppo.AT_MOST) > 10
 
     def test_parameters(self, capsys):
-        with pytest.raises(ValueError, match="steps = 0: must be at least 1"):
+        with pytest.raises(ValueError, match="steps = 0: must be in 1 to"):
             ppo.train(env.MarketEnv(SYSTEM), steps=0)
         for seed in (-1, 2**32):
             with pytest.raises(ValueError, match=rf"seed = {seed}: .* in \[0, 2\*\*32\)"):
                 ppo.train(env.MarketEnv(SYSTEM), seed=seed)
         assert ppo.main(["--steps", "-3"]) == 2
-        assert capsys.readouterr().err == "steps = -3: must be at least 1\n"
+        assert capsys.readouterr().err.endswith(f"\nsteps = -3: must be in 1 to {2**31}\n")
+        with pytest.raises(TypeError, match="steps: must be a whole number, got float"):
+            ppo.train(env.MarketEnv(SYSTEM), steps=1.5)
+        for wrong in (0, -1):
+            with pytest.raises(ValueError, match=f"episodes = {wrong}: must be in 1 to"):
+                ppo.mean_reward(env.MarketEnv(SYSTEM), lambda _: [0, 0], episodes=wrong)
+        with pytest.raises(ValueError, match="seed = -1: must be a whole number"):
+            ppo.mean_reward(env.MarketEnv(SYSTEM), lambda _: [0, 0], seed=-1)
 
 
 class TestWithTheExtra:
@@ -123,6 +134,23 @@ class TestWithTheExtra:
         cost, trained, most = (float(line.split()[-1]) for line in shown[2:])
         assert cost == 0
         assert 0.95 * most < trained <= 1.01 * most
+
+    def test_torch_keeps_its_threads(self, monkeypatch):
+        import stable_baselines3
+        import torch
+
+        seen = []
+        learn = stable_baselines3.PPO.learn
+
+        def watched(*arguments, **options):
+            seen.append(torch.get_num_threads())
+            return learn(*arguments, **options)
+
+        monkeypatch.setattr(stable_baselines3.PPO, "learn", watched)
+        before = torch.get_num_threads()
+        ppo.train(env.MarketEnv(SYSTEM), steps=1)
+        assert seen == [1]
+        assert torch.get_num_threads() == before
 
     def test_it_is_imported_only_when_asked_for(self):
         script = "import sys, market_py.learning.ppo; print('torch' in sys.modules)"

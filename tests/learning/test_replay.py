@@ -1,5 +1,11 @@
 """The replay buffer: both backends against each other and against a plain list."""
 
+import copy
+import multiprocessing
+import os
+import pickle
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -209,12 +215,29 @@ class TestFiles:
             ("rows", kept["rows"][1:]),
             ("preferences", -kept["preferences"]),
             ("largest", np.nan),
+            ("rows", np.where(np.arange(len(kept["rows"])) == 7, np.nan, kept["rows"])),
+            ("rows", np.where(np.arange(len(kept["rows"])) == 9, 0.5, kept["rows"])),
+            ("rows", kept["rows"].astype(complex)),
+            ("rows", kept["rows"].reshape(10, -1)),
+            ("preferences", np.zeros(10)),
+            ("preferences", np.full(10, 1e-6 * 0.9)),
+            ("preferences", kept["preferences"] * np.nan),
+            ("preferences", np.full(10, 1e61)),
+            ("largest", 0.5),
+            ("largest", 1e61),
+            ("alpha", 2.0),
             ("counters", np.array([9, 0], np.uint64)),
+            ("counters", np.array([10, 2**64 - 1], np.uint64)),
+            ("counters", np.array([2**64 - 1, 0], np.uint64)),
+            ("counters", np.array([10, -1])),
+            ("counters", np.array([10, 0, 0], np.uint64)),
             ("sizes", [10, F, A + 1]),
         ):
             np.savez(path, **{**kept, key: wrong})
             with pytest.raises(ValueError, match="is not a replay buffer, or damaged"):
                 ReplayBuffer.load(path, backend=name)
+        np.savez(path, **kept)
+        ReplayBuffer.load(path, backend=name)
 
     def test_saving_replaces_a_file_or_leaves_it(self, name, tmp_path):
         buffer = ReplayBuffer(10, F, A, backend=name)
@@ -222,6 +245,63 @@ class TestFiles:
         with pytest.raises(OSError):
             buffer.save(tmp_path / "no folder" / "buffer.npz")
         assert [path.name for path in tmp_path.iterdir()] == ["buffer.npz"]
+
+
+class TestCopies:
+    @pytest.mark.parametrize("make", [copy.deepcopy, lambda it: pickle.loads(pickle.dumps(it))])
+    @pytest.mark.parametrize("prioritised", [False, True])
+    def test_a_copy_goes_on_alike_and_by_itself(self, name, prioritised, make):
+        buffer = ReplayBuffer(10, F, A, prioritised=prioritised, seed=5, backend=name)
+        buffer.add(*transitions(0, 13))
+        buffer.sample(6)
+        if prioritised:
+            buffer.update_priorities([1, 2], [0.0, 7.0])
+        other = make(buffer)
+        assert other.backend == name
+        for left, right in zip(buffer.sample(30), other.sample(30), strict=True):
+            assert np.array_equal(left, right)
+        other.add(*transitions(13, 1))
+        assert 13 not in numbers_of(buffer.sample(200))
+
+    def test_a_spawned_process_draws_the_same(self, name):
+        buffer = ReplayBuffer(10, F, A, prioritised=True, backend=name)
+        buffer.add(*transitions(0, 13))
+        with multiprocessing.get_context("spawn").Pool(1) as pool:
+            found = pool.apply(ReplayBuffer.sample, (buffer, 30))
+        for left, right in zip(buffer.sample(30), found, strict=True):
+            assert np.array_equal(left, right)
+
+    @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+    def test_a_child_forked_during_a_call_of_another_thread_draws(self):
+        done = subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", FORKS], capture_output=True, timeout=120
+        )
+        assert not done.returncode, done.stderr.decode()
+
+
+FORKS = """
+import os, signal, threading
+import numpy as np
+from market_py.learning.replay import ReplayBuffer
+buffer = ReplayBuffer(4000, 64, 2, prioritised=True, backend="numpy")
+row = np.zeros((2000, 64))
+
+def work():
+    while True:
+        buffer.add(row, row[:, :2], row[:, 0], row, row[:, 0] > 0)
+        buffer.sample(2000)
+
+threading.Thread(target=work, daemon=True).start()
+while not len(buffer):
+    pass
+for _ in range(20):
+    if not (child := os.fork()):
+        signal.alarm(5)
+        assert len(buffer) and len(buffer.sample(3).rewards) == 3
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+os._exit(0)
+"""
 
 
 class TestBadInput:
@@ -282,15 +362,30 @@ class TestBadInput:
     @pytest.mark.parametrize(
         ("indices", "priorities", "error", "message"),
         [
-            ([0, 5], [1, 1], ValueError, r"indices\[1\] = 5: must be the place of a transition"),
-            ([-1], [1], ValueError, r"indices\[0\] = -1: must be the place of a transition"),
+            (
+                [0, 5],
+                [1, 1],
+                ValueError,
+                r"indices\[1\] = 5: must be the (?:place|index) of a transition",
+            ),
+            (
+                [-1],
+                [1],
+                ValueError,
+                r"indices\[0\] = -1: must be the (?:place|index) of a transition",
+            ),
             (
                 np.array([0, 2**64 - 1, 7], np.uint64),
                 [1, 1, 1],
                 ValueError,
-                rf"indices\[1\] = {2**64 - 1}: must be the place of a transition",
+                rf"indices\[1\] = {2**64 - 1}: must be the (?:place|index) of a transition",
             ),
-            ([2**53 + 1], [1], ValueError, rf"indices\[0\] = {2**53 + 1}: must be the place"),
+            (
+                [2**53 + 1],
+                [1],
+                ValueError,
+                rf"indices\[0\] = {2**53 + 1}: must be the (?:place|index)",
+            ),
             ([0.0], [1], TypeError, "indices: must be integers, got list of dtype float64"),
             ([True], [1], TypeError, "indices: must be integers, got list of dtype bool"),
             (["0"], [1], TypeError, "indices: must be integers, got list of dtype <U1"),
@@ -326,12 +421,13 @@ class TestBadInput:
     @pytest.mark.parametrize(
         ("changed", "error", "message"),
         [
-            ({"capacity": 0}, ValueError, "capacity = 0: must be at least 1"),
-            ({"capacity": 2.0}, TypeError, "capacity: must be an integer, got float"),
-            ({"capacity": True}, TypeError, "capacity: must be an integer, got bool"),
+            ({"capacity": 0}, ValueError, "capacity = 0: must be in 1 to"),
+            ({"capacity": 2.0}, TypeError, "capacity: must be a whole number, got float"),
+            ({"capacity": True}, TypeError, "capacity: must be a whole number, got bool"),
             ({"observation_size": 0}, ValueError, "observation_size = 0"),
             ({"action_size": -1}, ValueError, "action_size = -1"),
-            ({"alpha": 1.5}, ValueError, r"alpha = 1\.5: must be from 0 to 1"),
+            ({"alpha": 1.5}, ValueError, r"alpha = 1\.5: must be at most 1"),
+            ({"alpha": -0.5}, ValueError, r"alpha = -0\.5: must be finite and >= 0"),
             ({"alpha": np.nan}, ValueError, "alpha = nan"),
             ({"alpha": "0.5"}, TypeError, "alpha: must be real numbers, got str of dtype <U3"),
             ({"alpha": None}, TypeError, "alpha: must be real numbers, got NoneType"),

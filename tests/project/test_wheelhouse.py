@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from helpers.project import make, posix, tracked_files
+from helpers.project import ODD, make, posix, stand_in, tracked_files
 from market_py.extension import REPOSITORY
 
 OFFLINE = next(
@@ -23,15 +23,19 @@ OFFLINE = next(
 
 
 @posix
-def test_a_wheelhouse_is_all_that_set_up_looks_at(tmp_path):
-    wheelhouse = tmp_path / "a wheelhouse"
+@pytest.mark.parametrize("name", ODD)
+def test_a_wheelhouse_is_all_that_set_up_looks_at(name, tmp_path):
+    wheelhouse = tmp_path / name
     wheelhouse.mkdir()
-    said = make("-n", "setup", f"WHEELHOUSE={wheelhouse}").stdout
-    assert f'pip install --no-index --find-links "{wheelhouse}" -r requirements.lock' in said
+    said = make("-n", "setup", WHEELHOUSE=str(wheelhouse)).stdout
+    quoted = str(wheelhouse).replace("'", "'\\''")
+    assert f"pip install --no-index --find-links '{quoted}' -r requirements.lock" in said
+    assert said == make("-n", "setup", f"WHEELHOUSE={wheelhouse}").stdout
     # From a notebook's build cell the folder arrives in the environment.
-    script = 'export: setup\n\t@echo "$$CARGO_HOME $$CARGO_NET_OFFLINE"\n'
-    (tmp_path / "more.mk").write_text(f"include {REPOSITORY / 'Makefile'}\nsetup: ;\n{script}")
-    done = make("-f", tmp_path / "more.mk", "export", WHEELHOUSE=str(wheelhouse))
+    script = 'export:\n\t@echo "$$CARGO_HOME $$CARGO_NET_OFFLINE"\n'
+    (tmp_path / "more.mk").write_text(script)
+    files = "-f", "Makefile", "-f", tmp_path / "more.mk"
+    done = make(*files, "export", WHEELHOUSE=str(wheelhouse))
     assert done.stdout.splitlines()[-1] == f"{wheelhouse}/cargo true", done.stderr
 
 
@@ -47,7 +51,7 @@ def test_a_wheelhouse_that_is_not_there_is_an_error():
 @pytest.mark.skipif(shutil.which("cargo") is None, reason="no cargo")
 def test_set_up_and_build_without_network(tmp_path):
     wheelhouse, copy = tmp_path / "wheelhouse", tmp_path / "a copy"
-    collected = make("wheelhouse", f"INTO={wheelhouse}", VIRTUAL_ENV=sys.prefix)
+    collected = make("wheelhouse", f"INTO={wheelhouse}", VIRTUAL_ENV=stand_in(tmp_path))
     assert collected.returncode == 0, collected.stderr
     for path in tracked_files():
         target = copy / path.relative_to(REPOSITORY)

@@ -7,14 +7,13 @@ prints before the next ``[[[end]]]``: ``show(tables.speedups)`` prints one table
 from __future__ import annotations
 
 import sys
-import zlib
 from collections.abc import Callable, Iterable
 
 from rich.table import Table
 from rich.text import Text
 
 from market_py.benchmark.reference import REFERENCE, reference
-from market_py.benchmark.report.picture import ResultPicture
+from market_py.benchmark.report.picture import ResultPicture, source_note
 from market_py.benchmark.results import Results, Unreadable
 from market_py.extension import CRATE, REPOSITORY
 
@@ -60,7 +59,7 @@ def main(*, check: bool) -> int:
         return 2
     options = ["--check" if check else "-r", "-P", "-n", "utf-8", "-p", PROLOGUE, "--verbosity=1"]
     status: int = Cog().main(["cog", *options, *map(str, DOCUMENTS)])
-    source = f"{REFERENCE.name}, crc32 {zlib.crc32(REFERENCE.read_bytes()):08x}"
+    source = source_note(REFERENCE)
     # Drawings differ from one version of Matplotlib to the next: the source is compared.
     if PICTURE.is_file() and source in PICTURE.read_text("utf-8"):
         return status

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -56,12 +57,12 @@ class ResultPicture(Picture):
         self.figure.legend(handles=[*handles, *band], loc="upper center", ncols=4, **LEGEND)
 
     def save(self, path: Path) -> list[Path]:
-        """Write a PNG, and an SVG beside it; return their paths."""
+        """Write a PNG and an SVG beside the file of the results; return their paths."""
         png = path.with_suffix(".png")
         png.write_bytes(self.png())
-        return [png, self.save_svg(path.with_suffix(".svg"))]
+        return [png, self.save_svg(path.with_suffix(".svg"), source_note(path))]
 
-    def save_svg(self, path: Path, source: str = "") -> Path:
+    def save_svg(self, path: Path, source: str) -> Path:
         """Write an SVG that names its source: the same figure gives the same file."""
         with rc_context({"svg.hashsalt": "results", "svg.fonttype": "none"}):
             self.figure.savefig(path, format="svg", metadata={"Date": None, "Source": source})
@@ -69,6 +70,11 @@ class ResultPicture(Picture):
         lines = path.read_text("utf-8").splitlines()
         path.write_text("\n".join(line.rstrip() for line in lines) + "\n", "utf-8")
         return path
+
+
+def source_note(path: Path) -> str:
+    """Name the file of the results, and a checksum of it; `report --check` looks for this."""
+    return f"{path.name}, crc32 {zlib.crc32(path.read_bytes()):08x}"
 
 
 def _draw_times(axes: Axes, name: str, races: list[Race]) -> None:

@@ -156,7 +156,7 @@ def speedups(results: Results) -> Table:
     return table
 
 
-RESULT_ARRAYS = ("numba-cheap", "numba-out", "rust-cheap", "rust-filled", "rust-out")
+RESULT_ARRAYS = ("numba-filled", "numba-out", "rust-unchecked", "rust-filled", "rust-out")
 """Rungs that differ in who makes the array of the result, and how often."""
 
 

@@ -1,11 +1,11 @@
-//! Counts what each rung of the ladder does to clear a market, on random markets of one size.
+//! Counts what each variant of the ladder does to clear a market, on random markets of one size.
 //!
-//! Prints a line of JSON for each rung: means per market.
+//! Prints a line of JSON for each variant: means per market.
 
 use std::env;
 
 use allocation_counter::measure;
-use merit_order::{Rules, Scratch, clear, ladder, tally};
+use merit_order::{Rules, Scratch, clear, operation_counts, variants};
 
 const MARKETS: usize = 256;
 
@@ -20,22 +20,25 @@ fn main() {
     let mut dispatch = vec![0.0; offers];
 
     count("rust-naive", &markets, |(bids, quantities, demand)| {
-        ladder::naive(bids, quantities, *demand);
+        variants::naive(bids, quantities, *demand).expect("enough memory");
     });
     let mut order = Vec::new();
     count("rust-scratch", &markets, |(bids, quantities, demand)| {
-        ladder::scratch(bids, quantities, *demand, &mut order, &mut dispatch);
+        variants::scratch(bids, quantities, *demand, &mut order, &mut dispatch)
+            .expect("enough memory");
     });
     count("rust-unstable", &markets, |(bids, quantities, demand)| {
-        ladder::unstable(bids, quantities, *demand, &mut order, &mut dispatch);
+        variants::unstable(bids, quantities, *demand, &mut order, &mut dispatch)
+            .expect("enough memory");
     });
     let mut pairs = Vec::new();
     count("rust-keys", &markets, |(bids, quantities, demand)| {
-        ladder::keys(bids, quantities, *demand, &mut pairs, &mut dispatch);
+        variants::keys(bids, quantities, *demand, &mut pairs, &mut dispatch)
+            .expect("enough memory");
     });
     let mut scratch = Scratch::new();
     count("rust-select", &markets, |(bids, quantities, demand)| {
-        ladder::select(bids, quantities, *demand, &mut scratch, &mut dispatch)
+        variants::select(bids, quantities, *demand, &mut scratch, &mut dispatch)
             .expect("enough memory");
     });
     count("rust", &markets, |(bids, quantities, demand)| {
@@ -52,16 +55,16 @@ fn main() {
     });
 }
 
-/// Clears all markets once to grow what is kept, then again to count.
-fn count(rung: &str, markets: &[Market], mut clear: impl FnMut(&Market)) {
+/// Clears all markets once to grow the working memory, then again to count.
+fn count(variant: &str, markets: &[Market], mut clear: impl FnMut(&Market)) {
     markets.iter().for_each(&mut clear);
-    let before = tally::read();
+    let before = operation_counts::read();
     let memory = measure(|| markets.iter().for_each(&mut clear));
-    let after = tally::read();
+    let after = operation_counts::read();
     let mean = |total: f64| total / markets.len() as f64;
     let offers = markets[0].0.len() as f64;
     println!(
-        r#"{{"rung": "{rung}", "allocations": {}, "bytes": {}, "comparisons": {}, "passes": {}}}"#,
+        r#"{{"variant": "{variant}", "allocations": {}, "bytes": {}, "comparisons": {}, "passes": {}}}"#,
         mean(memory.count_total as f64),
         mean(memory.bytes_total as f64),
         mean((after.comparisons - before.comparisons) as f64),

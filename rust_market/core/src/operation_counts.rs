@@ -1,16 +1,17 @@
-//! Counters of the work done, in a build with the feature `tally`; otherwise they cost nothing.
+//! Counters of the work done, in a build with the feature `operation-counts`; otherwise they
+//! cost nothing.
 
 /// Work done since the process began.
-#[cfg(feature = "tally")]
+#[cfg(feature = "operation-counts")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Tally {
+pub struct OperationCounts {
     /// Comparisons of two offers by a sort.
     pub comparisons: usize,
     /// Offers visited: a pass over a market visits each of its offers once.
     pub visits: usize,
 }
 
-#[cfg(feature = "tally")]
+#[cfg(feature = "operation-counts")]
 mod counters {
     use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
@@ -18,8 +19,8 @@ mod counters {
     static VISITS: AtomicUsize = AtomicUsize::new(0);
 
     /// Reads the counters.
-    pub fn read() -> super::Tally {
-        super::Tally {
+    pub fn read() -> super::OperationCounts {
+        super::OperationCounts {
             comparisons: COMPARISONS.load(Relaxed),
             visits: VISITS.load(Relaxed),
         }
@@ -34,15 +35,15 @@ mod counters {
     }
 }
 
-#[cfg(feature = "tally")]
+#[cfg(feature = "operation-counts")]
 pub use counters::read;
-#[cfg(feature = "tally")]
+#[cfg(feature = "operation-counts")]
 pub(crate) use counters::{comparison, visits};
 
-#[cfg(not(feature = "tally"))]
+#[cfg(not(feature = "operation-counts"))]
 #[inline(always)]
 pub(crate) fn comparison() {}
 
-#[cfg(not(feature = "tally"))]
+#[cfg(not(feature = "operation-counts"))]
 #[inline(always)]
 pub(crate) fn visits(_offers: usize) {}
