@@ -130,9 +130,6 @@ test: build-rust-if-possible lint ## run the tests (five minutes on two cores)
 test-all: build-rust-if-possible lint ## run the long tests too (45 minutes)
 	@$(PYTHON) -m pytest -m "" --hypothesis-profile=long $(PARALLEL) $(PYTEST_OPTIONS)
 
-coverage: build-rust-if-possible ## list the lines that no test reaches
-	@$(PYTHON) -m pytest --cov --cov-report=term-missing:skip-covered $(PARALLEL) $(PYTEST_OPTIONS)
-
 bench: build-rust-if-possible ## time the backends and the ladder (at most 15 minutes)
 	@$(PYTHON) -m market_py bench $(BENCH_OPTIONS)
 
@@ -156,8 +153,8 @@ lint: setup ## check style, types and the arrows of imports
 	$(CARGO) test --workspace
 
 coverage: build-rust-if-possible ## report the Python lines that the tests reach, in build/coverage
-	@$(PYTHON) -m pytest --cov=market_py --cov-report=term:skip-covered \
-		--cov-report=html:build/coverage $(PYTEST_OPTIONS)
+	@$(PYTHON) -m pytest --cov --cov-report=term:skip-covered --cov-report=html:build/coverage \
+		$(PARALLEL) $(PYTEST_OPTIONS)
 
 lock: ## pin the versions anew (needs uv)
 	uv pip compile pyproject.toml --extra workshop --extra book --extra test --universal --python-version 3.11 --upgrade \

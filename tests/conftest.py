@@ -11,7 +11,7 @@ from market_py.registry import BACKENDS
 
 settings.register_profile(
     "quick",
-    max_examples=200,
+    max_examples=100,
     deadline=None,
     suppress_health_check=[
         HealthCheck.too_slow,
