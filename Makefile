@@ -56,6 +56,9 @@ CRATES_CONFIG := '[source.crates-io]' 'replace-with = "crates"' '[source.crates]
 SETUP_STATE := "$$(pwd) $$(cksum pyproject.toml requirements.lock | tr '\n' ' ')"
 SETUP_STAMP := $(call quote,$(PREFIX)/.rust-market-setup)
 
+# A worker for each core, but not more than memory is for: each takes about a gigabyte.
+PARALLEL := -n logical --maxprocesses=4
+
 NO_RUST := Rust is not installed: get it from https://rustup.rs, then run make build-rust.
 CARGO := cargo --quiet
 LAB := $(PYTHON) -m jupyterlab --ServerApp.root_dir=. \
@@ -121,11 +124,11 @@ wheelhouse: build-rust-if-possible ## collect wheels and crates, to set up witho
 	$(MATURIN) $(PYTHON) -m maturin build --quiet --release --manifest-path rust_market/Cargo.toml --out "$$into"
 	@echo Take it along, with the repository: $(COLLECTED)
 
-test: build-rust-if-possible lint ## run the tests (at most 15 minutes)
-	@$(PYTHON) -m pytest $(PYTEST_OPTIONS)
+test: build-rust-if-possible lint ## run the tests (five minutes on two cores)
+	@$(PYTHON) -m pytest $(PARALLEL) $(PYTEST_OPTIONS)
 
-test-all: build-rust-if-possible lint ## run the long tests too (at most an hour)
-	@$(PYTHON) -m pytest -m "" --hypothesis-profile=long $(PYTEST_OPTIONS)
+test-all: build-rust-if-possible lint ## run the long tests too (45 minutes)
+	@$(PYTHON) -m pytest -m "" --hypothesis-profile=long $(PARALLEL) $(PYTEST_OPTIONS)
 
 bench: build-rust-if-possible ## time the backends and the ladder (at most 15 minutes)
 	@$(PYTHON) -m market_py bench $(BENCH_OPTIONS)
@@ -150,13 +153,13 @@ lint: setup ## check style, types and the arrows of imports
 	$(CARGO) test --workspace
 
 coverage: build-rust-if-possible ## report the Python lines that the tests reach, in build/coverage
-	@$(PYTHON) -m pytest --cov=market_py --cov-report=term:skip-covered \
-		--cov-report=html:build/coverage $(PYTEST_OPTIONS)
+	@$(PYTHON) -m pytest --cov --cov-report=term:skip-covered --cov-report=html:build/coverage \
+		$(PARALLEL) $(PYTEST_OPTIONS)
 
 lock: ## pin the versions anew (needs uv)
 	uv pip compile pyproject.toml --extra workshop --extra book --extra test --universal --python-version 3.11 --upgrade \
 		--no-emit-index-url --no-header --no-annotate --quiet -o requirements.lock
 
 clean: ## delete what the other verbs made, .venv too; but not the wheelhouse
-	rm -rf .venv build rust_market/target .hypothesis .mypy_cache .pytest_cache
+	rm -rf .venv build rust_market/target .hypothesis .mypy_cache .pytest_cache .coverage*
 	find . \( -name __pycache__ -o -name .ipynb_checkpoints -o -name .ruff_cache \) -prune -exec rm -rf {} +

@@ -11,7 +11,7 @@ from market_py.registry import BACKENDS
 
 settings.register_profile(
     "quick",
-    max_examples=200,
+    max_examples=100,
     deadline=None,
     suppress_health_check=[
         HealthCheck.too_slow,
@@ -21,6 +21,14 @@ settings.register_profile(
 )
 settings.register_profile("long", settings.get_profile("quick"), max_examples=10_000)
 settings.load_profile("quick")
+
+
+def pytest_configure(config):
+    """Compile numba's kernels once, before every worker would."""
+    if config.getoption("numprocesses", None):
+        usable = market_py.available_backends()
+        market_py.get_backend("numba" if "numba" in usable else usable[0])
+
 
 NO_RUST = "no Rust extension, and no cargo to build it with: see https://rustup.rs"
 
@@ -44,7 +52,7 @@ def backends():
     return [market_py.get_backend(name) for name in usable_backends()]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as driver:

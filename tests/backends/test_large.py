@@ -12,6 +12,7 @@ def reference(bids, quantities, demand):
     return bids[order[marginal]]
 
 
+SIZES = [10_000, 100_000, pytest.param(1_000_000, marks=pytest.mark.long)]
 DISTRIBUTIONS = {
     "random": lambda n, rng: rng.uniform(-50, 300, n),
     "sorted": lambda n, rng: np.sort(rng.uniform(-50, 300, n)),
@@ -23,7 +24,7 @@ DISTRIBUTIONS = {
 
 
 @pytest.mark.parametrize("distribution", DISTRIBUTIONS.values(), ids=DISTRIBUTIONS.keys())
-@pytest.mark.parametrize("offers", [10_000, 1_000_000])
+@pytest.mark.parametrize("offers", SIZES)
 def test_large_markets(backends, distribution, offers):
     rng = np.random.default_rng(offers)
     bids, quantities = distribution(offers, rng), rng.uniform(0, 10, offers)
@@ -79,7 +80,7 @@ def test_ties_of_thousands(backend, ties):
         np.testing.assert_allclose(cheap, 0.05, rtol=1e-12)
 
 
-@pytest.mark.parametrize("offers", [10_000, 1_000_000])
+@pytest.mark.parametrize("offers", SIZES)
 def test_pro_rata_among_offers_that_swallow_each_other(backends, offers):
     """Added one after the other in doubles, the small ones vanish beside the large one."""
     quantities = np.full(offers, 2.0**-53)

@@ -8,7 +8,7 @@ import nbformat
 import pytest
 
 from helpers import controls, lab
-from helpers.chromium import NEEDS_CHROMIUM
+from helpers.chromium import BROWSER_TESTS
 from helpers.truths import TRUTHS
 from helpers.wrong_answers import WRONG_ANSWERS
 from market_py.workshop.publish import execution
@@ -18,8 +18,7 @@ axe = pytest.importorskip("axe_playwright_python.sync_playwright")
 
 pytestmark = [
     pytest.mark.skipif(os.name == "nt", reason="ends the server by its process group"),
-    NEEDS_CHROMIUM,
-    pytest.mark.filterwarnings("default"),
+    *BROWSER_TESTS,
 ]
 NOTEBOOKS = execution.all_notebooks()
 WIDTHS = (1400, 1000)

@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 
 import market_py
-from helpers.chromium import CHROMIUM, NEEDS_CHROMIUM
+from helpers.chromium import BROWSER_TESTS
 from market_py.reliability import rts79
 from market_py.workshop.lessons.n01_merit_order import panel as panel_01
 from market_py.workshop.widgets import description
 from market_py.workshop.widgets.merit_order import MeritOrderFigure
 
-playwright = pytest.importorskip("playwright.sync_api")
+pytest.importorskip("playwright.sync_api")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")
 
-pytestmark = [NEEDS_CHROMIUM, pytest.mark.filterwarnings("default")]
+pytestmark = BROWSER_TESTS
 
 PAGE = """<!doctype html><html lang="en"><title>figure</title><meta charset="utf-8">
 <style>{css}</style><main><h1>Figure</h1><div id="here"></div></main>
@@ -100,16 +100,6 @@ FIFTY_MOVES = """async () => {
 
 
 DARK = "body {background: #111; --jp-ui-font-color1: #eee; --jp-layout-color0: #111}"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield chromium
-        chromium.close()
 
 
 class Shown:

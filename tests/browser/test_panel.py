@@ -2,14 +2,14 @@
 
 import pytest
 
-from helpers.chromium import NEEDS_CHROMIUM
+from helpers.chromium import BROWSER_TESTS
 from market_py.plots import picture
 from market_py.workshop.widgets.named_image import NamedImage
 from market_py.workshop.widgets.sentence import Sentence
 
 pytest.importorskip("playwright.sync_api")
 
-pytestmark = [NEEDS_CHROMIUM, pytest.mark.filterwarnings("default")]
+pytestmark = BROWSER_TESTS
 RENDER = """async ([esm, state]) => {
   const url = URL.createObjectURL(new Blob([esm], { type: 'text/javascript' }));
   const listeners = {};

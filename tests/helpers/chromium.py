@@ -1,4 +1,4 @@
-"""Whether there is a Chromium, and what its tests need besides."""
+"""What tests need that drive Chromium."""
 
 import pytest
 
@@ -8,3 +8,9 @@ CHROMIUM = doctor.find_chromium()
 NEEDS_CHROMIUM = pytest.mark.skipif(
     CHROMIUM is None, reason=f"no Chromium; {doctor.CHROMIUM_REMEDY}"
 )
+BROWSER_TESTS = [
+    NEEDS_CHROMIUM,
+    pytest.mark.filterwarnings("default"),
+    # One after the other: some take the time, and all share what one worker has started.
+    pytest.mark.xdist_group("browser"),
+]

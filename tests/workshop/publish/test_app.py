@@ -12,7 +12,7 @@ import urllib.request
 import nbformat
 import pytest
 
-from helpers.chromium import CHROMIUM, NEEDS_CHROMIUM
+from helpers.chromium import NEEDS_CHROMIUM
 from market_py.extension import REPOSITORY
 from market_py.workshop.publish import app
 
@@ -68,13 +68,12 @@ def wait_for(port, process, log):
 
 @pytest.mark.long
 @pytest.mark.filterwarnings("default")
+@pytest.mark.xdist_group("browser")
 @NEEDS_CHROMIUM
-def test_the_page_answers_to_its_sliders(tmp_path):
-    playwright = pytest.importorskip("playwright.sync_api")
-    with served(tmp_path / "log") as port, playwright.sync_playwright() as driver:
+def test_the_page_answers_to_its_sliders(browser, tmp_path):
+    with served(tmp_path / "log") as port:
         assert others_are_refused(port)
-        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = chromium.new_page(viewport={"width": 1400, "height": 1000})
+        page = browser.new_page(viewport={"width": 1400, "height": 1000})
         page.set_default_timeout(60_000)
         wrong = []
         home = (f"http://127.0.0.1:{port}", "data:", "blob:")
@@ -99,7 +98,7 @@ def test_the_page_answers_to_its_sliders(tmp_path):
         assert page.locator("img:visible, svg:visible").count() > 0
         if shots := os.environ.get("BROWSER_SHOTS"):
             page.screenshot(path=f"{shots}/app.png", full_page=True)
-        chromium.close()
+        page.close()
     assert wrong == []
 
 

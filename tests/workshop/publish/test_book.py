@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from helpers.chromium import NEEDS_CHROMIUM
+from helpers.chromium import BROWSER_TESTS
 from market_py.extension import REPOSITORY
 from market_py.workshop.publish.book import SETTINGS
 from market_py.workshop.publish.execution import all_notebooks
@@ -19,8 +19,7 @@ axe = pytest.importorskip("axe_playwright_python.sync_playwright")
 
 pytestmark = [
     pytest.mark.long,
-    NEEDS_CHROMIUM,
-    pytest.mark.filterwarnings("default"),
+    *BROWSER_TESTS,
 ]
 BUILT = os.environ.get("BOOK")
 """A book that is built already, to be tested as it is."""
