@@ -345,10 +345,9 @@ def _loop(arity: int) -> Callable[[Call, Inputs], None]:
 
     To call with ``*arguments`` instead would add tens of nanoseconds to every call.
     """
-    names = "".join(f"a{i}, " for i in range(arity)) or "*_"
-    passed = names if arity else ""
+    names = "".join(f"a{i}, " for i in range(arity))
     scope: dict[str, Any] = {}
-    exec(f"def loop(call, inputs):\n for {names} in inputs:\n  call({passed})\n", scope)
+    exec(f"def loop(call, inputs):\n for {names or '_'} in inputs:\n  call({names})\n", scope)
     compiled: Callable[[Call, Inputs], None] = scope["loop"]
     return compiled
 
