@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import sys
 
 from market_py.extras import explain_missing
@@ -31,6 +32,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("command", choices=COMMANDS, metavar="command")
     parser.add_argument("options", nargs=argparse.REMAINDER)
     chosen = parser.parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that is not UTF-8 shows "?" instead of "µ"; no command fails for that.
+            stream.reconfigure(errors="replace")
     try:
         # Imported here: the doctor must run where other commands cannot be imported.
         with explain_missing():

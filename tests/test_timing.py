@@ -116,9 +116,7 @@ def test_what_verify_counts_is_kept():
 
     seen = []
     inputs = [([1, 2],), ([0, 4],), ([5],)]
-    race = timing.race(
-        {"sum": sum, "max": max}, inputs, verify=verify, rounds=1, loops=1, size=2
-    )
+    race = timing.race({"sum": sum, "max": max}, inputs, verify=verify, rounds=1, loops=1, size=2)
     assert seen == [inputs]
     assert race.disagreements == {"max": 1}
     assert race.size == 2

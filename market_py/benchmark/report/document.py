@@ -8,20 +8,19 @@ from __future__ import annotations
 
 import re
 import sys
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 
 from rich.table import Table
 from rich.text import Text
 
-from market_py.benchmark.reference import REFERENCE
+from market_py.benchmark.reference import REFERENCE_FILE
 from market_py.benchmark.report import tables
-from market_py.benchmark.report.picture import ResultPicture
+from market_py.benchmark.report.picture import ResultPicture, source_note
 from market_py.benchmark.results import Results, Unreadable
 from market_py.extension import CRATE, REPOSITORY
 
-PICTURE = REFERENCE.with_suffix(".svg")
+PICTURE = REFERENCE_FILE.with_suffix(".svg")
 DOCUMENTS = (REPOSITORY / "README.md", CRATE / "RUST_PERFORMANCE_STUDY.md")
 
 PARTS: dict[str, Callable[[Results], str]] = {
@@ -86,21 +85,21 @@ def markdown(table: Table) -> str:
 
 def stale() -> list[Path]:
     """Documents, and the picture, that are not what the reference result says."""
-    results = Results.load(REFERENCE)
+    results = Results.load(REFERENCE_FILE)
     texts = {document: document.read_text("utf-8") for document in DOCUMENTS}
     found = [document for document, text in texts.items() if render(text, results) != text]
     # Drawings differ from one version of Matplotlib to the next: the source is compared.
-    if not PICTURE.is_file() or _source() not in PICTURE.read_text("utf-8"):
+    if not PICTURE.is_file() or source_note(REFERENCE_FILE) not in PICTURE.read_text("utf-8"):
         found.append(PICTURE)
     return found
 
 
 def write() -> list[Path]:
     """Write documents and picture anew; return what was written."""
-    results = Results.load(REFERENCE)
+    results = Results.load(REFERENCE_FILE)
     for document in DOCUMENTS:
         document.write_text(render(document.read_text("utf-8"), results), "utf-8")
-    return [*DOCUMENTS, ResultPicture(results).save_svg(PICTURE, _source())]
+    return [*DOCUMENTS, ResultPicture(results).save_svg(PICTURE, source_note(REFERENCE_FILE))]
 
 
 def main(*, check: bool) -> int:
@@ -113,8 +112,3 @@ def main(*, check: bool) -> int:
     for path in found:
         print(f"{path.relative_to(REPOSITORY)} {'is out of date' if check else 'written'}")
     return int(check and bool(found))
-
-
-def _source() -> str:
-    """Say which result a picture is of."""
-    return f"{REFERENCE.name}, crc32 {zlib.crc32(REFERENCE.read_bytes()):08x}"
