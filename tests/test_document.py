@@ -1,12 +1,14 @@
-"""Figures in documents are written from a stored result, and from nothing else."""
+"""Test that figures in documents come from the stored run."""
 
 import json
 import re
 
+import numpy as np
 from rich.table import Table
 
 from market_py.benchmark import reference
 from market_py.benchmark.report import document
+from market_py.benchmark.report.picture import ResultPicture, source_note
 from market_py.benchmark.results import KINDS, Results
 from market_py.extension import REPOSITORY
 
@@ -27,15 +29,37 @@ def test_the_documents_hold_every_part_and_close_each():
 
 
 def test_the_reference_was_timed_whole_and_released():
-    results = Results.load(reference.REFERENCE)
+    results = Results.load(reference.REFERENCE_FILE)
     built = results.machine["extension"]
     assert built["profile"] == "release"
     assert not built["stale"]
     assert results.settings["rounds"] >= 21
-    assert {timed.kind for timed in results.timed} == set(KINDS)
+    assert {found.kind for found in results.races} == set(KINDS)
     assert results.operation_counts
     assert results.studied
     assert results.confirmed
+
+
+def test_the_reference_keeps_its_figures():
+    """Medians in ns per call, and intervals, as they were published with the stored run."""
+    results = Results.load(reference.REFERENCE_FILE)
+    race = results.find("single", "random", 200)
+    medians = {name: round(float(np.median(race.rounds[name]))) for name in race.candidates}
+    assert medians == {"numba-sort": 10861, "rust-naive": 6972, "numba": 1749, "rust": 698}
+    assert str(race.speedup("rust", over="numba-sort")) == "15.65 [13.62, 16.21]"
+    assert results.find("distributions", "wide", 1000).candidates == ["numba", "rust"]
+    counts = {it.variant: it.allocations for it in results.operation_counts}
+    assert (counts["rust-naive"], counts["rust"]) == (6, 0)
+    assert len(results.races) == 80
+
+
+def test_a_plot_of_the_reference_is_the_picture_of_the_documents(tmp_path):
+    """`bench --plot` writes the picture that `report --check` accepts."""
+    copy = tmp_path / reference.REFERENCE_FILE.name
+    copy.write_bytes(reference.REFERENCE_FILE.read_bytes())
+    png, svg = ResultPicture(Results.load(copy)).save(copy)
+    assert png.stat().st_size > 10_000
+    assert source_note(reference.REFERENCE_FILE) in svg.read_text("utf-8")
 
 
 def test_a_changed_figure_is_noticed(monkeypatch, tmp_path):
@@ -49,12 +73,12 @@ def test_a_changed_figure_is_noticed(monkeypatch, tmp_path):
     copy.write_text(text[: figure.start()] + "9" + text[figure.start() :], "utf-8")
     assert document.stale() == [copy]
 
-    data = json.loads(reference.REFERENCE.read_text("utf-8"))
+    data = json.loads(reference.REFERENCE_FILE.read_text("utf-8"))
     single = next(race for race in data["races"] if race["kind"] == "single")
     single["rounds"]["rust"] = [2 * value for value in single["rounds"]["rust"]]
     other = tmp_path / "reference.json"
     other.write_text(json.dumps(data), "utf-8")
-    monkeypatch.setattr(document, "REFERENCE", other)
+    monkeypatch.setattr(document, "REFERENCE_FILE", other)
     copy.write_text(text, "utf-8")
     assert document.stale() == [copy, document.PICTURE]
 

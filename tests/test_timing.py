@@ -1,5 +1,6 @@
 """Test how a race measures and judges, never which candidate is faster."""
 
+import doctest
 import time
 import types
 
@@ -10,6 +11,7 @@ import market_py
 from market_py import extension, registry
 from market_py.benchmark import inputs, timing
 from market_py.benchmark.agreement import same_clearing, verify_markets
+from market_py.benchmark.cases import case
 from market_py.variants.published import POINTS
 
 
@@ -305,3 +307,10 @@ def test_all_candidates_clear_random_markets_alike():
     candidates = registry.get_candidates()
     assert {"numba-sort", "numba"} <= set(candidates)
     verify_markets(candidates, inputs.random_markets(50))
+
+
+@pytest.mark.parametrize("module", [timing, case])
+def test_examples_in_docstrings(module):
+    result = doctest.testmod(module)
+    assert result.attempted > 3
+    assert result.failed == 0

@@ -260,6 +260,15 @@ def race(
     Stopped
         `is_stopped` returned true, or Ctrl-C was pressed between the first round and the last; it
         holds the complete rounds.
+
+    Examples
+    --------
+    >>> def verify(candidates, inputs):
+    ...     return {"max": sum(max(*it) != sum(*it) for it in inputs)}
+    >>> options = {"verify": verify, "size": 2, "rounds": 6, "sample_seconds": 1e-5}
+    >>> finished = race({"sum": sum, "max": max}, [([1, 2],), ([0, 4],)], **options)
+    >>> finished.finished, finished.disagreements
+    (6, {'max': 1})
     """
     first_calls = {name: _first_call(call, inputs[0]) for name, call in candidates.items()}
     disagreements = {} if verify is None else verify(candidates, inputs)
