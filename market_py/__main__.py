@@ -31,11 +31,11 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("command", choices=COMMANDS, metavar="command")
     parser.add_argument("options", nargs=argparse.REMAINDER)
-    chosen = parser.parse_args(arguments)
+    # A sign that the terminal cannot show (the euro sign in ASCII) becomes a question mark.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            # A terminal that is not UTF-8 shows "?" instead of "µ"; no command fails for that.
             stream.reconfigure(errors="replace")
+    chosen = parser.parse_args(arguments)
     try:
         # Imported here: the doctor must run where other commands cannot be imported.
         with explain_missing():

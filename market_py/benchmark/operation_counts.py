@@ -1,7 +1,7 @@
 """Count what each variant of the ladder does to clear a market, in processes of their own.
 
 Counting takes time, and must be off where time is measured: the Rust variants are counted in a
-build with the feature ``tally``, the numba variants in a process whose allocator counts.
+build with the feature ``operation-counts``, the numba variants in a process whose allocator counts.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from market_py import extension, registry
@@ -20,7 +20,10 @@ from market_py.benchmark import inputs
 
 ALLOCATOR = "NUMBA_NRT_STATS"
 """Environment variable that makes numba count allocations."""
-CARGO = "cargo run --quiet --release --package merit-order --features tally --example tally --"
+CARGO = (
+    "cargo run --quiet --release --package merit-order --features operation-counts "
+    "--example operation_counts --"
+)
 
 
 @dataclass(frozen=True)
@@ -63,15 +66,14 @@ def count(offers: int) -> list[OperationCounts]:
         raise ValueError(f"offers = {offers}: must be at least 1")
     if not can_count():
         raise RuntimeError("cargo is not installed: get Rust from https://rustup.rs")
+    names = [field.name for field in fields(OperationCounts)]
     numba = [sys.executable, "-m", __name__]
-    return [
-        OperationCounts(name, counts["allocations"], counts["comparisons"], counts["passes"])
-        for name, counts in [*_counts(CARGO.split(), offers), *_counts(numba, offers)]
-    ]
+    lines = [*_lines(CARGO.split(), offers), *_lines(numba, offers)]
+    return [OperationCounts(*map(line.get, names)) for line in lines]
 
 
-def _counts(command: list[str], offers: int) -> list[tuple[str, dict[str, Any]]]:
-    """Run a process that prints JSON, a line for each variant, whose name comes first."""
+def _lines(command: list[str], offers: int) -> list[dict[str, Any]]:
+    """Run a process that prints JSON, a line for each variant."""
     done = subprocess.run(
         [*command, str(offers)],
         cwd=extension.CRATE,
@@ -82,8 +84,7 @@ def _counts(command: list[str], offers: int) -> list[tuple[str, dict[str, Any]]]
     )
     if done.returncode:
         raise RuntimeError(f"counting failed:\n{done.stderr}")
-    lines = [json.loads(line) for line in done.stdout.splitlines()]
-    return [(next(iter(line.values())), line) for line in lines]
+    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 def _print_numba_allocations(offers: int) -> None:
@@ -100,8 +101,7 @@ def _print_numba_allocations(offers: int) -> None:
         for market in markets:
             clear(*market)
         allocations = (statistics().alloc - before) / len(markets)
-        counts = {"allocations": allocations, "comparisons": None, "passes": None}
-        print(json.dumps({"variant": name, **counts}))
+        print(json.dumps({"variant": name, "allocations": allocations}))
 
 
 if __name__ == "__main__":

@@ -82,7 +82,7 @@ class ResultPicture(Picture):
 
 
 def source_note(path: Path) -> str:
-    """Identify the file of results that a picture shows."""
+    """Name the file of the results, and its checksum; `report --check` looks for this."""
     return f"{path.name}, crc32 {zlib.crc32(path.read_bytes()):08x}"
 
 
