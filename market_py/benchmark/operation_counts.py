@@ -72,7 +72,7 @@ def count(offers: int) -> list[OperationCounts]:
     return [OperationCounts(*map(line.get, names)) for line in lines]
 
 
-def _lines(command: list[str], offers: int) -> list[dict[str, Any]]:
+def _lines(command: list[str], offers: int) -> list[Any]:
     """Run a process that prints JSON, a line for each variant."""
     done = subprocess.run(
         [*command, str(offers)],
