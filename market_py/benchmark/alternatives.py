@@ -1,12 +1,13 @@
-"""Alternatives to the replay buffer and policies of this project; extra ``alternatives``.
+"""Alternatives to this project's replay buffer and policies; extra ``alternatives``.
 
-Each is used as its documentation says, filled by the quickest way that it offers, and asked for the
-same work. Those that are not installed do not race.
+Each is used as its documentation says, and filled by the quickest way that it offers. Those that
+are not installed are left out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib.util import find_spec
 from typing import Any, NamedTuple
 
@@ -16,11 +17,11 @@ from numpy.typing import NDArray
 from market_py.learning.arrays import Float32Array
 
 ALPHA, BETA = 0.6, 0.4
-"""Exponents of the priorities, and of what makes up for them."""
+"""Exponents of the priorities and of the importance weights (Schaul et al. 2016)."""
 
 
 class Transitions(NamedTuple):
-    """What every buffer is filled with: a row each."""
+    """What every buffer is filled with, one transition per row."""
 
     observations: Float32Array
     actions: Float32Array
@@ -29,41 +30,36 @@ class Transitions(NamedTuple):
     done: NDArray[np.bool_]
 
 
-Draw = Callable[[int], tuple[Any, Any, Any, Any, Any]]
+Draw = Callable[[int], tuple[Any, ...]]
 """Draws so many transitions, in the order of the parts of `Transitions`."""
-Update = Callable[[NDArray[np.int64], NDArray[np.float64]], object]
-"""Changes the priorities of some."""
+Buffer = tuple[Draw, Callable[..., object]]
+"""How to draw, and how to update priorities by index."""
 
 
 def has(module: str) -> bool:
-    """Whether a other is installed."""
+    """Say whether an alternative is installed."""
     return find_spec(module) is not None
 
 
-def uniform(transitions: Transitions) -> Iterator[tuple[str, Draw]]:
-    """Make the alternatives in uniform draws, by name; `numpy-take` first."""
-    yield "numpy-take", _numpy_take(transitions)
-    for module, name, make in (
-        ("stable_baselines3", "sb3", _sb3),
-        ("cpprb", "cpprb", _cpprb),
-        ("tianshou", "tianshou", _tianshou),
-    ):
-        if has(module):
-            yield name, make(transitions)
+def buffers(transitions: Transitions, prioritised: bool) -> dict[str, Buffer]:
+    """Fill the alternatives to our replay buffer, by name; NumPy's and SB3's draw uniformly."""
+    found: dict[str, Buffer] = {}
+    if not prioritised:
+        found["numpy-take"] = _numpy_take(transitions), _no_priorities
+        if has("stable_baselines3"):
+            found["sb3"] = _sb3(transitions), _no_priorities
+    # The first candidate is the one that others are compared with.
+    order = ("tianshou", "cpprb") if prioritised else ("cpprb", "tianshou")
+    make = {"cpprb": _cpprb, "tianshou": _tianshou}
+    return found | {name: make[name](transitions, prioritised) for name in order if has(name)}
 
 
-def prioritised(transitions: Transitions) -> Iterator[tuple[str, Draw, Update]]:
-    """Make the alternatives in draws by priority, by name."""
-    for module, name, make in (
-        ("tianshou", "tianshou", _tianshou_prioritised),
-        ("cpprb", "cpprb", _cpprb_prioritised),
-    ):
-        if has(module):
-            yield name, *make(transitions)
+def _no_priorities(*_: object) -> None:
+    raise TypeError("this buffer has no priorities")
 
 
 def _numpy_take(transitions: Transitions) -> Draw:
-    """What one writes without a library."""
+    """Draw as one writes it without a library."""
     rng = np.random.default_rng(0)
     parts = [part.copy() for part in transitions]
 
@@ -80,10 +76,9 @@ def _sb3(transitions: Transitions) -> Draw:
 
     boxes = [Box(-1, 1, part.shape[1:]) for part in transitions[:2]]
     buffer = ReplayBuffer(len(transitions.rewards), *boxes, device="cpu")
-    for part, name in zip(transitions, ("observations", "actions", "rewards"), strict=False):
+    names = "observations", "actions", "rewards", "next_observations", "dones"
+    for part, name in zip(transitions, names, strict=True):
         getattr(buffer, name)[:, 0] = part
-    buffer.next_observations[:, 0] = transitions.next_observations
-    buffer.dones[:, 0] = transitions.done
     buffer.full = True
 
     def draw(number: int) -> tuple[Any, ...]:
@@ -94,43 +89,38 @@ def _sb3(transitions: Transitions) -> Draw:
     return draw
 
 
-def _cpprb_layout(transitions: Transitions) -> dict[str, dict[str, int]]:
-    observation, action = (part.shape[1] for part in transitions[:2])
-    sizes = {"obs": {"shape": observation}, "act": {"shape": action}, "rew": {}}
-    return {**sizes, "next_obs": {"shape": observation}, "done": {}}
+def _cpprb(transitions: Transitions, prioritised: bool) -> Buffer:
+    import cpprb
 
-
-def _cpprb_fill(buffer: Any, transitions: Transitions) -> None:
     names = "obs", "act", "rew", "next_obs", "done"
+    layout = {
+        name: {"shape": part.shape[1:] or 1} for name, part in zip(names, transitions, strict=True)
+    }
+    size = len(transitions.rewards)
+    if prioritised:
+        buffer = cpprb.PrioritizedReplayBuffer(size, layout, alpha=ALPHA)
+        sample, update = partial(buffer.sample, beta=BETA), buffer.update_priorities
+    else:
+        buffer = cpprb.ReplayBuffer(size, layout)
+        sample, update = buffer.sample, _no_priorities
     buffer.add(**dict(zip(names, transitions, strict=True)))
 
+    def draw(number: int) -> tuple[Any, ...]:
+        drawn = sample(number)
+        columns = drawn["rew"][:, 0], drawn["next_obs"], drawn["done"][:, 0]
+        return drawn["obs"], drawn["act"], *columns
 
-def _cpprb_parts(drawn: dict[str, Any]) -> tuple[Any, ...]:
-    columns = drawn["rew"][:, 0], drawn["next_obs"], drawn["done"][:, 0]
-    return drawn["obs"], drawn["act"], *columns
-
-
-def _cpprb(transitions: Transitions) -> Draw:
-    from cpprb import ReplayBuffer
-
-    buffer = ReplayBuffer(len(transitions.rewards), _cpprb_layout(transitions))
-    _cpprb_fill(buffer, transitions)
-    return lambda number: _cpprb_parts(buffer.sample(number))
+    return draw, update
 
 
-def _cpprb_prioritised(transitions: Transitions) -> tuple[Draw, Update]:
-    from cpprb import PrioritizedReplayBuffer
-
-    size, layout = len(transitions.rewards), _cpprb_layout(transitions)
-    buffer = PrioritizedReplayBuffer(size, layout, alpha=ALPHA)
-    _cpprb_fill(buffer, transitions)
-    return lambda number: _cpprb_parts(buffer.sample(number, beta=BETA)), buffer.update_priorities
-
-
-def _tianshou_fill(buffer: Any, transitions: Transitions) -> None:
-    from tianshou.data import Batch
+def _tianshou(transitions: Transitions, prioritised: bool) -> Buffer:
+    from tianshou.data import Batch, PrioritizedReplayBuffer, ReplayBuffer
 
     observations, actions, rewards, next_observations, done = (part.copy() for part in transitions)
+    size = len(rewards)
+    buffer = (
+        PrioritizedReplayBuffer(size, alpha=ALPHA, beta=BETA) if prioritised else ReplayBuffer(size)
+    )
     buffer.set_batch(
         Batch(
             obs=observations,
@@ -142,59 +132,36 @@ def _tianshou_fill(buffer: Any, transitions: Transitions) -> None:
             done=done.copy(),
         )
     )
-    buffer._size = len(rewards)  # As its own `from_data` does.
+    buffer._size = size  # As its own `from_data` does.
+    if prioritised:
+        buffer.init_weight(np.arange(size))
 
-
-def _tianshou_draw(buffer: Any) -> Draw:
     def draw(number: int) -> tuple[Any, ...]:
         drawn, _ = buffer.sample(number)
         return drawn.obs, drawn.act, drawn.rew, drawn.obs_next, drawn.done
 
-    return draw
+    return draw, buffer.update_weight if prioritised else _no_priorities
 
 
-def _tianshou(transitions: Transitions) -> Draw:
-    from tianshou.data import ReplayBuffer
-
-    buffer = ReplayBuffer(len(transitions.rewards))
-    _tianshou_fill(buffer, transitions)
-    return _tianshou_draw(buffer)
-
-
-def _tianshou_prioritised(transitions: Transitions) -> tuple[Draw, Update]:
-    from tianshou.data import PrioritizedReplayBuffer
-
-    buffer = PrioritizedReplayBuffer(len(transitions.rewards), alpha=ALPHA, beta=BETA)
-    _tianshou_fill(buffer, transitions)
-    buffer.init_weight(np.arange(len(transitions.rewards)))
-    return _tianshou_draw(buffer), buffer.update_weight
-
-
-Answer = Callable[[Float32Array], Any]
 Layers = tuple[list[Float32Array], list[Float32Array]]
-"""Weights, (outputs, inputs) each, and biases."""
+"""Weights of shape (outputs, inputs), and biases of shape (outputs,), of each layer."""
 
 
-def policies(layers: Layers, rows: int) -> Iterator[tuple[str, Answer]]:
-    """Make the alternatives in inference, tanh between the layers, by name.
+def policies(layers: Layers, rows: int) -> Iterator[tuple[str, Callable[[Float32Array], Any]]]:
+    """Yield the alternatives to our inference by name, all with tanh between the layers.
 
-    The `predict` of Stable-Baselines3 is asked for one row only, as it is when an agent acts.
+    The `predict` of Stable-Baselines3 is timed for one row only, as when an agent acts.
     """
     if has("numba"):
-        yield "numba", _numba(layers)
+        from market_py.benchmark.numba_policy import answer
+
+        weights = tuple(np.ascontiguousarray(weight.T) for weight in layers[0])
+        biases = tuple(layers[1])
+        yield "numba", lambda observations: answer(observations, weights, biases)
     if has("torch"):
         yield "torch", _torch(layers)
     if has("stable_baselines3") and rows == 1:
         yield "sb3 predict", _sb3_predict(layers)
-
-
-def _numba(layers: Layers) -> Answer:
-    """Loops over rows, with a tanh that is vectorised."""
-    from market_py.benchmark.numba_policy import answer
-
-    weights = tuple(np.ascontiguousarray(weight.T) for weight in layers[0])
-    biases = tuple(layers[1])
-    return lambda observations: answer(observations, weights, biases)
 
 
 def _torch_network(layers: Layers) -> Any:
@@ -208,7 +175,7 @@ def _torch_network(layers: Layers) -> Any:
     return torch.nn.Sequential(*modules[:-1])
 
 
-def _torch(layers: Layers) -> Answer:
+def _torch(layers: Layers) -> Callable[[Float32Array], Any]:
     import torch
 
     network = _torch_network(layers)
@@ -220,14 +187,13 @@ def _torch(layers: Layers) -> Answer:
     return answer
 
 
-def _sb3_predict(layers: Layers) -> Answer:
-    import gymnasium
+def _sb3_predict(layers: Layers) -> Callable[[Float32Array], Any]:
     from gymnasium.spaces import Box
     from stable_baselines3.common.policies import ActorCriticPolicy
 
     inputs, outputs = layers[0][0].shape[1], layers[0][-1].shape[0]
     hidden = [len(bias) for bias in layers[1][:-1]]
-    spaces: list[gymnasium.spaces.Box] = [Box(-100, 100, (size,)) for size in (inputs, outputs)]
+    spaces: list[Any] = [Box(-100, 100, (size,)) for size in (inputs, outputs)]
     policy = ActorCriticPolicy(*spaces, lambda _: 0.0, net_arch={"pi": hidden, "vf": hidden})
     ours = _torch_network(layers).state_dict()
     last = 2 * len(hidden)

@@ -1,11 +1,10 @@
-"""Distributions of inputs: markets that are easy, hard, degenerate or real."""
+"""Make inputs of the benchmark: markets that are easy, hard, degenerate or real."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 from zlib import crc32
 
 import numpy as np
@@ -14,7 +13,7 @@ from market_py.reliability import rts79
 from market_py.validation import Float64Array
 
 DISTINCT = 256
-"""Markets to cycle through."""
+"""Number of different markets that a race goes through."""
 
 
 def random_market(
@@ -35,10 +34,10 @@ def random_markets(offers: int, distinct: int = DISTINCT, seed: int = 0) -> list
 def repriced_markets(
     market: tuple[Float64Array, Float64Array, float], distinct: int, rng: np.random.Generator
 ) -> list[Any]:
-    """Give a market other prices in the same order; each of the markets has memory of its own.
+    """Give a market other prices in the same order; each of the markets has its own memory.
 
-    Comparisons end as they did in the market before, so a branch predictor can learn them; what
-    it takes to read different markets is not spared.
+    Comparisons end as they did in the market before, so that a branch predictor can learn them,
+    whereas different memory is still read.
     """
     bids, quantities, demand = market
     ranks = np.argsort(np.argsort(bids))
@@ -48,42 +47,35 @@ def repriced_markets(
     ]
 
 
-def market_size(market: tuple[Float64Array, Float64Array, Any]) -> int:
-    """Offers per market."""
-    return int(market[0].shape[-1])
-
-
 OneMarket = tuple[Float64Array, Float64Array, float]
 Maker = Callable[[int, np.random.Generator], OneMarket]
 Spreader = Callable[[OneMarket, int, np.random.Generator], list[OneMarket]]
 
 MOST_BYTES = 64 << 20
-"""The inputs of a race take no more, unless `FEWEST` of them do."""
+"""Most memory for the inputs of a race, unless `FEWEST` of them need more."""
 FEWEST = 4
-"""Distinct inputs, however large."""
+"""Least number of distinct inputs, however large."""
 BATCHES = 4
-"""Distinct batches of a race; each holds thousands of distinct markets."""
+"""Number of distinct batches; each holds thousands of distinct markets."""
 RTS_OFFERS = len(rts79.UNITS)
 
 
-@dataclass(frozen=True)
-class InputDistribution:
+class InputDistribution(NamedTuple):
     """One kind of market."""
 
     name: str
-    summary: str
     make: Maker
     """From the number of offers and a random generator, one market."""
     exact: bool = True
-    """Whether prices are distinct and demand is away from steps, so that all variants agree."""
+    """Whether prices are distinct and demand is not at a step, so that all variants agree."""
     offers: int | None = None
-    """The only size that there is."""
+    """The only size that there is; None for any size."""
     spread: Spreader | None = None
     """Makes all markets of a race from one, so that the branch predictor learns them."""
 
 
 def _priced(prices: Callable[[int, np.random.Generator], Float64Array]) -> Maker:
-    """Make random markets at other prices."""
+    """Make random markets, but with these prices."""
 
     def make(offers: int, rng: np.random.Generator) -> OneMarket:
         _, quantities, demand = random_market(offers, rng)
@@ -114,13 +106,13 @@ def _rts_loads() -> Float64Array:
 
 
 def _rts_bids(rng: np.random.Generator) -> Float64Array:
-    """Marginal costs; each fuel is up to a tenth cheaper or dearer."""
+    """Draw marginal costs, each fuel's up to a tenth lower or higher."""
     factors = {fuel: float(rng.uniform(0.9, 1.1)) for fuel in get_args(rts79.Fuel)}
     return rts79.offers(factors)[0]
 
 
 def _rts_quantities(markets: int, rng: np.random.Generator, areas: int = 1) -> Float64Array:
-    """Capacities after independent random outages, shape (markets, 32 areas)."""
+    """Draw capacities after independent outages, shape (markets, 32 areas)."""
     capacities = np.array([unit.capacity for unit in rts79.UNITS] * areas)
     rates = np.array([unit.forced_outage_rate for unit in rts79.UNITS] * areas)
     return np.where(rng.random((markets, rates.size)) < rates, 0.0, capacities)
@@ -130,74 +122,49 @@ def _rts79(offers: int, rng: np.random.Generator) -> OneMarket:
     return _rts_bids(rng), _rts_quantities(1, rng)[0], float(rng.choice(_rts_loads()))
 
 
+def _spread_repeated(market: OneMarket, number: int, rng: np.random.Generator) -> list[OneMarket]:
+    return [market] * number
+
+
+def _levels(number: int) -> Maker:
+    """Make random markets with so many different prices."""
+    return _priced(lambda n, rng: rng.choice(rng.uniform(0, 100, number), n))
+
+
 DISTRIBUTIONS = {
     distribution.name: distribution
     for distribution in (
-        InputDistribution("random", "uniform prices, quantities and demand", random_market),
+        InputDistribution("random", random_market),
+        InputDistribution("repeated", random_market, spread=_spread_repeated),
+        InputDistribution("same order", random_market, spread=repriced_markets),
+        InputDistribution("sorted", _priced(lambda n, rng: np.sort(rng.uniform(0, 100, n)))),
         InputDistribution(
-            "repeated",
-            "one random market, repeated",
-            random_market,
-            spread=lambda market, number, _: [market] * number,
+            "reversed", _priced(lambda n, rng: np.sort(rng.uniform(0, 100, n))[::-1].copy())
         ),
         InputDistribution(
-            "same order",
-            "markets that differ in their prices, and in the order of these do not",
-            random_market,
-            spread=repriced_markets,
+            "equal", _priced(lambda n, rng: np.full(n, rng.uniform(0, 100))), exact=False
         ),
-        InputDistribution(
-            "sorted", "cheapest first", _priced(lambda n, rng: np.sort(rng.uniform(0, 100, n)))
-        ),
-        InputDistribution(
-            "reversed",
-            "dearest first",
-            _priced(lambda n, rng: np.sort(rng.uniform(0, 100, n))[::-1].copy()),
-        ),
-        InputDistribution(
-            "equal",
-            "one price",
-            _priced(lambda n, rng: np.full(n, rng.uniform(0, 100))),
-            exact=False,
-        ),
-        InputDistribution(
-            "two levels",
-            "two prices",
-            _priced(lambda n, rng: rng.choice(rng.uniform(0, 100, 2), n)),
-            exact=False,
-        ),
-        InputDistribution(
-            "few levels",
-            "eight prices",
-            _priced(lambda n, rng: rng.choice(rng.uniform(0, 100, 8), n)),
-            exact=False,
-        ),
-        InputDistribution(
-            "one huge offer", "one offer a million times the others", _one_huge_offer
-        ),
-        InputDistribution(
-            "wide", "prices of both signs over 300 orders of magnitude", _priced(_wide)
-        ),
-        InputDistribution("boundary", "demand exactly at a step of supply", _boundary, exact=False),
-        InputDistribution(
-            "rts79",
-            "the RTS-79 with random outages and fuel prices",
-            _rts79,
-            exact=False,  # Units of a kind cost the same.
-            offers=RTS_OFFERS,
-        ),
+        InputDistribution("two levels", _levels(2), exact=False),
+        InputDistribution("few levels", _levels(8), exact=False),
+        InputDistribution("one huge offer", _one_huge_offer),
+        # Both signs, over 300 orders of magnitude.
+        InputDistribution("wide", _priced(_wide)),
+        # Demand exactly at a step of supply.
+        InputDistribution("boundary", _boundary, exact=False),
+        # Units of a kind cost the same.
+        InputDistribution("rts79", _rts79, exact=False, offers=RTS_OFFERS),
     )
 }
 """Every distribution of single markets, by name."""
 
 
 def names_of_any_size() -> list[str]:
-    """Names of the distributions that have markets of every size."""
+    """Return the names of the distributions that have markets of any size."""
     return [name for name, distribution in DISTRIBUTIONS.items() if distribution.offers is None]
 
 
 def distinct_inputs(offers: int) -> int:
-    """How many inputs of a size a race cycles through: fewer where memory forbids."""
+    """Return how many inputs of a size a race goes through, fewer where memory is short."""
     return max(FEWEST, min(DISTINCT, MOST_BYTES // (2 * 8 * offers)))
 
 
@@ -207,18 +174,18 @@ def make_markets(name: str, offers: int, seed: int = 0, distinct: int | None = N
     Parameters
     ----------
     name : str
-        Of a distribution.
+        One of `DISTRIBUTIONS`.
     offers : int
         Offers per market.
     seed : int
         The same seed gives the same markets.
     distinct : int, optional
-        How many; by default `distinct_inputs`.
+        Number of markets; by default `distinct_inputs`.
 
     Raises
     ------
     ValueError
-        There is no such distribution, or it has another size.
+        The distribution is unknown, or has markets of another size only.
     """
     if name not in DISTRIBUTIONS:
         raise ValueError(
@@ -235,17 +202,16 @@ def make_markets(name: str, offers: int, seed: int = 0, distinct: int | None = N
     return [distribution.make(offers, rng) for _ in range(number)]
 
 
-def _own_bids(
-    markets: int, offers: int, rng: np.random.Generator
-) -> tuple[Float64Array, Float64Array, Float64Array]:
+Batch = tuple[Float64Array, Float64Array, Float64Array]
+
+
+def _own_bids(markets: int, offers: int, rng: np.random.Generator) -> Batch:
     shape = markets, offers
     bids, quantities = rng.uniform(0, 100, shape), rng.uniform(1, 100, shape)
     return bids, quantities, rng.uniform(0.1, 0.9, markets) * quantities.sum(axis=1)
 
 
-def _shared_bids(
-    markets: int, offers: int, rng: np.random.Generator
-) -> tuple[Float64Array, Float64Array, Float64Array]:
+def _shared_bids(markets: int, offers: int, rng: np.random.Generator) -> Batch:
     """Draw outages of so many areas, each an RTS-79, that are one market."""
     areas, rest = divmod(offers, RTS_OFFERS)
     if rest:
@@ -255,32 +221,20 @@ def _shared_bids(
     return bids, quantities, areas * rng.choice(_rts_loads(), markets)
 
 
-@dataclass(frozen=True)
-class BatchDistribution:
+class BatchDistribution(NamedTuple):
     """One kind of batch."""
 
-    name: str
-    summary: str
-    make: Callable[[int, int, np.random.Generator], tuple[Float64Array, Float64Array, Float64Array]]
+    make: Callable[[int, int, np.random.Generator], Batch]
     """From the numbers of markets and of offers, and a random generator, one batch."""
     exact: bool
+    """As for `InputDistribution`."""
 
 
 BATCH_DISTRIBUTIONS = {
-    distribution.name: distribution
-    for distribution in (
-        BatchDistribution(
-            "own bids", "random markets, each with its own prices", _own_bids, exact=True
-        ),
-        BatchDistribution(
-            "shared bids",
-            "the RTS-79: the same prices in every row, quantities after random outages",
-            _shared_bids,
-            exact=False,
-        ),
-    )
+    "own bids": BatchDistribution(_own_bids, exact=True),
+    # The RTS-79: the same prices in each row, quantities after random outages.
+    "shared bids": BatchDistribution(_shared_bids, exact=False),
 }
-"""Every distribution of batches, by name."""
 
 
 def make_batches(
@@ -291,7 +245,7 @@ def make_batches(
     Raises
     ------
     ValueError
-        Bids are shared, and the number of offers is not a multiple of 32.
+        Rows share bids, and the number of offers is not a multiple of 32.
     """
     rng = np.random.default_rng([seed, markets, crc32(name.encode())])
     return [BATCH_DISTRIBUTIONS[name].make(markets, offers, rng) for _ in range(distinct)]

@@ -1,4 +1,4 @@
-"""The machine that timed: what a figure means nothing without."""
+"""Describe the machine, without which a time means nothing."""
 
 from __future__ import annotations
 
@@ -6,74 +6,52 @@ import platform
 import shutil
 import subprocess
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pyperf
+from llvmlite import binding
 
 from market_py import extension
 
 IDENTITY = ("cpu", "cores", "architecture", "system", "cpu_features")
-"""Where these differ, figures are not comparable."""
+"""Where these differ, times are not comparable."""
 PACKAGES = ("numpy", "numba", "llvmlite", "scipy", "pyperf")
 FEATURES = ("sse4.2", "avx", "avx2", "fma", "avx512f", "avx512vl", "neon", "sve")
-"""Of the CPU: those that vectorised loops use."""
+"""Instruction sets that vectorised loops use."""
 
 
 def record() -> dict[str, Any]:
-    """Facts about this machine, its software and its load; neither names nor addresses."""
-    # pyperf knows where each system keeps these; what it cannot read is absent.
+    """Describe this machine, its software and its load, without host names or addresses."""
+    # pyperf reads these on each system; what it cannot read is absent.
     known = pyperf.Run([1.0], collect_metadata=True).get_metadata()
+    features = binding.get_host_cpu_features()
     return {
         "cpu": known.get("cpu_model_name") or platform.processor() or "unknown",
         "cores": known.get("cpu_count"),
         "architecture": platform.machine(),
-        "cpu_features": _cpu_features(),
+        "cpu_features": [name for name in FEATURES if features.get(name)],
+        # On Linux with the frequency governor.
         "cpu_config": known.get("cpu_config", "unknown"),
         "cpu_frequency": known.get("cpu_freq", "unknown"),
-        "governor": _governor(),
         "load_average": known.get("load_avg_1min"),
         "system": platform.system(),
         "release": platform.release(),
         "python": f"{platform.python_implementation()} {platform.python_version()}",
-        "packages": {name: _version(name) for name in PACKAGES},
+        "packages": {name: version(name) for name in PACKAGES},
         "rustc": _rustc(),
         "extension": _extension(),
     }
 
 
 def differences(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
-    """What tells two machines apart, a sentence each."""
+    """Return how two machines differ, one text per fact of `IDENTITY`."""
     return [
         f"{name}: {one.get(name)} and {other.get(name)}"
         for name in IDENTITY
         if one.get(name) != other.get(name)
     ]
-
-
-def _governor() -> str:
-    path = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
-    try:
-        return path.read_text().strip()
-    except OSError:
-        return "unknown"
-
-
-def _cpu_features() -> list[str]:
-    try:
-        from llvmlite import binding
-    except ImportError:
-        return []
-    found = binding.get_host_cpu_features()
-    return [name for name in FEATURES if found.get(name)]
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
 
 
 @cache

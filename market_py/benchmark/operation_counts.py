@@ -1,8 +1,7 @@
-"""What each variant of the ladder does to clear a market, counted in processes of their own.
+"""Count what each variant of the ladder does to clear a market, in processes of their own.
 
-Counting costs time, and must not be on where time is measured: the Rust variants are counted in a
-build of their own (the feature ``operation-counts``), the numba variants in a process whose
-allocator counts.
+Counting takes time, and must be off where time is measured: the Rust variants are counted in a
+build with the feature ``operation-counts``, the numba variants in a process whose allocator counts.
 """
 
 from __future__ import annotations
@@ -13,13 +12,18 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
-from market_py import extension
+from market_py import extension, registry
+from market_py.benchmark import inputs
 
 ALLOCATOR = "NUMBA_NRT_STATS"
-"""The variable that makes numba count allocations."""
+"""Environment variable that makes numba count allocations."""
+CARGO = (
+    "cargo run --quiet --release --package merit-order --features operation-counts "
+    "--example operation_counts --"
+)
 
 
 @dataclass(frozen=True)
@@ -28,62 +32,52 @@ class OperationCounts:
 
     variant: str
     allocations: float
-    """Blocks of memory asked for in compiled code; what Python and NumPy ask for is not counted.
+    """Blocks of memory that compiled code allocates; those of Python and NumPy are not counted.
 
-    numba asks for one, a header, with every array that crosses its border too.
+    numba also allocates a header for each array argument and result.
     """
-    comparisons: float | None
-    """Of two offers by a sort; `None`: not counted."""
-    passes: float | None
-    """Offers visited, over the number of offers; `None`: not counted."""
+    comparisons: float | None = None
+    """Comparisons of two offers by a sort; None where they are not counted."""
+    passes: float | None = None
+    """Offers visited, divided by the number of offers; None where they are not counted."""
 
 
 def can_count() -> bool:
-    """Whether the instrumented build can be made here."""
+    """Say whether the build that counts can be made here."""
     return shutil.which("cargo") is not None
 
 
 def count(offers: int) -> list[OperationCounts]:
-    """Count what the variants of both languages do.
+    """Count the operations of the variants of both languages.
 
     Parameters
     ----------
     offers : int
-        Per market.
+        Offers per market.
 
     Raises
     ------
     ValueError
-        No offer.
+        `offers` is less than 1.
     RuntimeError
-        The instrumented build failed, or there is no cargo; the message says why.
+        The build that counts failed, or there is no cargo; the message says why.
     """
     if offers < 1:
         raise ValueError(f"offers = {offers}: must be at least 1")
-    return [*_count_rust(offers), *_count_numba(offers)]
-
-
-def _count_rust(offers: int) -> list[OperationCounts]:
     if not can_count():
         raise RuntimeError("cargo is not installed: get Rust from https://rustup.rs")
-    command = "cargo run --quiet --release --package merit-order --features operation-counts"
-    lines = _lines([*command.split(), "--example", "operation_counts", "--", str(offers)])
-    counted = ("variant", "allocations", "comparisons", "passes")
-    return [OperationCounts(*(line[name] for name in counted)) for line in lines]
+    names = [field.name for field in fields(OperationCounts)]
+    numba = [sys.executable, "-m", __name__]
+    lines = [*_lines(CARGO.split(), offers), *_lines(numba, offers)]
+    return [OperationCounts(*map(line.get, names)) for line in lines]
 
 
-def _count_numba(offers: int) -> list[OperationCounts]:
-    command = [sys.executable, "-m", "market_py.benchmark.operation_counts", str(offers)]
-    lines = _lines(command, os.environ | {ALLOCATOR: "1"})
-    return [OperationCounts(line["variant"], line["allocations"], None, None) for line in lines]
-
-
-def _lines(command: list[str], environment: dict[str, str] | None = None) -> list[Any]:
-    """Run a process that prints JSON, line by line."""
+def _lines(command: list[str], offers: int) -> list[Any]:
+    """Run a process that prints JSON, a line for each variant."""
     done = subprocess.run(
-        command,
+        [*command, str(offers)],
         cwd=extension.CRATE,
-        env=environment,
+        env=os.environ | {ALLOCATOR: "1"},
         capture_output=True,
         text=True,
         check=False,
@@ -97,11 +91,7 @@ def _print_numba_allocations(offers: int) -> None:
     """Count in this process, whose allocator must count."""
     from numba.core.runtime import nrt
 
-    from market_py import registry
-    from market_py.benchmark import inputs
-
     statistics: Callable[[], Any] = nrt.rtsys.get_allocation_stats
-
     markets = inputs.random_markets(offers)
     variants = [name for name, it in registry.VARIANTS.items() if it.language == "numba"]
     for name, clear in registry.get_candidates([*variants, "numba"]).items():

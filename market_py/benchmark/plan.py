@@ -1,4 +1,4 @@
-"""The plan of a run: which candidates are timed on which inputs, section by section."""
+"""Plan a run: which candidates are timed on which inputs, section by section."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from market_py.benchmark.cases.case import BenchmarkCase
 from market_py.benchmark.cases.clearing import batch_case, single_case
 from market_py.benchmark.cases.learning import learning_cases
 from market_py.benchmark.cases.steps import step_cases
-from market_py.benchmark.settings import LADDER_SIZE, LARGE, LARGE_VARIANTS, PUBLISHED, Settings
+from market_py.benchmark.confirm import PUBLISHED_NUMBA
+from market_py.benchmark.settings import LADDER_SIZE, LARGE, PUBLISHED, Settings
 
 
 def make_cases(settings: Settings) -> list[BenchmarkCase | Study]:
-    """Make every case of a run, in order.
+    """Make all cases of a run, in order.
 
     Raises
     ------
@@ -34,28 +35,23 @@ def _all_cases(settings: Settings) -> Iterator[BenchmarkCase | Study]:
         raise ImportError("there is nothing to time: install numba, or run `make build-rust`")
     backends = tuple(name for name in everything if name in registry.BACKENDS)
     options: dict[str, Any] = {
-        "rounds": settings.rounds,
-        "sample_seconds": settings.sample_seconds,
-        "seed": settings.seed,
+        name: getattr(settings, name) for name in ("rounds", "sample_seconds", "seed")
     }
 
-    def only(wanted: Sequence[str]) -> tuple[str, ...]:
-        """Candidates of a section, unless the user has chosen."""
-        if settings.variants is not None:
-            return everything
-        return tuple(name for name in everything if name in wanted)
+    def only(*wanted: str) -> Sequence[str]:
+        """Return the candidates of a section, or those that the user has chosen."""
+        return everything if settings.variants else [it for it in everything if it in wanted]
 
-    published = only((*PUBLISHED, *backends))
     for size in settings.sizes:
-        names = published if size < LARGE else only((*LARGE_VARIANTS, *backends))
-        yield single_case("random", size, names, **options)
+        published = PUBLISHED if size < LARGE else (PUBLISHED_NUMBA,)
+        yield single_case("random", size, only(*published, *backends), **options)
     for size in settings.repeated_sizes:
         for name in ("random", "repeated", "same order"):
-            yield single_case(name, size, only(PUBLISHED), kind="repeated", **options)
+            yield single_case(name, size, only(*PUBLISHED), kind="repeated", **options)
     for name in ("random", "repeated"):
         yield single_case(name, LADDER_SIZE, everything, kind="ladder", **options)
     for name, size in _distributions(settings):
-        yield single_case(name, size, only(backends), kind="distributions", **options)
+        yield single_case(name, size, only(*backends), kind="distributions", **options)
     for name in inputs.BATCH_DISTRIBUTIONS:
         yield batch_case(
             name,
@@ -71,10 +67,9 @@ def _all_cases(settings: Settings) -> Iterator[BenchmarkCase | Study]:
 
 
 def _distributions(settings: Settings) -> Iterator[tuple[str, int]]:
-    """Each distribution at each size, the random one first, then those of one size only."""
-    chosen = [
-        inputs.DISTRIBUTIONS[name] for name in dict.fromkeys(("random", *settings.distributions))
-    ]
+    """Yield each distribution at each size, random first, then those of one size only."""
+    names = dict.fromkeys(("random", *settings.distributions))
+    fixed = {name: inputs.DISTRIBUTIONS[name].offers for name in names}
     for size in settings.distribution_sizes:
-        yield from ((found.name, size) for found in chosen if found.offers is None)
-    yield from ((found.name, found.offers) for found in chosen if found.offers is not None)
+        yield from ((name, size) for name, offers in fixed.items() if offers is None)
+    yield from ((name, offers) for name, offers in fixed.items() if offers is not None)

@@ -1,4 +1,4 @@
-"""The stored run that documents and notebooks are about."""
+"""The stored run that documents and notebooks cite."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ from functools import cache
 
 from market_py.benchmark.results import FOLDER, Results
 
-REFERENCE = FOLDER / "reference.json"
-"""The stored result that the documents are about."""
+REFERENCE_FILE = FOLDER / "reference.json"
 
 
 @cache
 def reference() -> Results:
-    """Read the run that the documents are about."""
-    return Results.load(REFERENCE)
+    """Read the stored run once."""
+    return Results.load(REFERENCE_FILE)
 
 
 def place(results: Results) -> str:
-    """Say on which machine, and when, a run was timed."""
+    """Name the machine and the date of a run."""
     return f"{results.machine['cpu']}, {results.machine['cores']} cores, {results.time[:10]}"

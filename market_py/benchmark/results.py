@@ -1,10 +1,10 @@
-"""Results: the raw rounds of a benchmark run, with all that is needed to read them later."""
+"""Keep the raw rounds of a benchmark run, with what is needed to read them later."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -19,7 +19,7 @@ from market_py.files import write_atomically
 from market_py.reliability import rts79
 
 SCHEMA = 3
-"""Version of the files; those of another are refused."""
+"""Version of the file format; `Results.load` refuses others."""
 FOLDER = REPOSITORY / "results"
 
 Kind = Literal[
@@ -34,7 +34,7 @@ Kind = Literal[
     "policy",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
-"""The sections of a run that are races."""
+"""Sections of a run that consist of races."""
 
 
 class Unreadable(ValueError):
@@ -42,52 +42,49 @@ class Unreadable(ValueError):
 
 
 @dataclass(frozen=True)
-class Timed:
-    """A race, and what it was about."""
+class RaceResult:
+    """A race of a run, and what it was about."""
 
     kind: Kind
     distribution: str
     markets: int
-    """Per call: 1, or those of a batch."""
+    """Markets per call."""
     threads: tuple[int, ...]
-    """Numbers of threads that candidates were given."""
+    """Thread counts with which each candidate ran."""
     race: timing.Race
 
     @property
     def key(self) -> tuple[str, str, int]:
-        """What tells it from the other races of a run."""
+        """Section, distribution and size, which identify the race within a run."""
         return self.kind, self.distribution, self.race.size
 
+    @property
+    def label(self) -> str:
+        """The key as text."""
+        return f"{self.kind}, {self.distribution}, N = {self.race.size:,}"
+
     def to_json(self) -> dict[str, Any]:
-        """Plain data."""
-        return {
-            "kind": self.kind,
-            "distribution": self.distribution,
-            "size": self.race.size,
-            "markets": self.markets,
-            "distinct": self.race.distinct,
-            "threads": list(self.threads),
-            "first_call_seconds": self.race.first_call_seconds,
-            "disagreements": self.race.disagreements,
-            "rounds": {name: values.tolist() for name, values in self.race.rounds.items()},
-        }
+        """Convert to plain data and arrays, the fields of the race beside the others."""
+        fields = vars(self) | vars(self.race)
+        return {name: fields[name] for name in fields if name not in ("race", "_speedups")}
 
     @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Timed:
-        """Read plain data."""
+    def from_json(cls, data: dict[str, Any]) -> RaceResult:
+        """Read plain data.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            The data are not what `to_json` returns.
+        """
         if data["kind"] not in KINDS:
             raise ValueError(f"kind {data['kind']!r}")
         rounds = {name: np.array(values, float) for name, values in data["rounds"].items()}
         lengths = {values.shape for values in rounds.values()}
         if len(lengths) != 1 or not all(np.all(values > 0) for values in rounds.values()):
             raise ValueError("rounds that are not as many positive numbers for each candidate")
-        race = timing.Race(
-            int(data["size"]),
-            rounds,
-            int(data["distinct"]),
-            dict(data["first_call_seconds"]),
-            dict(data["disagreements"]),
-        )
+        others = ("distinct", "first_call_seconds", "disagreements")
+        race = timing.Race(int(data["size"]), rounds, *(data[name] for name in others))
         if not race.candidates or race.candidates[0] + timing.AA_SUFFIX not in rounds:
             raise ValueError("a race without an A/A pair")
         return cls(
@@ -96,8 +93,8 @@ class Timed:
 
 
 @dataclass(frozen=True)
-class Studied:
-    """What a simulation found, and how long it took."""
+class StudyResult:
+    """Result and duration of a reliability simulation."""
 
     backend: str
     threads: int
@@ -110,55 +107,52 @@ class Studied:
     """Mean and standard error, MWh/year."""
 
     @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Studied:
-        """Read plain data."""
+    def from_json(cls, data: dict[str, Any]) -> StudyResult:
+        """Read plain data, whose pairs are lists."""
         pairs = {name: tuple(data[name]) for name in ("loss_of_load", "unserved_energy")}
-        return cls(**{**data, **pairs})
+        return cls(**data | pairs)
 
     @property
     def clearings_per_second(self) -> float:
-        """Hours cleared per second, their outages drawn and their indices summed up."""
+        """Hours cleared per second, with drawing outages and summing the indices."""
         return self.years * rts79.HOURS / self.seconds
 
 
 @dataclass
 class Results:
-    """One run of the benchmark."""
+    """One run of the benchmark.
+
+    Parameters
+    ----------
+    machine, settings : dict
+        Plain data: `market_py.benchmark.machine.record`, and the fields of `Settings`.
+    """
 
     machine: dict[str, Any]
     settings: dict[str, Any]
     time: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
-    """When it began, UTC."""
-    timed: list[Timed] = field(default_factory=list)
+    """Start of the run, UTC."""
+    races: list[RaceResult] = field(default_factory=list)
     operation_counts: list[OperationCounts] = field(default_factory=list)
-    """What the variants of the ladder do, if that was counted."""
-    studied: list[Studied] = field(default_factory=list)
+    """Operations of each variant of the ladder; empty where they were not counted."""
+    studied: list[StudyResult] = field(default_factory=list)
     confirmed: list[Confirmation] = field(default_factory=list)
-    """What fresh processes measured, if they were asked."""
+    """Measurements in fresh processes; empty where they were not asked for."""
 
-    def of_kind(self, kind: Kind) -> Iterator[Timed]:
-        """Races of a section, in the order in which they were run."""
-        return (timed for timed in self.timed if timed.kind == kind)
+    def of_kind(self, *kinds: Kind) -> Iterator[RaceResult]:
+        """Yield the races of sections, in the order in which they ran."""
+        return (found for kind in kinds for found in self.races if found.kind == kind)
 
     def find(self, kind: Kind, distribution: str, size: int) -> timing.Race | None:
-        """Look up the race of a section about a distribution and a size, or None."""
-        found = (timed.race for timed in self.timed if timed.key == (kind, distribution, size))
-        return next(found, None)
+        """Look up a race by section, distribution and size."""
+        key = (kind, distribution, size)
+        return next((found.race for found in self.races if found.key == key), None)
 
     def save(self, path: Path) -> None:
-        """Write a file, whole or not at all."""
-        data = {
-            "schema": SCHEMA,
-            "time": self.time,
-            "machine": self.machine,
-            "settings": self.settings,
-            "operation_counts": [asdict(counts) for counts in self.operation_counts],
-            "studied": [asdict(study) for study in self.studied],
-            "confirmed": [asdict(line) for line in self.confirmed],
-            "races": [timed.to_json() for timed in self.timed],
-        }
+        """Write a file atomically."""
+        text = json.dumps({"schema": SCHEMA, **vars(self)}, default=_plain)
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, lambda file: file.write(f"{json.dumps(data)}\n".encode()))
+        write_atomically(path, lambda file: file.write(f"{text}\n".encode()))
 
     @classmethod
     def load(cls, path: Path) -> Results:
@@ -167,7 +161,7 @@ class Results:
         Raises
         ------
         Unreadable
-            It is not there, or not what `save` writes; the message says which.
+            The file is missing, or `save` did not write it; the message says which.
         """
         try:
             data = json.loads(path.read_text(encoding="utf-8"))
@@ -180,20 +174,28 @@ class Results:
         if data["schema"] != SCHEMA:
             raise Unreadable(f"{path} has schema {data['schema']}; {SCHEMA} can be read")
         try:
-            timed = [Timed.from_json(entry) for entry in data["races"]]
             return cls(
                 dict(data["machine"]),
                 dict(data["settings"]),
                 data["time"],
-                timed,
+                [RaceResult.from_json(entry) for entry in data["races"]],
                 [OperationCounts(**entry) for entry in data["operation_counts"]],
-                [Studied.from_json(entry) for entry in data["studied"]],
+                [StudyResult.from_json(entry) for entry in data["studied"]],
                 [Confirmation(**entry) for entry in data["confirmed"]],
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise Unreadable(f"{path} is damaged: {type(error).__name__}: {error}") from error
 
 
+def _plain(value: Any) -> Any:
+    """Convert what `json` cannot write."""
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, RaceResult):
+        return value.to_json()
+    return vars(value)
+
+
 def default_path(time: str) -> Path:
-    """Where a run that began at a time is kept."""
+    """Return the path of a run that started at this time."""
     return FOLDER / f"{time[:19].replace(':', '-')}.json"

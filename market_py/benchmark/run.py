@@ -1,55 +1,58 @@
-"""A run of the benchmark: race after race, none of them lost."""
+"""Run benchmark cases one after the other, and save every complete round."""
 
 from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
 from market_py.benchmark import machine, operation_counts, timing
 from market_py.benchmark.cases.adequacy import Study
 from market_py.benchmark.cases.case import BenchmarkCase
-from market_py.benchmark.results import Results, Timed
+from market_py.benchmark.results import RaceResult, Results
 from market_py.benchmark.settings import LADDER_SIZE, Settings
+
+Case = BenchmarkCase | Study
 
 
 def new_results(settings: Settings) -> Results:
-    """Results without a race, of this machine, now."""
-    return Results(machine.record(), settings.to_json())
+    """Return results without races, of this machine and this moment."""
+    return Results(machine.record(), asdict(settings))
 
 
 def run(
     results: Results,
-    cases: Sequence[BenchmarkCase | Study],
+    cases: Sequence[Case],
     path: Path,
     *,
-    progress: Callable[[BenchmarkCase | Study], object] = lambda case: None,
+    progress: Callable[[Case], object] = lambda case: None,
 ) -> bool:
-    """Run races and studies, add them to the results, and save these after each.
+    """Run cases, add what they measure to the results, and save these after each case.
 
     Parameters
     ----------
     results : Results
-        To be added to.
+        Gains the races and studies.
     cases : sequence
         What to run.
     path : Path
-        The file that is written again and again.
+        File that is written after each case.
     progress : callable
-        Called with the current race or study after each of its rounds or years.
+        Called with the current case after each of its rounds or years.
 
     Returns
     -------
     bool
-        Whether all was run; False after Ctrl-C or SIGTERM. The complete rounds of the race in
-        progress are kept then, too; a study is kept whole or not at all.
+        Whether all cases ran: False after Ctrl-C or SIGTERM. The complete rounds of the race in
+        progress are saved then, too; a study is saved whole or not at all.
 
     Raises
     ------
     Disagreement
-        Candidates that must clear all markets alike do not; what was timed before is saved.
+        Candidates return different results where they must agree; earlier cases are saved.
     """
     with _signals_interrupt():
         try:
@@ -62,30 +65,29 @@ def run(
                     _race(results, case, partial(progress, case))
                 results.save(path)
         except (timing.Stopped, KeyboardInterrupt):
-            pass  # The rounds of a race are among the results; between two, nothing is lost.
-        else:
-            return True
-        results.save(path)
-        return False
+            results.save(path)
+            return False
+    return True
 
 
 def _race(results: Results, case: BenchmarkCase, progress: Callable[[], object]) -> None:
-    """Run a race and add it to the results, as far as it came."""
+    """Run a race and add its complete rounds to the results."""
 
-    def keep(race: timing.Race) -> None:
-        results.timed.append(Timed(case.kind, case.distribution, case.markets, case.threads, race))
+    def add(race: timing.Race) -> None:
+        about = case.kind, case.distribution, case.markets, case.threads
+        results.races.append(RaceResult(*about, race))
 
     try:
-        keep(case.race(progress))
+        add(case.race(progress))
     except timing.Stopped as stopped:
         if stopped.race.finished:
-            keep(stopped.race)
+            add(stopped.race)
         raise
 
 
 @contextmanager
 def _signals_interrupt() -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM raise KeyboardInterrupt, even where a shell has ignored the first."""
+    """Let Ctrl-C and SIGTERM raise KeyboardInterrupt, even where a shell ignores the first."""
     numbers = signal.SIGINT, signal.SIGTERM
     before = [signal.signal(number, signal.default_int_handler) for number in numbers]
     try:

@@ -260,6 +260,15 @@ def race(
     Stopped
         `is_stopped` returned true, or Ctrl-C was pressed between the first round and the last; it
         holds the complete rounds.
+
+    Examples
+    --------
+    >>> def verify(candidates, inputs):
+    ...     return {"max": sum(max(*it) != sum(*it) for it in inputs)}
+    >>> options = {"verify": verify, "size": 2, "rounds": 6, "sample_seconds": 1e-5}
+    >>> finished = race({"sum": sum, "max": max}, [([1, 2],), ([0, 4],)], **options)
+    >>> finished.finished, finished.disagreements
+    (6, {'max': 1})
     """
     first_calls = {name: _first_call(call, inputs[0]) for name, call in candidates.items()}
     disagreements = {} if verify is None else verify(candidates, inputs)
@@ -345,10 +354,9 @@ def _loop(arity: int) -> Callable[[Call, Inputs], None]:
 
     To call with ``*arguments`` instead would add tens of nanoseconds to every call.
     """
-    names = "".join(f"a{i}, " for i in range(arity)) or "*_, "
-    passed = names if arity else ""
+    names = "".join(f"a{i}, " for i in range(arity))
     scope: dict[str, Any] = {}
-    exec(f"def loop(call, inputs):\n for {names} in inputs:\n  call({passed})\n", scope)
+    exec(f"def loop(call, inputs):\n for {names or '_'} in inputs:\n  call({names})\n", scope)
     compiled: Callable[[Call, Inputs], None] = scope["loop"]
     return compiled
 

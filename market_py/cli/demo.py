@@ -14,6 +14,7 @@ import market_py
 from market_py.benchmark import inputs, timing
 from market_py.benchmark.agreement import same_clearing
 from market_py.benchmark.report import tables
+from market_py.benchmark.results import RaceResult
 from market_py.extension import status
 
 BIDS = np.array([25.0, 10.0, 40.0, 18.0, 30.0])
@@ -50,7 +51,7 @@ def main(arguments: list[str]) -> int:
             size=OFFERS,
             progress=bar.update,
         )
-    console.print(tables.timed([race]))
+    console.print(tables.times([RaceResult("single", "random", 1, (1,), race)]))
     console.print(DROP_IN, markup=False)
     return 0
 

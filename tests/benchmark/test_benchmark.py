@@ -1,10 +1,10 @@
-"""What is timed, kept and judged; never who is fast."""
+"""Test what is timed, saved and reported, never which candidate is faster."""
 
 import io
 import itertools
 import json
 import types
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pyperf
@@ -17,12 +17,10 @@ from market_py.benchmark import alternatives, confirm, inputs, machine, plan, se
 from market_py.benchmark.agreement import verify_markets
 from market_py.benchmark.baselines import baselines
 from market_py.benchmark.cases import clearing, learning
-from market_py.benchmark.cases.adequacy import Studied
 from market_py.benchmark.report import tables
 from market_py.benchmark.report.picture import ResultPicture
-from market_py.benchmark.results import KINDS, Results, Timed, Unreadable
+from market_py.benchmark.results import KINDS, RaceResult, Results, StudyResult, Unreadable
 from market_py.benchmark.run import run
-from market_py.benchmark.targets import targets
 from market_py.cli.bench import main
 from market_py.reliability import rts79
 
@@ -31,7 +29,7 @@ def size_of(name, offers=50):
     return inputs.DISTRIBUTIONS[name].offers or offers
 
 
-class TestFamilies:
+class TestInputs:
     @pytest.mark.parametrize("name", inputs.DISTRIBUTIONS)
     def test_they_are_markets_and_reproducible(self, name):
         offers = size_of(name)
@@ -120,10 +118,10 @@ class TestFamilies:
         clears = registry.get_batch_candidates()
         assert {"numba-sort", "numba"} <= set(clears)
         # Random markets have no ties: the looped variant agrees, too.
-        verify_markets({name: clearing._on(clear, 1) for name, clear in clears.items()}, own)
+        verify_markets({name: clearing.on_threads(clear, 1) for name, clear in clears.items()}, own)
 
 
-class TestContestants:
+class TestCandidates:
     def test_names_mix_variants_and_backends_in_order(self):
         assert list(registry.get_candidates(["numpy", "numba-sort"])) == ["numpy", "numba-sort"]
         assert list(registry.get_batch_candidates(["numpy", "numba-sort"])) == [
@@ -171,7 +169,7 @@ class TestContestants:
         assert np.array_equal(written[0], quantities + 10)
 
 
-def timed(kind="single", distribution="random", offers=5, **times):
+def raced(kind="single", distribution="random", offers=5, **times):
     """A race in which candidates, their spaces as underscores, took so many ns, more or less."""
     noise = np.linspace(0.99, 1.01, 5)
     rounds = {name.replace("_", " "): value * noise for name, value in times.items()}
@@ -179,32 +177,33 @@ def timed(kind="single", distribution="random", offers=5, **times):
     race = timing.Race(
         offers, {**rounds, first + timing.AA_SUFFIX: rounds[first]}, 256, {first: 1.5}, {first: 0}
     )
-    return Timed(kind, distribution, 1, (1,), race)
+    return RaceResult(kind, distribution, 1, (1,), race)
 
 
-def results(*timed):
-    return Results(machine.record(), settings.Settings().to_json(), timed=list(timed))
+def results(*races):
+    return Results(machine.record(), asdict(settings.Settings()), races=list(races))
 
 
 class TestResults:
     def test_they_survive_a_round_trip(self, tmp_path):
-        before = results(timed(numba=100.0 / 3, rust=20.0), timed("batch", "own bids", 32, rust=7))
-        before.studied = [Studied("rust", 2, 1, 10, 0.5, (9.4, 0.1), (1176.0, 10.0))]
+        before = results(raced(numba=100.0 / 3, rust=20.0), raced("batch", "own bids", 32, rust=7))
+        before.studied = [StudyResult("rust", 2, 1, 10, 0.5, (9.4, 0.1), (1176.0, 10.0))]
         before.confirmed = [confirm.Confirmation(5, "rust", 1e-6, 1e-8, 3.0)]
         before.save(tmp_path / "run.json")
         after = Results.load(tmp_path / "run.json")
         assert (after.studied[0].years, after.confirmed) == (10, before.confirmed)
         assert (after.time, after.machine) == (before.time, before.machine)
         assert after.settings == json.loads(json.dumps(before.settings))
-        assert [entry.key for entry in after.timed] == [entry.key for entry in before.timed]
-        for one, other in zip(before.timed, after.timed, strict=True):
-            assert one.to_json() == other.to_json()
+        assert [entry.key for entry in after.races] == [entry.key for entry in before.races]
+        for one, other in zip(before.races, after.races, strict=True):
+            assert one.race.first_call_seconds == other.race.first_call_seconds
+            assert one.race.disagreements == other.race.disagreements
             assert np.array_equal(one.race.rounds["rust"], other.race.rounds["rust"])
         assert list(tmp_path.iterdir()) == [tmp_path / "run.json"]
 
     def test_a_failed_save_leaves_the_last_one(self, tmp_path):
         path = tmp_path / "run.json"
-        good = results(timed(rust=20.0))
+        good = results(raced(rust=20.0))
         good.save(path)
         before = path.read_bytes()
         good.settings["unwritable"] = object()
@@ -230,7 +229,7 @@ class TestResults:
     )
     def test_damaged_files_are_refused(self, damage, said, tmp_path):
         path = tmp_path / "run.json"
-        results(timed(numba=50.0, rust=20.0)).save(path)
+        results(raced(numba=50.0, rust=20.0)).save(path)
         damaged = damage(path.read_text())
         assert damaged != path.read_text()
         path.write_text(damaged)
@@ -252,71 +251,6 @@ class TestResults:
         assert machine.differences(record, {**record, "packages": {}}) == []
 
 
-class TestTargets:
-    def judged(self, *timed):
-        found = results(*timed)
-        return {(t.subject, t.unit): (t, *t.judge(found)) for t in targets()}
-
-    def test_without_races_nothing_is_measured(self):
-        judged = self.judged()
-        assert {status for _, status, _ in judged.values()} == {"not measured"}
-        assert len(judged) == len(list(targets()))
-
-    def status(self, judged, start):
-        ((_, status, ratio),) = [
-            line
-            for (subject, unit), line in judged.items()
-            if f"{subject}: {unit}".startswith(start)
-        ]
-        return status, ratio
-
-    def test_times_faster(self):
-        ((_, bound),) = [
-            (target.subject, target.bound)
-            for target in targets()
-            if target.subject == "rust, N = 5"
-        ]
-        race = {"numba-sort": 1000.0}
-        judged = self.judged(timed(**race, rust=1000 / bound / 1.1))
-        status, ratio = self.status(judged, "rust, N = 5:")
-        assert status == "met"
-        assert ratio.value == pytest.approx(1.1 * bound)
-        judged = self.judged(timed(**race, rust=1000 / bound * 1.1))
-        assert self.status(judged, "rust, N = 5:")[0] == "missed"
-        assert self.status(judged, "numba, N = 5:")[0] == "not measured"
-
-    def test_growth_and_passes(self):
-        small = timed(offers=100_000, rust=100.0)
-        for times, status in ((2, "met"), (1000, "missed")):
-            large = timed(offers=1_000_000, rust=100.0 * times, **{"one pass": 100.0})
-            judged = self.judged(small, large)
-            assert self.status(judged, "rust, growth")[0] == status
-            found, ratio = self.status(judged, "rust, N = 1,000,000: passes")
-            assert found == status
-            assert ratio.value == pytest.approx(times)
-        assert self.status(self.judged(small), "rust, growth")[0] == "not measured"
-
-    def test_threads_are_paired_in_one_race(self):
-        race = timed("batch", "own bids", 32, **{"rust": 100.0, "rust, 2 threads": 50.0})
-        status, ratio = self.status(self.judged(race), "rust, batch, own bids, 2 threads")
-        assert status == "met"
-        assert ratio.value == ratio.low == ratio.high == 2.0
-
-    def test_the_slowest_family_counts(self):
-        random = timed("distributions", "random", 200, numba=10.0)
-        fast = timed("distributions", "equal", 200, numba=1.0)
-        elsewhere = timed("distributions", "sorted", 20, numba=1e6)
-        judged = self.judged(random, fast, elsewhere)
-        status, ratio = self.status(judged, "numba, slowest distribution, N = 200")
-        assert (status, ratio.value) == ("met", pytest.approx(0.1))
-        assert self.status(judged, "numba, slowest distribution, N = 20:")[0] == "not measured"
-        slow = timed("distributions", "wide", 200, numba=1e6)
-        status, ratio = self.status(
-            self.judged(random, fast, slow), "numba, slowest distribution, N = 200"
-        )
-        assert (status, ratio.value) == ("missed", pytest.approx(1e5))
-
-
 SMALL = replace(
     settings.QUICK,
     sizes=(5, 20),
@@ -335,12 +269,12 @@ class TestRun:
     def test_every_section_is_timed_kept_and_shown(self, tmp_path, monkeypatch):
         monkeypatch.setattr(timing, "WARM_UP_SECONDS", 1e-4)
         found, path = results(), tmp_path / "run.json"
-        cases = plan.cases(replace(SMALL, kinds=settings.SECTIONS, years=3, seeds=(1, 2)))
+        cases = plan.make_cases(replace(SMALL, kinds=settings.SECTIONS, years=3, seeds=(1, 2)))
         ticks = []
         assert run(found, cases, path, progress=ticks.append)
         assert len(ticks) == sum(case.rounds for case in cases)
         kept = Results.load(path)
-        assert {entry.kind for entry in kept.timed} == set(KINDS)
+        assert {entry.kind for entry in kept.races} == set(KINDS)
         assert kept.studied == found.studied
         compiled = [name for name in ("rust", "numba") if name in registry.available_backends()]
         # The first seed on one thread and on two, the second on two.
@@ -371,7 +305,7 @@ class TestRun:
 
     def test_an_interrupt_between_rounds_keeps_what_was_finished(self, tmp_path):
         found, path = results(), tmp_path / "run.json"
-        cases = plan.cases(replace(SMALL, kinds=("single",), rounds=3))
+        cases = plan.make_cases(replace(SMALL, kinds=("single",), rounds=3))
 
         def interrupt(case):
             ticks.append(case)
@@ -380,7 +314,7 @@ class TestRun:
 
         ticks = []
         assert not run(found, cases, path, progress=interrupt)
-        assert [entry.race.finished for entry in Results.load(path).timed] == [3, 2]
+        assert [entry.race.finished for entry in Results.load(path).races] == [3, 2]
 
     def test_a_disagreement_of_backends_ends_the_run(self, tmp_path, monkeypatch, capsys):
         def wrong(bids, quantities, demand):
@@ -390,7 +324,7 @@ class TestRun:
             return {"numba-sort": wrong, "numpy": market_py.get_backend("numpy").market_clearing}
 
         monkeypatch.setattr(registry, "get_candidates", get_candidates)
-        cases = plan.cases(replace(SMALL, kinds=("single",), sizes=(5,)))
+        cases = plan.make_cases(replace(SMALL, kinds=("single",), sizes=(5,)))
         with pytest.raises(timing.Disagreement):
             run(results(), cases, tmp_path / "run.json")
         path = tmp_path / "other.json"
@@ -400,7 +334,7 @@ class TestRun:
         assert "This is a bug. No round was complete." in said
 
 
-class TestRivals:
+class TestAlternatives:
     def test_who_draws_what_was_not_stored_is_refused(self):
         transitions = learning._transitions(1000, np.random.default_rng(0))
 
@@ -422,54 +356,94 @@ class TestRivals:
 
     @pytest.mark.parametrize("rows", learning.ROWS)
     def test_policies_answer_alike(self, rows):
-        candidates = learning._policy_candidates(rows, np.random.default_rng(0))
-        observations = np.random.default_rng(1).normal(size=(rows, 8)).astype(np.float32)
-        verify_markets(candidates, [(observations, observations, learning.TOLERANCE * 1e9)])
-        assert {"numpy", "numba"} <= set(candidates) or not alternatives.has("numba")
+        setup = learning.policy_case(rows).set_up(0)
+        assert {"numpy", "numba"} <= set(setup.candidates)
+        assert setup.verify(setup.candidates, setup.inputs[:3]) == {}
 
-    @pytest.mark.parametrize(
-        "distribution", [learning.UNIFORM, learning.PRIORITISED, learning.UPDATE]
-    )
-    def test_every_rival_that_is_there_does_the_same_work(self, distribution):
-        case = learning.LearningCase("replay", distribution, 32, 2, 1e-4, 0, 1000)
-        race = case.race(lambda: None)
+        def wrong(observations):
+            return setup.candidates["numpy"](observations) + 2 * learning.TOLERANCE
+
+        with pytest.raises(timing.Disagreement, match="numpy and wrong answer differently"):
+            setup.verify({**setup.candidates, "wrong": wrong}, setup.inputs[:3])
+
+    @pytest.mark.parametrize("call", [learning.UNIFORM, learning.PRIORITISED, learning.UPDATE])
+    def test_every_alternative_that_is_installed_does_the_same_work(self, call):
+        case = learning.replay_case(call, 1000, drawn=32, rounds=2, sample_seconds=1e-4)
+        race = case.race()
         known = {"sb3": "stable_baselines3", "cpprb": "cpprb", "tianshou": "tianshou"}
         there = {name for name, module in known.items() if alternatives.has(module)}
-        there -= set() if distribution == learning.UNIFORM else {"sb3"}
-        assert there <= set(race.candidates)
+        there -= set() if call == learning.UNIFORM else {"sb3"}
+        ours = [name for name in ("numpy", "rust") if name in market_py.available_backends()]
+        assert there | set(ours) <= set(race.candidates)
+        assert race.candidates[-len(ours) :] == ours
         assert race.distinct == inputs.DISTINCT
+
+    def test_a_buffer_without_priorities_says_so(self):
+        transitions = learning._transitions(10, np.random.default_rng(0))
+        for _, update in alternatives.buffers(transitions, prioritised=False).values():
+            with pytest.raises(TypeError, match="no priorities"):
+                update([0], [1.0])
 
 
 class TestPlan:
     def cases(self, **changes):
-        return plan.cases(replace(settings.Settings(), **changes))
+        return plan.make_cases(replace(settings.Settings(), **changes))
+
+    def candidates(self, case):
+        return set(case.set_up(0).candidates)
 
     def test_large_markets_are_for_the_fast(self):
-        names = {case.offers: case.names for case in self.cases(kinds=("single",))}
-        assert "rust-naive" in names[10_000] or "rust" not in market_py.available_backends()
-        assert "rust-naive" not in names[100_000]
-        assert "numba-sort" in names[1_000_000]
+        cases = self.cases(kinds=("single",), sizes=(10_000, 100_000))
+        few, many = map(self.candidates, cases)
+        assert "rust-naive" in few or "rust" not in market_py.available_backends()
+        assert "rust-naive" not in many
+        assert "numba-sort" in many
 
-    def test_the_random_family_is_always_there_to_compare_with(self):
+    def test_random_inputs_are_always_there_to_compare_with(self):
         cases = self.cases(
             kinds=("distributions",), distributions=("wide", "rts79"), distribution_sizes=(20, 50)
         )
-        found = [(case.distribution, case.offers) for case in cases]
+        found = [(case.distribution, case.size) for case in cases]
         assert found == [
             ("random", 20), ("wide", 20), ("random", 50), ("wide", 50), ("rts79", 32),
         ]  # fmt: skip
 
-    def test_chosen_names_race_everywhere(self):
+    def test_chosen_names_are_timed_everywhere(self):
         cases = self.cases(
-            variants=("python", "numba-sort"), kinds=("single", "ladder", "distributions", "batch")
+            variants=("python", "numba-sort"),
+            kinds=("single", "ladder", "distributions"),
+            sizes=(5,),
+            distribution_sizes=(5,),
         )
-        assert {case.names for case in cases} == {("python", "numba-sort")}
+        for case in cases:
+            assert self.candidates(case) == {"python", "numba-sort"}
+        (batch, _) = self.cases(
+            variants=("numba-keys", "numpy", "numba-sort"),
+            kinds=("batch",),
+            batch_markets=5,
+            threads=(1, 3),
+        )
+        # A variant clears batches on one thread, if it clears them at all.
+        assert self.candidates(batch) == {"numpy", "numpy, 3 threads", "numba-sort"}
 
-    def test_frozen_variants_may_differ_only_where_the_contract_does(self):
-        cases = self.cases(variants=("numba-sort", "numpy"), kinds=("distributions", "batch"))
-        may = {case.distribution: case.may_differ() for case in cases}
-        assert may["equal"] == may["boundary"] == may["shared bids"] == ("numba-sort",)
+    def test_variants_may_differ_only_where_the_contract_does(self):
+        cases = self.cases(
+            variants=("numba-sort", "numpy"),
+            kinds=("distributions", "batch"),
+            distribution_sizes=(5,),
+            batch_markets=5,
+        )
+        may = {case.distribution: case.set_up(0).verify.keywords["may_differ"] for case in cases}
+        assert may["equal"] == may["boundary"] == may["shared bids"] == registry.VARIANTS
         assert may["random"] == may["wide"] == may["own bids"] == ()
+
+    def test_the_seed_makes_the_inputs(self):
+        (one,) = self.cases(kinds=("single",), sizes=(5,), seed=1)
+        (other,) = self.cases(kinds=("single",), sizes=(5,), seed=2)
+        assert one.seed == 1
+        markets = [case.set_up(case.seed).inputs for case in (one, one, other)]
+        assert np.array_equal(markets[0][0][0], markets[1][0][0])
+        assert not np.array_equal(markets[0][0][0], markets[2][0][0])
 
 
 def measured(label, seconds):
@@ -483,26 +457,28 @@ def test_fresh_processes_confirm(monkeypatch):
 
     def simulated(command, **options):
         asked.append(command)
-        suite = [measured("numba-sort, 5", 4e-6), measured("numba, 5", 2e-6)]
-        pyperf.BenchmarkSuite(suite).dump(command[command.index("--output") + 1])
+        setup = command[command.index("--setup") + 1]
+        seconds = 4e-6 if "numba-sort" in setup else 2e-6
+        measured("a call", seconds).dump(command[command.index("--output") + 1])
         return types.SimpleNamespace(returncode=0)
 
     monkeypatch.setattr(confirm, "subprocess", types.SimpleNamespace(run=simulated))
-    reference, numba = confirm.confirm()
-    assert asked[0][1:3] == ["-m", "market_py.benchmark.confirm"]
+    reference, numba, *_ = lines = confirm.confirm()
+    assert asked[0][1:4] == ["-m", "pyperf", "timeit"]
+    usable = {*registry.available_variants(), *market_py.available_backends()}
+    expected = len(confirm.CONFIRMED_SIZES) * len(usable & set(confirm.CONFIRMED_NAMES))
+    assert len(asked) == len(lines) == expected
     assert (reference.name, reference.mean, reference.ratio) == ("numba-sort", 4e-6, None)
     assert (numba.offers, numba.deviation, numba.ratio) == (5, 0.0, 2.0)
-    found = results()
-    found.confirmed = [reference, numba]
-    assert tables.confirmed(found).row_count == 2
+    found = results(raced(numba_sort=1000.0))
+    found.confirmed = lines
+    assert tables.confirmed(found).row_count == len(lines)
 
 
 @pytest.mark.long
-def test_pyperf_runs_the_headline_figures():
-    found = confirm.confirm(("--processes=2", "--values=2", "--min-time=0.001", "--copy-env"))
-    usable = {*registry.available_variants(), *market_py.available_backends()}
-    assert len(found) == len(confirm.SIZES) * len(usable & set(confirm.NAMES))
-    assert all(line.mean > 0 for line in found)
+def test_pyperf_measures_the_headline_figures():
+    found = confirm.confirm(("--processes=1", "--values=2", "--min-time=0.001", "--copy-env"))
+    assert all(1e-8 < line.mean < 1e-3 for line in found)
 
 
 def test_a_failure_of_pyperf_is_told():

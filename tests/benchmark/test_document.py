@@ -4,11 +4,13 @@ import json
 import re
 import shutil
 
+import numpy as np
 import pytest
 from rich.table import Table
 
 from market_py.benchmark import reference
 from market_py.benchmark.report import document, tables
+from market_py.benchmark.report.picture import ResultPicture, source_note
 from market_py.benchmark.results import KINDS, Results
 from market_py.extension import REPOSITORY
 
@@ -18,15 +20,37 @@ def test_documents_and_picture_are_what_the_reference_says():
 
 
 def test_the_reference_was_timed_whole_and_released():
-    results = Results.load(document.REFERENCE)
+    results = Results.load(document.REFERENCE_FILE)
     built = results.machine["extension"]
     assert built["profile"] == "release"
     assert not built["stale"]
     assert results.settings["rounds"] >= 21
-    assert {timed.kind for timed in results.timed} == set(KINDS)
+    assert {found.kind for found in results.races} == set(KINDS)
     assert results.operation_counts
     assert results.studied
     assert results.confirmed
+
+
+def test_the_reference_keeps_its_figures():
+    """Medians in ns per call, and intervals, as they were published with the stored run."""
+    results = Results.load(reference.REFERENCE_FILE)
+    race = results.find("single", "random", 200)
+    medians = {name: round(float(np.median(race.rounds[name]))) for name in race.candidates}
+    assert medians == {"numba-sort": 10861, "rust-naive": 6972, "numba": 1749, "rust": 698}
+    assert str(race.speedup("rust", over="numba-sort")) == "15.65 [13.62, 16.21]"
+    assert results.find("distributions", "wide", 1000).candidates == ["numba", "rust"]
+    counts = {it.variant: it.allocations for it in results.operation_counts}
+    assert (counts["rust-naive"], counts["rust"]) == (6, 0)
+    assert len(results.races) == 80
+
+
+def test_a_plot_of_the_reference_is_the_picture_of_the_documents(tmp_path):
+    """`bench --plot` writes the picture that `report --check` accepts."""
+    copy = tmp_path / reference.REFERENCE_FILE.name
+    copy.write_bytes(reference.REFERENCE_FILE.read_bytes())
+    png, svg = ResultPicture(Results.load(copy)).save(copy)
+    assert png.stat().st_size > 10_000
+    assert source_note(reference.REFERENCE_FILE) in svg.read_text("utf-8")
 
 
 @pytest.fixture
@@ -48,12 +72,12 @@ def test_a_changed_figure_is_noticed_and_written_anew(copy):
 
 
 def test_a_changed_result_is_noticed(copy, monkeypatch, tmp_path, capsys):
-    data = json.loads(document.REFERENCE.read_text("utf-8"))
+    data = json.loads(document.REFERENCE_FILE.read_text("utf-8"))
     single = next(race for race in data["races"] if race["size"] == 200)
     single["rounds"]["rust"] = [2 * value for value in single["rounds"]["rust"]]
     other = tmp_path / "reference.json"
     other.write_text(json.dumps(data), "utf-8")
-    monkeypatch.setattr(document, "REFERENCE", other)
+    monkeypatch.setattr(document, "REFERENCE_FILE", other)
     monkeypatch.setattr(document, "reference", lambda: Results.load(other))
     assert document.main(check=True) != 0
     said = capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""The method of the race; never who wins it."""
+"""Test how a race measures and judges, never which candidate is faster."""
 
 import time
 import types
@@ -9,7 +9,7 @@ import pytest
 import market_py
 from market_py import extension, registry
 from market_py.benchmark import inputs, timing
-from market_py.benchmark.agreement import verify_markets
+from market_py.benchmark.agreement import same_clearing, verify_markets
 from market_py.variants.published import POINTS
 
 
@@ -43,6 +43,8 @@ def test_a_race_measures_what_happens():
         {"numpy": numpy_clear, "slow": slow_clear},
         MARKETS,
         **QUICK,
+        verify=same_clearing(),
+        size=5,
         progress=lambda: ticks.append(1),
     )
     assert race.size == 5
@@ -52,7 +54,7 @@ def test_a_race_measures_what_happens():
     assert len(ticks) == race.finished == 7
     assert race.distinct == len(MARKETS)
     assert race.disagreements == {"slow": 0}
-    # The first call of all, not of every sample.
+    # The first call of all, not of each sample.
     assert race.first_call_seconds["slow"] > 2e-3
     assert race.quartiles("slow")[0] > 2e6
     assert race.quartiles("empty call")[1] < race.quartiles("numpy")[1]
@@ -60,6 +62,88 @@ def test_a_race_measures_what_happens():
     assert race.verdict("numpy", over="slow") == "faster"
     low, middle, high = race.quartiles("numpy")
     assert low <= middle <= high
+
+
+@pytest.mark.parametrize("arity", range(6))
+def test_anything_callable_can_race(arity):
+    """Functions, classes and methods can, with any number of arguments and any results."""
+    calls = []
+
+    def record(*arguments):
+        calls.append(arguments)
+        return "a text", len(arguments)
+
+    class Thing:
+        def __init__(self, *arguments):
+            pass
+
+        def method(self, *arguments):
+            return {}
+
+    candidates = {"function": record, "class": Thing, "method": Thing().method}
+    inputs = [(value,) * arity for value in "abc"]
+    race = timing.race(candidates, inputs, rounds=2, loops=1)
+    assert race.candidates == list(candidates)
+    assert race.baselines == [timing.EMPTY_CALL]
+    assert race.disagreements == {}
+    assert (race.size, race.finished, race.distinct) == (0, 2, 1 if arity == 0 else 3)
+    # A first call, then two rounds of the function and of its copy, each with all the inputs.
+    assert calls == [inputs[0], *(4 * inputs)]
+    assert all((taken > 0).all() for taken in race.rounds.values())
+
+
+@pytest.mark.parametrize("arity", range(6))
+def test_the_empty_call_takes_as_many_arguments_as_the_inputs(arity):
+    empty = timing.empty_call(arity)
+    assert empty is timing.empty_call(arity)
+    assert empty(*range(arity)) is None
+    with pytest.raises(TypeError):
+        empty(*range(arity + 1))
+
+
+def test_inputs_of_different_arity_are_refused():
+    with pytest.raises(ValueError, match="unpack"):
+        timing.race({"print": lambda *arguments: None}, [(1,), (1, 2)], rounds=1, loops=1)
+
+
+def test_what_verify_counts_is_kept():
+    """`verify` gets candidates and inputs, before any of them is timed."""
+
+    def verify(candidates, inputs):
+        assert list(candidates) == ["sum", "max"]
+        seen.append(inputs)
+        return {"max": sum(candidates["max"](*it) != candidates["sum"](*it) for it in inputs)}
+
+    seen = []
+    inputs = [([1, 2],), ([0, 4],), ([5],)]
+    race = timing.race({"sum": sum, "max": max}, inputs, verify=verify, rounds=1, loops=1, size=2)
+    assert seen == [inputs]
+    assert race.disagreements == {"max": 1}
+    assert race.size == 2
+
+
+def test_a_race_per_item_divides_times_only():
+    race = raced(2.0, 1.0)
+    per = race.per(100)
+    assert per.distinct == 100 * race.distinct
+    assert per.quartiles("b") == pytest.approx([value / 100 for value in race.quartiles("b")])
+    assert per.speedup("a", over="b").value == pytest.approx(race.speedup("a", over="b").value)
+    assert per.difference("b", "a").value == pytest.approx(race.difference("b", "a").value / 100)
+
+
+def test_a_ratio_shows_its_interval():
+    ratio = timing.Ratio(1234.5, -0.2, 2345.6)
+    assert f"{ratio:,.0f}" == "1,234 [-0, 2,346]"
+    assert f"{ratio:z,.0f}" == "1,234 [0, 2,346]"
+    assert str(timing.Ratio(1.234, 1.0, 2.0)) == "1.23 [1.00, 2.00]"
+
+
+def test_a_statistic_of_medians_has_an_interval():
+    one, other = np.array([5.0, 6.0, 7.0]), np.array([1.0, 2.0, 3.0])
+    found = timing.bootstrapped([one, other], lambda above, below: above - below)
+    assert found.value == 4.0
+    assert 2.0 <= found.low < 4.0 < found.high <= 6.0
+    assert timing.bootstrapped([one, other], lambda above, below: above - below) == found
 
 
 def test_loops_can_be_given():
@@ -72,7 +156,7 @@ def test_loops_can_be_given():
     timing.race({"numpy": clear}, MARKETS, rounds=3, loops=2)
     given = len(calls)
     timing.race({"numpy": clear}, MARKETS, rounds=4, loops=2)
-    # The function and its twin: two passes each in one more round; no warming up.
+    # The function and its A/A copy: two passes each in one more round; no warming up.
     assert len(calls) - 2 * given == 2 * 2 * len(MARKETS)
 
 
@@ -102,7 +186,7 @@ def test_a_callable_may_take_any_number_of_arguments(arity):
         (1.5, 1.1, "faster"),
     ],
 )
-def test_verdicts_heed_the_interval_and_the_resolution(ratio, blur, verdict):
+def test_verdicts_need_the_interval_and_the_resolution(ratio, blur, verdict):
     assert raced(ratio, blur).verdict("a", over="b") == verdict
 
 
@@ -128,16 +212,24 @@ def test_a_debug_build_is_not_timed(monkeypatch):
         registry.get_candidates()
 
 
-def test_who_disagrees_does_not_race():
+def test_candidates_that_disagree_are_not_timed():
     def wrong(bids, quantities, demand):
         price, dispatch = numpy_clear(bids, quantities, demand)
         return price, dispatch + 1.0
 
+    timed = []
     with pytest.raises(timing.Disagreement, match="numpy and wrong clear this market differently"):
-        timing.race({"numpy": numpy_clear, "wrong": wrong}, MARKETS, **QUICK)
+        timing.race(
+            {"numpy": numpy_clear, "wrong": wrong},
+            MARKETS,
+            **QUICK,
+            verify=same_clearing(),
+            progress=lambda: timed.append(1),
+        )
+    assert not timed
 
 
-def test_who_may_disagree_is_counted():
+def test_disagreements_are_counted_where_they_are_allowed():
     def wrong_at_times(bids, quantities, demand):
         price, dispatch = numpy_clear(bids, quantities, demand)
         return (price + 1 if demand > middle else price), dispatch
@@ -169,7 +261,7 @@ def test_a_batch_counts_its_rows():
     assert counts == {"wrong": 2}
 
 
-def test_floors_are_timed_and_are_no_candidates():
+def test_baselines_are_timed_and_are_no_candidates():
     race = timing.race(
         {"numpy": numpy_clear}, MARKETS, **QUICK, baselines={"one pass": lambda *market: None}
     )
@@ -216,7 +308,7 @@ def test_the_published_table():
     assert [round(point.speedup, 2) for point in POINTS] == [1.23, 1.03, 0.75, 0.46, 0.36, 0.30]
 
 
-def test_all_contestants_clear_random_markets_alike():
-    get_candidates = registry.get_candidates()
-    assert {"numba-sort", "numba"} <= set(get_candidates)
-    verify_markets(get_candidates, inputs.random_markets(50))
+def test_all_candidates_clear_random_markets_alike():
+    candidates = registry.get_candidates()
+    assert {"numba-sort", "numba"} <= set(candidates)
+    verify_markets(candidates, inputs.random_markets(50))

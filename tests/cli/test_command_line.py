@@ -124,7 +124,7 @@ def test_bench_keeps_and_shows(tmp_path, capsys):
     printed = capsys.readouterr().out
     for shown in ("numpy", "(A/A)", "one pass", "all candidates clear all"):
         assert shown in printed
-    (timed,) = Results.load(path).timed
+    (timed,) = Results.load(path).races
     assert timed.key == ("single", "random", 5)
     assert timed.race.candidates == ["numpy", "python"]
     assert timed.race.finished == 3
@@ -206,7 +206,7 @@ def test_an_interrupted_bench_keeps_every_complete_round(tmp_path, number):
         bench.kill()
     assert bench.returncode == 130, said
     assert f"--plot {path}" in said
-    (timed,) = Results.load(path).timed
+    (timed,) = Results.load(path).races
     assert timed.race.finished >= 1
     assert list(tmp_path.iterdir()) == [path]
 
@@ -293,7 +293,7 @@ def test_output_that_the_terminal_cannot_show(tmp_path):
     assert done.returncode == 0, done.stderr
     assert done.stdout.decode("ascii").splitlines().count("done") == len(commands)
     assert b"price ?/MWh" in done.stdout
-    assert sum(timed.race.finished for timed in Results.load(path).timed) == 2
+    assert sum(timed.race.finished for timed in Results.load(path).races) == 2
     assert path.with_suffix(".png").exists()
 
 

@@ -1,4 +1,4 @@
-"""Studies: years of outages of the RTS-79, every hour cleared by a backend, timed as a whole."""
+"""Time reliability studies as a whole: years of outages of the RTS-79, every hour cleared."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from market_py import registry
-from market_py.benchmark.results import Studied
+from market_py.benchmark.results import StudyResult
 from market_py.reliability import adequacy
 
 SECONDS_PER_YEAR = 3e-3
@@ -21,10 +21,15 @@ class Study:
     backend: str
     threads: int
     seed: int
-    rounds: int
-    """Years."""
+    years: int
 
     kind = "adequacy"
+    """Section of the run."""
+
+    @property
+    def rounds(self) -> int:
+        """Number of calls of `progress`."""
+        return self.years
 
     @property
     def seconds_per_round(self) -> float:
@@ -36,30 +41,22 @@ class Study:
         """Text for the progress bar."""
         return f"adequacy, {self.backend}, seed {self.seed}"
 
-    def run(self, progress: Callable[[], object]) -> Studied:
+    def run(self, progress: Callable[[], object]) -> StudyResult:
         """Simulate; `progress` is called after each year."""
         start = time.perf_counter()
-        found = adequacy.simulate(
-            self.rounds,
-            seed=self.seed,
-            backend=self.backend,
-            threads=self.threads,
-            progress=progress,
-        )
+        found = adequacy.simulate(**vars(self), progress=progress)
         seconds = time.perf_counter() - start
-        indices = found.loss_of_load, found.unserved_energy
-        return Studied(
-            self.backend,
-            self.threads,
-            self.seed,
-            self.rounds,
-            seconds,
-            *((index.mean, index.standard_error) for index in indices),
+        hours, energy = (
+            (index.mean, index.standard_error)
+            for index in (found.loss_of_load, found.unserved_energy)
+        )
+        return StudyResult(
+            **vars(self), seconds=seconds, loss_of_load=hours, unserved_energy=energy
         )
 
 
 def studies(years: int, seeds: tuple[int, ...], threads: tuple[int, ...]) -> list[Study]:
-    """Every seed through every compiled backend, and the first on each number of threads."""
+    """Make a study of each seed and compiled backend, the first on each number of threads."""
     available = registry.available_backends()
     return [
         Study(backend, number, seed, years)

@@ -1,4 +1,4 @@
-"""A benchmark case: one race of a run, and what is needed to set it up."""
+"""Define one race of a benchmark run, and how to set it up."""
 
 from __future__ import annotations
 
@@ -21,7 +21,18 @@ class Setup(NamedTuple):
 
 @dataclass(frozen=True)
 class BenchmarkCase:
-    """One race of a benchmark run."""
+    """One race of a benchmark run.
+
+    Examples
+    --------
+    >>> def set_up(seed):
+    ...     return Setup({"sum": sum, "max": max}, [([seed, number],) for number in range(4)])
+    >>> case = BenchmarkCase("single", "pairs", 2, set_up, rounds=6, sample_seconds=1e-5)
+    >>> case.label
+    'single, pairs, N = 2'
+    >>> case.race().candidates
+    ['sum', 'max']
+    """
 
     kind: Kind
     """Section of the run."""
@@ -29,10 +40,12 @@ class BenchmarkCase:
     """Name of the inputs; with `kind` and `size` it identifies the case."""
     size: int
     """Size of the inputs, such as offers per market."""
-    set_up: Callable[[], Setup]
-    """Makes candidates and inputs, which may take seconds."""
-    seconds_per_round: float
-    """Expected duration of a round, for the progress bar."""
+    set_up: Callable[[int], Setup]
+    """Makes candidates and inputs from the seed, which may take seconds."""
+    runners: int = 6
+    """Expected number of candidates and baselines, for the progress bar."""
+    pass_seconds: float = 0.0
+    """Expected duration of one pass through the inputs, for the progress bar."""
     rounds: int = timing.ROUNDS
     sample_seconds: float = timing.SAMPLE_SECONDS
     seed: int = 0
@@ -45,6 +58,11 @@ class BenchmarkCase:
     def label(self) -> str:
         """Text for the progress bar."""
         return f"{self.kind}, {self.distribution}, N = {self.size:,}"
+
+    @property
+    def seconds_per_round(self) -> float:
+        """Expected duration of a round, for the progress bar."""
+        return self.runners * max(self.sample_seconds, self.pass_seconds)
 
     def race(
         self,
@@ -59,7 +77,7 @@ class BenchmarkCase:
             As `market_py.benchmark.timing.race`.
         """
         return timing.race(
-            **self.set_up()._asdict(),
+            **self.set_up(self.seed)._asdict(),
             size=self.size,
             rounds=self.rounds,
             sample_seconds=self.sample_seconds,

@@ -15,6 +15,8 @@ from market_py.validation import Float64Array
 
 SECONDS_PER_OFFER = 50e-9
 """Expected duration, for the progress bar."""
+EXTRA_RUNNERS = 1 + len(timing.BASELINES)
+"""The A/A copy and the baselines."""
 
 
 def single_case(
@@ -24,8 +26,6 @@ def single_case(
     *,
     kind: Kind = "single",
     distinct: int | None = None,
-    sample_seconds: float = timing.SAMPLE_SECONDS,
-    seed: int = 0,
     **options: Any,
 ) -> BenchmarkCase:
     """Make a case that clears one market per call.
@@ -40,30 +40,24 @@ def single_case(
         Variants and backends.
     distinct : int, optional
         Number of markets; by default as many as `market_py.benchmark.inputs.distinct_inputs`.
-    kind, sample_seconds, seed, **options
+    kind, **options
         Fields of `BenchmarkCase`.
     """
 
-    def set_up() -> Setup:
+    def set_up(seed: int) -> Setup:
         markets = inputs.make_markets(distribution, offers, seed, distinct)
-        may_differ = () if inputs.DISTRIBUTIONS[distribution].exact else registry.VARIANTS
-        return Setup(
-            registry.get_candidates(names),
-            markets,
-            same_clearing(may_differ),
-            baselines(markets[0]),
+        verify = same_clearing(
+            () if inputs.DISTRIBUTIONS[distribution].exact else registry.VARIANTS
         )
+        return Setup(registry.get_candidates(names), markets, verify, baselines(markets[0]))
 
-    once = (distinct or inputs.distinct_inputs(offers)) * offers * SECONDS_PER_OFFER
-    runners = len(names) + 1 + len(timing.BASELINES)
     return BenchmarkCase(
         kind,
         distribution,
         offers,
         set_up,
-        runners * max(sample_seconds, once),
-        sample_seconds=sample_seconds,
-        seed=seed,
+        len(names) + EXTRA_RUNNERS,
+        (distinct or inputs.distinct_inputs(offers)) * offers * SECONDS_PER_OFFER,
         **options,
     )
 
@@ -75,21 +69,23 @@ def batch_case(
     *,
     markets: int,
     threads: tuple[int, ...] = (1,),
-    sample_seconds: float = timing.SAMPLE_SECONDS,
-    seed: int = 0,
     **options: Any,
 ) -> BenchmarkCase:
     """Make a case that clears many markets per call; parameters as for `single_case`.
 
     Parameters
     ----------
+    distribution : str
+        One of `market_py.benchmark.inputs.BATCH_DISTRIBUTIONS`.
+    names : sequence of str
+        Backends, and variants, of which those without a batch function are left out.
     markets : int
         Markets per call.
     threads : tuple of int
         Thread counts with which each backend runs; variants run on one thread.
     """
 
-    def set_up() -> Setup:
+    def set_up(seed: int) -> Setup:
         # So many batches that no market comes back soon.
         distinct = max(inputs.BATCHES, inputs.DISTINCT // markets)
         batches = inputs.make_batches(distribution, markets, seed, distinct, offers)
@@ -102,16 +98,13 @@ def batch_case(
         verify = same_clearing(() if exact else registry.VARIANTS)
         return Setup(candidates, batches, verify, baselines(batches[0]))
 
-    once = inputs.BATCHES * markets * offers * SECONDS_PER_OFFER
-    runners = len(names) * len(threads) + 1 + len(timing.BASELINES)
     return BenchmarkCase(
         "batch",
         distribution,
         offers,
         set_up,
-        runners * max(sample_seconds, once),
-        sample_seconds=sample_seconds,
-        seed=seed,
+        len(names) * len(threads) + EXTRA_RUNNERS,
+        inputs.BATCHES * markets * offers * SECONDS_PER_OFFER,
         markets=markets,
         threads=threads,
         **options,
@@ -119,16 +112,14 @@ def batch_case(
 
 
 def threaded(name: str, threads: int) -> str:
-    """Name of a candidate that runs on so many threads."""
+    """Name a candidate that runs on so many threads."""
     return name if threads == 1 else f"{name}, {threads} threads"
 
 
 def on_threads(clear: registry.ClearBatch, threads: int) -> timing.Call:
     """Bind the number of threads of a batch candidate."""
 
-    def clear_on(
-        bids: Float64Array, quantities: Float64Array, demands: Float64Array
-    ) -> tuple[Float64Array, Float64Array]:
+    def clear_on(bids: Float64Array, quantities: Float64Array, demands: Float64Array) -> Any:
         return clear(bids, quantities, demands, threads)
 
     return clear_on

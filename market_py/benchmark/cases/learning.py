@@ -1,4 +1,4 @@
-"""Benchmark cases about replay buffers and policies, beside alternatives to them."""
+"""Benchmark cases about replay buffers and policy inference, beside alternatives."""
 
 from __future__ import annotations
 
@@ -16,29 +16,21 @@ from market_py.registry import available_backends
 
 CAPACITY = 1_000_000
 OBSERVATION, ACTION = 32, 2
-"""Values of an observation and of an action, of the replay buffers."""
+"""Values per observation and per action in the replay buffers."""
 DRAWN = 256
-"""Transitions of a batch."""
+"""Transitions per call."""
 UNIFORM, PRIORITISED, UPDATE = "uniform sample", "prioritised sample", "priority update"
 LAYERS = (8, 64, 64, 2)
-"""Values of an observation, outputs of each layer."""
+"""Values of an observation, then outputs of each layer."""
 ROWS = (1, 64, 4096)
 SECONDS_PER_ROW = 5e-7
 """Expected duration, for the progress bar."""
 TOLERANCE = 1e-5
-"""Of single precision, relative to one at least."""
-
-OURS = tuple(reversed(BACKENDS))
+"""Largest difference between two policies' outputs, whose rounding is that of float32."""
 
 
 def replay_case(
-    call: str,
-    capacity: int = CAPACITY,
-    *,
-    drawn: int = DRAWN,
-    sample_seconds: float = timing.SAMPLE_SECONDS,
-    seed: int = 0,
-    **options: Any,
+    call: str, capacity: int = CAPACITY, *, drawn: int = DRAWN, **options: Any
 ) -> BenchmarkCase:
     """Make a case about replay buffers.
 
@@ -50,52 +42,33 @@ def replay_case(
         Transitions that each buffer holds.
     drawn : int
         Transitions of a call.
-    sample_seconds, seed, **options
+    **options
         Fields of `BenchmarkCase`.
     """
 
-    def set_up() -> Setup:
+    def set_up(seed: int) -> Setup:
         rng = np.random.default_rng([seed, drawn])
         transitions = _transitions(capacity, rng)
         indices = rng.integers(0, capacity, (DISTINCT, drawn))
-        priorities = rng.exponential(size=indices.shape)
-        inputs = list(zip(indices, priorities, strict=True))
-        # Each buffer draws rows of its own: `_drawing` checks that they are whole.
+        inputs = list(zip(indices, rng.exponential(size=indices.shape), strict=True))
+        # Each buffer draws other rows: `_drawing` checks that they are whole.
         return Setup(_buffers(call, transitions, drawn), inputs)
 
-    return BenchmarkCase(
-        "replay",
-        call,
-        drawn,
-        set_up,
-        6 * max(sample_seconds, DISTINCT * drawn * SECONDS_PER_ROW),
-        sample_seconds=sample_seconds,
-        seed=seed,
-        **options,
-    )
+    seconds = DISTINCT * drawn * SECONDS_PER_ROW
+    return BenchmarkCase("replay", call, drawn, set_up, pass_seconds=seconds, **options)
 
 
-def policy_case(
-    rows: int, *, sample_seconds: float = timing.SAMPLE_SECONDS, seed: int = 0, **options: Any
-) -> BenchmarkCase:
+def policy_case(rows: int, **options: Any) -> BenchmarkCase:
     """Make a case about policy inference for so many rows of observations."""
 
-    def set_up() -> Setup:
+    def set_up(seed: int) -> Setup:
         rng = np.random.default_rng([seed, rows])
         candidates = _policy_candidates(rows, rng)
         observations = rng.normal(size=(DISTINCT, rows, LAYERS[0])).astype(np.float32)
         return Setup(candidates, [(values,) for values in observations], _verify_policies)
 
-    return BenchmarkCase(
-        "policy",
-        "tanh",
-        rows,
-        set_up,
-        6 * max(sample_seconds, DISTINCT * rows * SECONDS_PER_ROW),
-        sample_seconds=sample_seconds,
-        seed=seed,
-        **options,
-    )
+    seconds = DISTINCT * rows * SECONDS_PER_ROW
+    return BenchmarkCase("policy", "tanh", rows, set_up, pass_seconds=seconds, **options)
 
 
 def learning_cases(capacity: int, **options: Any) -> Iterator[BenchmarkCase]:
@@ -109,7 +82,7 @@ def learning_cases(capacity: int, **options: Any) -> Iterator[BenchmarkCase]:
 def _verify_policies(
     candidates: Mapping[str, timing.Call], inputs: timing.Inputs
 ) -> dict[str, int]:
-    """Compare the answers of policies within the tolerance of single precision."""
+    """Compare the outputs of policies, within the tolerance of single precision."""
     reference, *others = candidates
     for (observations,) in inputs:
         right = np.asarray(candidates[reference](observations))
@@ -123,34 +96,23 @@ def _verify_policies(
 def _buffers(
     call: str, transitions: alternatives.Transitions, drawn: int
 ) -> dict[str, timing.Call]:
-    """Fill the buffers: the alternatives first, then our backends."""
-    found: dict[str, timing.Call] = {}
-    if call == UNIFORM:
-        for name, draw in alternatives.uniform(transitions):
-            found[name] = _drawing(name, draw, drawn)
-    else:
-        for name, draw, update in alternatives.prioritised(transitions):
-            drawing = _drawing(name, draw, drawn)
-            found[name] = drawing if call == PRIORITISED else update
-    for name in OURS:
-        if name not in available_backends():
-            continue
-        buffer = ReplayBuffer(
-            len(transitions.rewards),
-            OBSERVATION,
-            ACTION,
-            prioritised=call != UNIFORM,
-            alpha=alternatives.ALPHA,
-            backend=name,
-        )
-        buffer.add(*transitions)
-        drawing = _drawing(name, _our_draw(buffer), drawn)
-        found[name] = buffer.update_priorities if call == UPDATE else drawing
-    return found
+    """Fill the buffers, alternatives first, and return what is called of each."""
+    prioritised = call != UNIFORM
+    buffers = alternatives.buffers(transitions, prioritised)
+    for name in reversed(BACKENDS):
+        if name in available_backends():
+            size = len(transitions.rewards), OBSERVATION, ACTION
+            ours = ReplayBuffer(
+                *size, prioritised=prioritised, alpha=alternatives.ALPHA, backend=name
+            )
+            ours.add(*transitions)
+            buffers[name] = _our_draw(ours), ours.update_priorities
+    drawing = {name: _drawing(name, draw, drawn) for name, (draw, _) in buffers.items()}
+    return {name: update for name, (_, update) in buffers.items()} if call == UPDATE else drawing
 
 
 def _transitions(capacity: int, rng: np.random.Generator) -> alternatives.Transitions:
-    """Make rows that tell their number, which a float32 holds, in each part."""
+    """Make transitions that hold their index in each part; a float32 represents it exactly."""
     numbers = np.arange(capacity, dtype=np.float32)
     observations = rng.random((capacity, OBSERVATION), np.float32)
     next_observations = rng.random((capacity, OBSERVATION), np.float32)
@@ -167,7 +129,7 @@ def _our_draw(buffer: ReplayBuffer) -> alternatives.Draw:
 
 
 def _drawing(name: str, draw: alternatives.Draw, number: int) -> timing.Call:
-    """Refuse a candidate that draws torn rows."""
+    """Refuse a candidate that mixes parts of different transitions."""
     parts = [np.asarray(part) for part in draw(number)]
     rows = parts[2]
     if len(rows) != number or not all(np.array_equal(rows, parts[at][:, 0]) for at in (0, 1, 3)):
@@ -179,7 +141,7 @@ def _drawing(name: str, draw: alternatives.Draw, number: int) -> timing.Call:
 
 
 def _policy_candidates(rows: int, rng: np.random.Generator) -> dict[str, timing.Call]:
-    """NumPy first, then the alternatives, then Rust, which may use all cores for many rows."""
+    """Make NumPy's, the alternatives', then Rust's policy, which may use all cores."""
     weights = [
         (rng.normal(size=shape) / np.sqrt(shape[1])).astype(np.float32)
         for shape in zip(LAYERS[1:], LAYERS, strict=False)

@@ -1,4 +1,4 @@
-"""Benchmark cases that step the learning environment: backends against two frozen variants."""
+"""Benchmark cases that step the learning environment: backends, and earlier ways to step."""
 
 from __future__ import annotations
 
@@ -30,35 +30,34 @@ SECONDS_PER_AGENT = 100e-9
 NUMBA_STEP, PYTHON_STEP = "numba-step", "python-step"
 
 
-def step_case(
-    markets: int,
-    agents: int,
-    threads: int,
-    *,
-    sample_seconds: float = timing.SAMPLE_SECONDS,
-    seed: int = 0,
-    **options: Any,
-) -> BenchmarkCase:
-    """Make a case that steps many markets, or one, on so many threads."""
-    many = markets > 1
-    distinct = DISTINCT_ACTIONS if many else DISTINCT
+def step_case(markets: int, agents: int, threads: int, **options: Any) -> BenchmarkCase:
+    """Make a case that steps many markets, or one.
 
-    def set_up() -> Setup:
+    Parameters
+    ----------
+    markets : int
+        Markets stepped per call.
+    agents : int
+        Agents per market.
+    threads : int
+        Threads of each backend.
+    **options
+        Fields of `BenchmarkCase`.
+    """
+    distinct = DISTINCT_ACTIONS if markets > 1 else DISTINCT
+
+    def set_up(seed: int) -> Setup:
         inputs = _make_actions(markets, agents, distinct, seed)
-        # Every candidate draws its own noise: rewards are compared without it.
-        exact = _candidates(markets, agents, threads, demand_noise=0.0)
-        _verify(exact, inputs[:DISTINCT_ACTIONS])
+        # Each candidate draws its own noise: rewards are compared without it.
+        _verify(_candidates(markets, agents, threads, demand_noise=0.0), inputs[:DISTINCT_ACTIONS])
         return Setup(_candidates(markets, agents, threads), inputs)
 
-    once = distinct * markets * agents * SECONDS_PER_AGENT
     return BenchmarkCase(
-        "steps" if many else "one step",
+        "steps" if markets > 1 else "one step",
         f"{threads} thread{'s' if threads > 1 else ''}",
         agents,
         set_up,
-        6 * max(sample_seconds, once),
-        sample_seconds=sample_seconds,
-        seed=seed,
+        pass_seconds=distinct * markets * agents * SECONDS_PER_AGENT,
         markets=markets,
         threads=(threads,),
         **options,
@@ -74,7 +73,7 @@ def step_cases(threads: tuple[int, ...], **options: Any) -> Iterator[BenchmarkCa
 
 
 def _make_actions(markets: int, agents: int, distinct: int, seed: int) -> list[Any]:
-    """Make actions: an array of shape (markets, agents, 2), and the first market's by agent."""
+    """Draw actions: an array of shape (markets, agents, 2), and those of market 0 by agent."""
     rng = np.random.default_rng([seed, markets, agents])
     names = System.random(agents).names
     shape = (markets, agents)

@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterable
 from rich.table import Table
 from rich.text import Text
 
-from market_py.benchmark.reference import REFERENCE, reference
+from market_py.benchmark.reference import REFERENCE_FILE, reference
 from market_py.benchmark.report.picture import ResultPicture, source_note
 from market_py.benchmark.results import Results, Unreadable
 from market_py.extension import CRATE, REPOSITORY
 
-PICTURE = REFERENCE.with_suffix(".svg")
+PICTURE = REFERENCE_FILE.with_suffix(".svg")
 DOCUMENTS = (
     REPOSITORY / "README.md",
     CRATE / "RUST_PERFORMANCE_STUDY.md",
@@ -59,7 +59,7 @@ def main(*, check: bool) -> int:
         return 2
     options = ["--check" if check else "-r", "-P", "-n", "utf-8", "-p", PROLOGUE, "--verbosity=1"]
     status: int = Cog().main(["cog", *options, *map(str, DOCUMENTS)])
-    source = source_note(REFERENCE)
+    source = source_note(REFERENCE_FILE)
     # Drawings differ from one version of Matplotlib to the next: the source is compared.
     if PICTURE.is_file() and source in PICTURE.read_text("utf-8"):
         return status

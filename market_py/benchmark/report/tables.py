@@ -1,19 +1,17 @@
-"""What a run found, as tables and sentences for the terminal."""
+"""Report a run as tables and sentences, for the terminal and for documents."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 from rich.console import RenderableType
 from rich.table import Table
 
-from market_py.benchmark import timing
-from market_py.benchmark.confirm import REFERENCE
 from market_py.benchmark.report.waterfall import waterfalls
-from market_py.benchmark.results import KINDS, Kind, Results
+from market_py.benchmark.results import KINDS, Kind, RaceResult, Results
 from market_py.benchmark.settings import LADDER_SIZE, PUBLISHED
-from market_py.benchmark.timing import Ratio, ratio_of_medians
+from market_py.benchmark.timing import Race, Ratio, ratio_of_medians
 from market_py.registry import VARIANTS
 from market_py.reliability import adequacy
 from market_py.variants.published import POINTS
@@ -29,81 +27,134 @@ TITLES: dict[Kind, str] = {
     "replay": "Replay buffers",
     "policy": "Policy inference",
 }
-COMPARED = ("numba-sort", "rust-naive", "numba", "rust")
-COMPARED_SIZES = (5, 10, 20, 50, 100, 200)
-PAIRS = (("numba-sort", "rust-naive"), ("numba-sort", "rust"))
-"""Speed-ups of the published comparison: the second over the first."""
+RESULT_ARRAYS = ("numba-filled", "numba-out", "rust-unchecked", "rust-filled", "rust-out")
+"""Variants that differ in who makes the result array, and how often."""
+LEARNABLE = {"repeated": "repeated", "same order": "same order", "random": "distinct"}
+"""Distributions of inputs, by how much of a sort the branch predictor can learn."""
+NUMBA, RUST = PUBLISHED
+PAIRED = "median ratio within rounds and its 95 % interval"
+TO_FIRST = "median ratio within rounds to the first candidate, and its 95 % interval."
+
+Cell = str | int | float | Ratio | None
+Row = Sequence[Cell]
+SECTION: Row = ()
+"""Stands for a line between two sections."""
 
 
 def report(results: Results) -> Iterator[RenderableType]:
-    """Everything there is to say about a run."""
+    """Yield the tables and sentences about a run, without those that would be empty."""
     for kind in KINDS:
-        if chosen := list(results.of_kind(kind)):
-            races = [timed.race for timed in chosen]
-            labels = [timed.distribution for timed in chosen]
-            distinct = None if set(labels) == {"random"} else labels
-            yield timed(races, TITLES[kind], distinct, chosen[0].markets)
+        if races := list(results.of_kind(kind)):
+            yield times(races, TITLES[kind])
     yield from waterfall(results)
-    if results.operation_counts:
-        yield operation_counts(results)
-    if any(over_random(results)):
-        yield adversarial(results)
-    if any(results.of_kind("replay")) or any(results.of_kind("policy")):
-        yield learned(results)
-    if results.studied:
-        yield studied(results)
-    if results.timed:
-        yield first_calls(results)
-    if any(results.of_kind("single")):
-        yield comparison_as_published(results)
-    if results.timed:
+    parts = operation_counts, adversarial, learned, studied, first_calls, comparison_as_published
+    yield from (table for part in parts if (table := part(results)).row_count)
+    if results.races:
         yield resolution(results)
         yield correctness(results)
     if results.confirmed:
         yield confirmed(results)
 
 
-def comparison_as_published(results: Results) -> Table:
-    """Table of means and medians in the shape of the published one."""
-    table = Table(
-        title="The published comparison, repeated here",
-        caption="Mean and median, µs per call; speed-up: median ratio within rounds. "
-        "Published: the speed-up of Rust over numba in the publication.",
-    )
-    speedups_of = (f"{name} over {over}" for over, name in PAIRS)
-    for heading in ("offers", *COMPARED, *speedups_of, "published"):
-        table.add_column(heading)
-    published = {point.offers: f"{point.speedup:.2f}" for point in POINTS}
-    speedups: dict[tuple[str, str], list[float]] = {pair: [] for pair in PAIRS}
-    for offers in COMPARED_SIZES:
-        race = results.find("single", "random", offers)
-        if race is None:
-            continue
-        row = [f"{offers}"]
-        for name in COMPARED:
-            rounds = race.rounds.get(name)
-            row.append(
-                ""
-                if rounds is None
-                else f"{rounds.mean() / 1e3:.2f}, {np.median(rounds) / 1e3:.2f}"
-            )
-        for over, name in PAIRS:
-            if {over, name} <= set(race.rounds):
-                ratio = race.speedup(name, over=over).value
-                speedups[over, name].append(ratio)
-                row.append(f"{ratio:.2f}")
-            else:
-                row.append("")
-        table.add_row(*row, published[offers])
-    table.add_section()
-    means = (f"{np.mean(found):.2f}" if found else "" for found in speedups.values())
-    table.add_row("average", *[""] * len(COMPARED), *means, "")
+def _table(headings: str, rows: Iterable[Row], caption: str, title: str | None = None) -> Table:
+    """Make a table with headings that are separated by bars; None leaves a cell empty."""
+    table = Table(*headings.split(" | "), title=title, caption=caption)
+    for row in rows:
+        if row:
+            table.add_row(*(f"{it:,}" if isinstance(it, int) else str(it or "") for it in row))
+        else:
+            table.add_section()
     return table
+
+
+def _speedup(race: Race | None, name: str, over: str) -> Ratio | None:
+    """Return how many times faster one candidate is, or None where one was not timed."""
+    if race is None or name == over or not {name, over} <= set(race.rounds):
+        return None
+    return race.speedup(name, over)
+
+
+def _median(race: Race, name: str, spec: str = ",.2f", unit: float = 1e3) -> str:
+    """Format a median, by default in microseconds."""
+    return format(race.quartiles(name)[1] / unit, spec)
+
+
+def _by_candidate(
+    races: Iterable[RaceResult], label: Callable[[RaceResult], Row], spec: str, unit: float = 1.0
+) -> Iterator[Row]:
+    """Yield label, name, median and ratio to the first candidate, of each candidate."""
+    for found in races:
+        race = found.race.per(found.markets)
+        for name in race.candidates:
+            ratio = _speedup(race, name, race.candidates[0])
+            yield *label(found), name, _median(race, name, spec, unit), ratio
+        yield SECTION
+
+
+def times(races: Sequence[RaceResult], title: str = "Time per call, distinct inputs") -> Table:
+    """Make a table of the races of one section: quartiles, and ratios to the first candidate."""
+    first = races[0].race.candidates[0]
+    labelled = {found.distribution for found in races} != {"random"}
+    unit = "µs per call" if races[0].markets == 1 else "µs per market"
+    headings = f"offers | candidate | {unit} | times faster than {first} | verdict"
+
+    def rows() -> Iterator[Row]:
+        for found in races:
+            race = found.race.per(found.markets)
+            label = [found.distribution] * labelled
+            for name in (*race.candidates, *race.baselines):
+                low, median, high = (value / 1e3 for value in race.quartiles(name))
+                compared: Row = (None, None)
+                if name == first:
+                    compared = f"{race.resolution()} (A/A)", None
+                elif name in race.candidates and first in race.candidates:
+                    compared = race.speedup(name, first), race.verdict(name, first)
+                yield *label, race.size, name, Ratio(median, low, high), *compared
+            yield SECTION
+
+    return _table(
+        "distribution | " * labelled + headings,
+        rows(),
+        f"Median and quartiles; {PAIRED}. The A/A row compares the first candidate with itself: it "
+        "shows what the measurement can resolve.",
+        title,
+    )
+
+
+def comparison_as_published(results: Results) -> Table:
+    """Make a table of means and medians in the shape of the published one."""
+    names, pairs = (*PUBLISHED, "numba", "rust"), ((RUST, NUMBA), ("rust", NUMBA))
+    rows: list[Row] = []
+    speedups = []
+    for point in POINTS:
+        if race := results.find("single", "random", point.offers):
+            speedups.append([_speedup(race, *pair) for pair in pairs])
+            times = [
+                f"{race.rounds[name].mean() / 1e3:.2f}, {_median(race, name)}"
+                if name in race.rounds
+                else None
+                for name in names
+            ]
+            ratios = [ratio and f"{ratio.value:.2f}" for ratio in speedups[-1]]
+            rows.append((point.offers, *times, *ratios, f"{point.speedup:.2f}"))
+    if rows:
+        found = [
+            [ratio.value for ratio in column if ratio] for column in zip(*speedups, strict=True)
+        ]
+        means = [f"{np.mean(values):.2f}" if values else None for values in found]
+        rows += [SECTION, ("average", *[None] * len(names), *means, None)]
+    headings = (*names, *(f"{name} over {over}" for name, over in pairs))
+    return _table(
+        f"offers | {' | '.join(headings)} | published",
+        rows,
+        "Mean and median, µs per call; speed-up: median ratio within rounds. "
+        "Published: the speed-up of Rust over numba in the publication.",
+        "The published comparison, repeated here",
+    )
 
 
 def headline(results: Results) -> str:
     """Say what came out, in a few lines of Markdown."""
-    numba, rust = PUBLISHED
     point, many = POINTS[-1], 10_000
     race = results.find("single", "random", point.offers)
     large = results.find("single", "random", many)
@@ -112,17 +163,17 @@ def headline(results: Results) -> str:
     return (
         "A published experiment advised to keep numba. Repeated here, with "
         f"{point.offers} offers, one market per call [95 % interval]:\n\n"
-        f"- Published algorithm: Rust is **{race.speedup(rust, over=numba)}** times as fast as "
+        f"- Published algorithm: Rust is **{race.speedup(RUST, over=NUMBA)}** times as fast as "
         f"numba (published: {point.speedup:.2f}).\n"
-        f"- Without sorting: Rust is {race.speedup('rust', over=numba)}, numba "
-        f"{race.speedup('numba', over=numba)} times as fast as numba before.\n"
+        f"- Without sorting: Rust is {race.speedup('rust', over=NUMBA)}, numba "
+        f"{race.speedup('numba', over=NUMBA)} times as fast as numba before.\n"
         f"- Both without sorting: Rust is **{race.speedup('rust', over='numba')}** times as fast "
         f"as numba; with {many:,} offers {large.speedup('rust', over='numba')} times."
     )
 
 
 def machine(results: Results) -> str:
-    """Say what the run was timed on."""
+    """Name the machine and the software of a run."""
     it = results.machine
     packages = ", ".join(f"{name} {number}" for name, number in it["packages"].items() if number)
     built = it["extension"] or {"build": "none", "profile": "none"}
@@ -134,394 +185,241 @@ def machine(results: Results) -> str:
 
 
 def speedups(results: Results) -> Table:
-    """Table of the ratios to the published numba function, one market per call."""
-    table = Table(
-        caption=f"µs per call of {REFERENCE} (median), and how many times faster the others are: "
-        "median ratio within rounds and its 95 % interval. Distinct random inputs.",
+    """Make a table of the ratios to the published numba function, one market per call."""
+    races = (found.race for found in results.of_kind("single") if NUMBA in found.race.rounds)
+    pairs = (RUST, NUMBA), ("numba", NUMBA), ("rust", NUMBA), ("rust", "numba")
+    return _table(
+        f"offers | {NUMBA}, µs | {RUST} | numba | rust | rust over numba",
+        ((it.size, _median(it, NUMBA), *(_speedup(it, *pair) for pair in pairs)) for it in races),
+        f"µs per call of {NUMBA} (median), and how many times faster the others are: {PAIRED}. "
+        "Distinct random inputs.",
     )
-    names = tuple(name for name in COMPARED if name != REFERENCE)
-    for heading in ("offers", f"{REFERENCE}, µs", *names, "rust over numba"):
-        table.add_column(heading)
-    for timed in results.of_kind("single"):
-        race = timed.race
-        if REFERENCE not in race.rounds:
-            continue
-        ratios = (
-            str(race.speedup(name, over=REFERENCE)) if name in race.rounds else "" for name in names
-        )
-        median = race.quartiles(REFERENCE)[1] / 1e3
-        both = {"numba", "rust"} <= set(race.rounds)
-        alternatives = str(race.speedup("rust", over="numba")) if both else ""
-        table.add_row(f"{race.size:,}", f"{median:,.2f}", *ratios, alternatives)
-    return table
-
-
-RESULT_ARRAYS = ("numba-filled", "numba-out", "rust-unchecked", "rust-filled", "rust-out")
-"""Rungs that differ in who makes the array of the result, and how often."""
 
 
 def kept_array(results: Results) -> Table:
-    """Table of what it takes to make the array of the result, to fill it, or to keep it."""
-    table = Table(
-        caption="ns per call: median, and its difference to the first variant of its language; a "
-        f"95 % interval. N = {LADDER_SIZE}, distinct markets."
-    )
-    for heading in ("variant", "what it does", "ns", "difference"):
-        table.add_column(heading)
-    race = results.find("ladder", "random", LADDER_SIZE)
+    """Make a table of what it takes to make, to fill or to reuse the result array."""
+    rows: list[Row] = []
     first: dict[str, str] = {}
+    race = results.find("ladder", "random", LADDER_SIZE)
     for name in RESULT_ARRAYS:
-        if race is not None and name in race.rounds:
-            variant = VARIANTS[name]
-            over = first.setdefault(variant.language, name)
-            found = "" if over == name else _nanoseconds(race.difference(name, over))
-            table.add_row(name, variant.summary, f"{race.quartiles(name)[1]:,.0f}", found)
-    return table
-
-
-LEARNABLE = {
-    "repeated": "repeated",
-    "same order": "same order",
-    "random": "distinct",
-}
-"""Distributions of inputs, by how much of a sort they let the branch predictor learn."""
+        if race and name in race.rounds:
+            over = first.setdefault(VARIANTS[name].language, name)
+            difference = None if over == name else f"{race.difference(name, over):,.0f}"
+            rows.append((name, VARIANTS[name].summary, _median(race, name, ",.0f", 1), difference))
+    return _table(
+        "variant | what it does | ns | difference",
+        rows,
+        "ns per call: median, and its difference to the first variant of its language; a "
+        f"95 % interval. N = {LADDER_SIZE}, distinct markets.",
+    )
 
 
 def predictor(results: Results) -> Table:
-    """Table of what the branch predictor remembers, and what memory has to do with it."""
-    table = Table(
-        caption="Median, µs per call: one market repeated; markets with other prices in the same "
+    """Make a table of what the branch predictor remembers, and of the effect of memory."""
+    rows: list[Row] = []
+    for size in (point.offers for point in POINTS):
+        found = (results.find("repeated", distribution, size) for distribution in LEARNABLE)
+        races = [race for race in found if race and set(PUBLISHED) <= set(race.rounds)]
+        if len(races) == len(LEARNABLE):
+            medians = [_median(race, name) for name in PUBLISHED for race in races]
+            rows.append((size, *medians, *(race.speedup(RUST, NUMBA) for race in races)))
+    columns = (NUMBA, RUST, f"{NUMBA} / {RUST}")
+    headings = [f"{column}, {how}" for column in columns for how in LEARNABLE.values()]
+    return _table(
+        f"offers | {' | '.join(headings)}",
+        rows,
+        "Median, µs per call: one market repeated; markets with other prices in the same "
         "order, whose comparisons end alike but which lie elsewhere in memory; and distinct ones. "
-        "The last columns are the ratios that experiments with such inputs find."
+        "The last columns are the ratios that experiments with such inputs find.",
     )
-    numba, rust = PUBLISHED
-    headings = [f"{name}, {how}" for name in PUBLISHED for how in LEARNABLE.values()]
-    ratios = [f"{numba} / {rust}, {how}" for how in LEARNABLE.values()]
-    for heading in ("offers", *headings, *ratios):
-        table.add_column(heading)
-    for offers in COMPARED_SIZES:
-        found = [results.find("repeated", distribution, offers) for distribution in LEARNABLE]
-        races = [race for race in found if race is not None and set(PUBLISHED) <= set(race.rounds)]
-        if len(races) < len(LEARNABLE):
-            continue
-        times = [race.quartiles(name)[1] / 1e3 for name in PUBLISHED for race in races]
-        speedups = [str(race.speedup(rust, over=numba)) for race in races]
-        table.add_row(f"{offers}", *(f"{time:.2f}" for time in times), *speedups)
-    return table
 
 
 def waterfall(results: Results) -> Iterator[Table]:
-    """Tables of what each fix saves at the size of the ladder, order by order."""
-    for distribution, order, found in waterfalls(results):
+    """Yield tables of what each fix saves at the size of the ladder, one for each order."""
+    for distribution, order, savings in waterfalls(results):
         inputs = "distinct markets" if distribution == "random" else "one market repeated"
-        table = Table(
-            title=f"{order.name}, N = {LADDER_SIZE}, {inputs}",
-            caption="Median of the differences within rounds, ns per call, and its 95 % interval; "
+        yield _table(
+            "removed | from | to | ns saved | share",
+            ((*fix, f"{saved:,.0f}", f"{share:.0%}") for fix, saved, share in savings),
+            "Median of the differences within rounds, ns per call, and its 95 % interval; "
             "the share of what the whole order saves. Negative: it cost.",
+            f"{order.name}, N = {LADDER_SIZE}, {inputs}",
         )
-        for heading in ("removed", "from", "to", "ns saved", "share"):
-            table.add_column(heading)
-        for fix, saved, share in found:
-            table.add_row(*fix, _nanoseconds(saved), f"{share:.0%}")
-        yield table
-
-
-def _nanoseconds(found: Ratio) -> str:
-    return f"{found.value:,.0f} [{found.low:,.0f}, {found.high:,.0f}]"
 
 
 def operation_counts(results: Results) -> Table:
-    """Table of what each variant does, counted."""
-    table = Table(
-        title=f"Operations per market, N = {LADDER_SIZE}",
-        caption="Means over 256 random markets, counted in builds and processes of their own. "
+    """Make a table of what each variant does, counted."""
+    rows = []
+    for it in results.operation_counts:
+        counts = it.allocations, it.comparisons, it.passes
+        rows.append((it.variant, *(None if n is None else f"{n:,.1f}" for n in counts)))
+    return _table(
+        "variant | allocations | comparisons by a sort | passes over the offers",
+        rows,
+        "Means over 256 random markets, counted in builds and processes of their own. "
         "numba's allocations include a header for each array argument and result.",
+        f"Operations per market, N = {LADDER_SIZE}",
     )
-    for heading in ("variant", "allocations", "comparisons by a sort", "passes over the offers"):
-        table.add_column(heading)
-    for variant in results.operation_counts:
-        counts = (variant.allocations, variant.comparisons, variant.passes)
-        table.add_row(variant.variant, *("" if it is None else f"{it:,.1f}" for it in counts))
-    return table
 
 
 def batch(results: Results) -> Table:
-    """Table of batches: ns per market, and ratios."""
-    table = Table(
-        caption="Median, ns per market; median ratio within rounds to the published numba "
-        "function, looped in one compiled call, and its 95 % interval."
-    )
-    for heading in ("batch", "candidate", "ns per market", "times faster"):
-        table.add_column(heading)
-    for timed in results.of_kind("batch"):
-        race = timed.race
+    """Make a table of batches: ns per market, and ratios."""
+    rows = []
+    for found in results.of_kind("batch"):
+        race = found.race.per(found.markets)
+        label = f"{found.markets:,} markets of {race.size}, {found.distribution}"
         for name in (*race.candidates, *race.baselines):
-            median = race.quartiles(name)[1] / timed.markets
-            compared = name not in race.baselines and REFERENCE in race.rounds
-            ratio = str(race.speedup(name, over=REFERENCE)) if compared else ""
-            label = f"{timed.markets:,} markets of {race.size}, {timed.distribution}"
-            table.add_row(label, name, f"{median:,.1f}", ratio)
-    return table
+            ratio = _speedup(race, name, NUMBA) if name in race.candidates else None
+            rows.append((label, name, _median(race, name, ",.1f", 1), ratio))
+    return _table(
+        "batch | candidate | ns per market | times faster",
+        rows,
+        "Median, ns per market; median ratio within rounds to the published numba "
+        "function, looped in one compiled call, and its 95 % interval.",
+    )
 
 
 def adversarial(results: Results) -> Table:
-    """Table of times over that of random inputs of the same size."""
-    table = Table(
-        title="Time over that of random inputs of the same size",
-        caption="Ratio of medians of two races (unpaired) and its 95 % interval.",
+    """Make a table of times over those of random inputs of the same size."""
+    ratios: dict[tuple[str, int], dict[str, Ratio]] = {}
+    for found in results.of_kind("distributions"):
+        random = results.find("distributions", "random", found.race.size)
+        if random is not None and found.distribution != "random":
+            ratios[found.distribution, found.race.size] = {
+                name: ratio_of_medians(found.race.rounds[name], random.rounds[name])
+                for name in found.race.candidates
+                if name in random.rounds
+            }
+    names = list(dict.fromkeys(name for found in ratios.values() for name in found))
+    return _table(
+        " | ".join(("distribution", "offers", *names)),
+        ((*label, *map(found.get, names)) for label, found in ratios.items()),
+        "Ratio of medians of two races (unpaired) and its 95 % interval.",
+        "Time over that of random inputs of the same size",
     )
-    names: dict[str, None] = {}
-    rows: dict[tuple[str, int], dict[str, str]] = {}
-    for distribution, offers, name, ratio in over_random(results):
-        names[name] = None
-        rows.setdefault((distribution, offers), {})[name] = str(ratio)
-    for heading in ("distribution", "offers", *names):
-        table.add_column(heading)
-    for (distribution, offers), cells in rows.items():
-        table.add_row(distribution, f"{offers:,}", *(cells.get(name, "") for name in names))
-    return table
 
 
 def stepped(results: Results) -> Table:
-    """Table of the steps of the learning environment."""
-    table = Table(
-        title="Steps of the learning environment",
-        caption="Median, ns per market and step; median ratio within rounds to the frozen step, "
-        "and its 95 % interval.",
+    """Make a table of the steps of the learning environment."""
+    races = results.of_kind("steps", "one step")
+    return _table(
+        "markets | agents | threads | candidate | ns | times faster",
+        _by_candidate(races, lambda it: (it.markets, it.race.size, it.threads[0]), ",.0f"),
+        f"Median, ns per market and step; {TO_FIRST}",
+        "Steps of the learning environment",
     )
-    for heading in ("markets", "agents", "threads", "candidate", "ns", "times faster"):
-        table.add_column(heading)
-    for timed in (*results.of_kind("steps"), *results.of_kind("one step")):
-        race = timed.race
-        first = race.candidates[0]
-        for name in race.candidates:
-            table.add_row(
-                f"{timed.markets:,}",
-                f"{race.size}",
-                f"{timed.threads[0]}",
-                name,
-                f"{np.median(race.rounds[name]) / timed.markets:,.0f}",
-                "" if name == first else str(race.speedup(name, first)),
-            )
-        table.add_section()
-    return table
 
 
 def learned(results: Results) -> Table:
-    """Table of replay buffers and policies beside what users have instead."""
-    table = Table(
-        title="Replay buffers and policy inference",
-        caption="Median, µs per call; median ratio within rounds to the first candidate, and its "
-        "95 % interval.",
+    """Make a table of replay buffers and policies, beside alternatives to them."""
+
+    def label(it: RaceResult) -> Row:
+        return "policy, " * (it.kind == "policy") + it.distribution, it.race.size
+
+    return _table(
+        "call | rows | candidate | µs | times faster",
+        _by_candidate(results.of_kind("replay", "policy"), label, ",.1f", 1e3),
+        f"Median, µs per call; {TO_FIRST}",
+        "Replay buffers and policy inference",
     )
-    for heading in ("call", "rows", "candidate", "µs", "times faster"):
-        table.add_column(heading)
-    for timed in (*results.of_kind("replay"), *results.of_kind("policy")):
-        race = timed.race
-        first = race.candidates[0]
-        for name in race.candidates:
-            table.add_row(
-                timed.distribution
-                if timed.kind == "replay"
-                else f"{timed.kind}, {timed.distribution}",
-                f"{race.size:,}",
-                name,
-                f"{np.median(race.rounds[name]) / 1e3:,.1f}",
-                "" if name == first else str(race.speedup(name, first)),
-            )
-        table.add_section()
-    return table
 
 
 def studied(results: Results) -> Table:
-    """Table of the simulations: what they found beside the exact indices, and how fast."""
-    exact = adequacy.exact()
-    table = Table(
-        title="Adequacy of the RTS-79, every hour of every year cleared",
-        caption="Mean; in brackets, how many standard errors it is from the exact index.",
-    )
-    headings = ("years", "backend", "threads", "seed", "loss of load, h/year")
-    for heading in (*headings, "unserved energy, MWh/year", "s", "million clearings per s"):
-        table.add_column(heading)
-    table.add_row(
-        "exact", "", "", "", f"{exact.loss_of_load:.3f}", f"{exact.unserved_energy:,.1f}", "", ""
-    )
-    for study in results.studied:
-        found = zip((study.loss_of_load, study.unserved_energy), exact, strict=True)
-        indices = [
-            f"{mean:,.{digits}f} [{(mean - index) / error:+.2f}]"
-            for digits, ((mean, error), index) in zip((3, 1), found, strict=True)
-        ]
-        table.add_row(
-            f"{study.years:,}",
-            study.backend,
-            str(study.threads),
-            str(study.seed),
-            *indices,
-            f"{study.seconds:.1f}",
-            f"{study.clearings_per_second / 1e6:.2f}",
+    """Make a table of the reliability simulations beside the exact indices, with their speed."""
+    rows: list[Row] = []
+    if results.studied:
+        exact = adequacy.exact()
+        indices = f"{exact.loss_of_load:.3f}", f"{exact.unserved_energy:,.1f}"
+        rows.append(("exact", None, None, None, *indices, None, None))
+    for it in results.studied:
+        (hours, hours_error), (energy, energy_error) = it.loss_of_load, it.unserved_energy
+        indices = (
+            f"{hours:,.3f} [{(hours - exact.loss_of_load) / hours_error:+.2f}]",
+            f"{energy:,.1f} [{(energy - exact.unserved_energy) / energy_error:+.2f}]",
         )
-    return table
+        speed = f"{it.seconds:.1f}", f"{it.clearings_per_second / 1e6:.2f}"
+        rows.append((it.years, it.backend, it.threads, it.seed, *indices, *speed))
+    return _table(
+        "years | backend | threads | seed | loss of load, h/year | unserved energy, MWh/year | s | "
+        "million clearings per s",
+        rows,
+        "Mean; in brackets, how many standard errors it is from the exact index.",
+        "Adequacy of the RTS-79, every hour of every year cleared",
+    )
 
 
 def first_calls(results: Results) -> Table:
-    """Table of the slowest first call of each candidate."""
-    table = Table(
-        title="First call",
-        caption="Compiling, or loading from numba's cache, included; the slowest of all races.",
-    )
-    table.add_column("candidate")
-    table.add_column("ms")
+    """Make a table of the slowest first call of each candidate."""
     slowest: dict[str, float] = {}
-    for timed in results.timed:
-        for name, seconds in timed.race.first_call_seconds.items():
+    for found in results.races:
+        for name, seconds in found.race.first_call_seconds.items():
             slowest[name] = max(seconds, slowest.get(name, 0.0))
-    for name, seconds in slowest.items():
-        table.add_row(name, f"{seconds * 1e3:,.2f}")
-    return table
-
-
-def over_random(results: Results) -> Iterator[tuple[str, int, str, Ratio]]:
-    """Distribution, offers, candidate, and time over that of random inputs of the same size."""
-    for timed in results.of_kind("distributions"):
-        race = timed.race
-        random = results.find("distributions", "random", race.size)
-        if random is None or timed.distribution == "random":
-            continue
-        for name in race.candidates:
-            if name in random.rounds:
-                ratio = ratio_of_medians(race.rounds[name], random.rounds[name])
-                yield timed.distribution, race.size, name, ratio
+    return _table(
+        "candidate | ms",
+        ((name, f"{seconds * 1e3:,.2f}") for name, seconds in slowest.items()),
+        "Compiling, or loading from numba's cache, included; the slowest of all races.",
+        "First call",
+    )
 
 
 def correctness(results: Results) -> str:
     """Say whether all candidates cleared all markets alike."""
-    lines = []
-    cleared = 0
-    for timed in results.timed:
-        markets = timed.race.distinct * timed.markets
-        cleared += markets
-        for name, count in timed.race.disagreements.items():
-            if count:
-                where = f"{timed.kind}, {timed.distribution}, N = {timed.race.size:,}"
-                lines.append(f"- {where}: {name} on {count:,} of {markets:,} markets")
-    verdict = f"Correctness: {cleared:,} markets in {len(results.timed)} races; "
+    markets = [found.race.distinct * found.markets for found in results.races]
+    lines = [
+        f"- {found.label}: {name} on {count:,} of {number:,} markets"
+        for found, number in zip(results.races, markets, strict=True)
+        for name, count in found.race.disagreements.items()
+        if count
+    ]
+    start = f"Correctness: {sum(markets):,} markets in {len(markets)} races; "
     if not lines:
-        return verdict + "all candidates clear all of them alike."
-    return (
-        verdict + "the backends clear all of them alike. The frozen variants differ where prices "
-        "tie or demand is at a step:\n\n" + "\n".join(lines)
-    )
+        return start + "all candidates clear all of them alike."
+    differ = "The frozen variants differ where prices tie or demand is at a step:"
+    return f"{start}the backends clear all of them alike. {differ}\n\n" + "\n".join(lines)
 
 
 def resolution(results: Results) -> str:
-    """Say how well the run tells the same function from itself."""
-    ratios = [timed.race.resolution() for timed in results.timed]
-    straddling = sum(ratio.low <= 1 <= ratio.high for ratio in ratios)
+    """Say how well the run tells a function from itself."""
+    ratios = [found.race.resolution() for found in results.races]
+    holding = sum(ratio.low <= 1 <= ratio.high for ratio in ratios)
     blurs = [max(ratio.high, 1 / ratio.low) - 1 for ratio in ratios]
     return (
-        f"A/A: the interval holds 1 in {straddling} of {len(ratios)} races; "
+        f"A/A: the interval holds 1 in {holding} of {len(ratios)} races; "
         f"it reaches {np.median(blurs):.1%} from 1 in the median race, {max(blurs):.1%} at most."
     )
 
 
 def change(here: Results, other: Results) -> Table:
-    """Table of the times of one run over those of another, per race and candidate."""
-    table = Table(
-        title=f"{here.time} against {other.time}",
-        caption="Medians; the other's time over this one's, unpaired, and its 95 % interval.",
+    """Make a table of the times of one run over those of another, per race and candidate."""
+    there = {found.key: found.race for found in other.races}
+    rows: list[Row] = []
+    for found in here.races:
+        now, before = found.race, there.get(found.key)
+        for name in now.candidates:
+            if before and name in before.rounds:
+                ratio = ratio_of_medians(before.rounds[name], now.rounds[name])
+                label = found.kind, found.distribution, now.size, name
+                rows.append((*label, _median(now, name), _median(before, name), ratio))
+        rows.append(SECTION)
+    return _table(
+        "section | distribution | offers | candidate | µs here | µs there | times faster",
+        rows,
+        "Medians; the other's time over this one's, unpaired, and its 95 % interval.",
+        f"{here.time} against {other.time}",
     )
-    for heading in (
-        "",
-        "distribution",
-        "offers",
-        "candidate",
-        "µs here",
-        "µs there",
-        "times faster",
-    ):
-        table.add_column(heading)
-    there = {timed.key: timed.race for timed in other.timed}
-    for timed in here.timed:
-        before = there.get(timed.key)
-        if before is None:
-            continue
-        for name in timed.race.candidates:
-            if name in before.rounds:
-                new, old = timed.race.rounds[name], before.rounds[name]
-                table.add_row(
-                    timed.kind,
-                    timed.distribution,
-                    f"{timed.race.size:,}",
-                    name,
-                    f"{np.median(new) / 1e3:.2f}",
-                    f"{np.median(old) / 1e3:.2f}",
-                    str(ratio_of_medians(old, new)),
-                )
-        table.add_section()
-    return table
 
 
 def confirmed(results: Results) -> Table:
-    """Table of what fresh processes measured, beside the ratios within this one."""
-    table = Table(
-        title="Confirmed in fresh processes by pyperf",
-        caption="Mean and standard deviation over processes; ratio of means. In one process: "
+    """Make a table of times in fresh processes, beside the ratios within this one."""
+    rows = []
+    for it in results.confirmed:
+        inside = _speedup(results.find("single", "random", it.offers), it.name, NUMBA)
+        time = f"{it.mean * 1e6:.2f} ± {it.deviation * 1e6:.2f}"
+        rows.append((it.offers, it.name, time, it.ratio and f"{it.ratio:.2f}", inside))
+    return _table(
+        f"offers | candidate | µs per call | times faster than {NUMBA} | one process",
+        rows,
+        "Mean and standard deviation over processes; ratio of means. In one process: "
         "median ratio within rounds.",
+        "Confirmed in fresh processes by pyperf",
     )
-    headings = ("offers", "candidate", "µs per call", "times faster than numba-sort", "one process")
-    for heading in headings:
-        table.add_column(heading)
-    for line in results.confirmed:
-        race = results.find("single", "random", line.offers)
-        inside = ""
-        if race and {line.name, "numba-sort"} <= set(race.rounds) and line.ratio is not None:
-            inside = str(race.speedup(line.name, over="numba-sort"))
-        time = f"{line.mean * 1e6:.2f} ± {line.deviation * 1e6:.2f}"
-        ratio = "" if line.ratio is None else f"{line.ratio:.2f}"
-        table.add_row(f"{line.offers:,}", line.name, time, ratio, inside)
-    return table
-
-
-def timed(
-    races: Sequence[timing.Race],
-    title: str = "Time per call, distinct inputs",
-    distributions: Sequence[str] | None = None,
-    markets: int = 1,
-) -> Table:
-    """Table of medians with quartiles, and of ratios to the first candidate.
-
-    Parameters
-    ----------
-    races : sequence of Race
-        A section of the table each.
-    title : str
-        Above the table.
-    distributions : sequence of str, optional
-        What each race cleared, if that is not the same for all.
-    markets : int
-        Cleared by one call; times are shown for one of them.
-    """
-    first = races[0].candidates[0]
-    table = Table(
-        title=title,
-        caption="Median and quartiles; median ratio within rounds and its 95 % interval. "
-        "The A/A row is the first candidate against itself: it shows what can be told apart.",
-    )
-    unit = "µs per call" if markets == 1 else "µs per market"
-    headings = ["offers", "candidate", unit, f"times faster than {first}", "verdict"]
-    for heading in headings if distributions is None else ["distribution", *headings]:
-        table.add_column(heading)
-    for number, race in enumerate(races):
-        label = [] if distributions is None else [distributions[number]]
-        for name in (*race.candidates, *race.baselines):
-            low, median, high = (value / 1000 / markets for value in race.quartiles(name))
-            ratio, said = "", ""
-            if name == first:
-                ratio = f"{race.resolution()} (A/A)"
-            elif name not in timing.BASELINES and first in race.candidates:
-                ratio, said = str(race.speedup(name, first)), race.verdict(name, first)
-            time = f"{median:.2f} [{low:.2f}, {high:.2f}]"
-            table.add_row(*label, f"{race.size:,}", name, time, ratio, said)
-        table.add_section()
-    return table

@@ -1,4 +1,4 @@
-"""The waterfall: what each fix saves, one after the other, and in another order.
+"""Compute what each fix of the ladder saves, one after the other, and in another order.
 
 The order matters: what a fix saves depends on what the fixes before it have left.
 """
@@ -6,7 +6,6 @@ The order matters: what a fix saves depends on what the fixes before it have lef
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from market_py.benchmark.results import Results
@@ -23,9 +22,8 @@ class Fix(NamedTuple):
     after: str
 
 
-@dataclass(frozen=True)
-class Order:
-    """Fixes in one order, from the published shape to the end of the ladder."""
+class Order(NamedTuple):
+    """Fixes in one order, from the published algorithm to the end of the ladder."""
 
     name: str
     language: str
@@ -74,24 +72,23 @@ class Saving(NamedTuple):
 
     fix: Fix
     nanoseconds: Ratio
-    """Median of the differences within rounds, ns per call; negative: it cost."""
+    """Median of the differences within rounds, ns per call; negative where the fix costs time."""
     share: float
-    """Of all that the order saves."""
+    """Share of what the whole order saves."""
 
 
 def savings(race: Race, order: Order) -> list[Saving]:
     """Measure the fixes of an order; their sum is close to, not exactly, the whole difference."""
-    first, last = order.fixes[0].before, order.fixes[-1].after
-    whole = race.difference(first, last).value
-    found = [race.difference(fix.before, fix.after) for fix in order.fixes]
+    whole = race.difference(order.fixes[0].before, order.fixes[-1].after).value
+    saved = [race.difference(fix.before, fix.after) for fix in order.fixes]
     return [
-        Saving(fix, saved, saved.value / whole)
-        for fix, saved in zip(order.fixes, found, strict=True)
+        Saving(fix, difference, difference.value / whole)
+        for fix, difference in zip(order.fixes, saved, strict=True)
     ]
 
 
 def waterfalls(results: Results) -> Iterator[tuple[str, Order, list[Saving]]]:
-    """Every order on every distribution of inputs for which all variants were timed."""
+    """Yield every order on every distribution of inputs for which all variants were timed."""
     for distribution in ("random", "repeated"):
         race = results.find("ladder", distribution, LADDER_SIZE)
         for order in ORDERS:

@@ -10,7 +10,7 @@ import numpy as np
 
 from market_py.benchmark.reference import place, reference
 from market_py.benchmark.report.tables import TITLES
-from market_py.benchmark.results import Kind, Timed
+from market_py.benchmark.results import Kind, RaceResult
 from market_py.benchmark.timing import BASELINES
 from market_py.plots.picture import Picture
 from market_py.plots.style import BLACK, LANGUAGE_STYLES
@@ -34,7 +34,7 @@ class StoredPicture(Picture):
         self.figure.subplots_adjust(left=0.2, right=0.97, top=1 - 0.2 / height)
         self._axes = self.figure.subplots()
 
-    def show(self, timed: Timed, names: Sequence[str], over: str) -> bytes:
+    def show(self, timed: RaceResult, names: Sequence[str], over: str) -> bytes:
         """Draw the candidates, and their speed-ups over one of them."""
         axes, race = self._axes, timed.race
         axes.clear()
@@ -85,7 +85,7 @@ def _style(name: str) -> tuple[str, str, str]:
     return LANGUAGE_STYLES.get(name.partition("-")[0].partition(",")[0], OTHER_STYLE)
 
 
-def _said(timed: Timed, name: str, over: str) -> str:
+def _said(timed: RaceResult, name: str, over: str) -> str:
     """Say how a candidate compares; nothing of the other itself and of baselines."""
     if name == over or over not in timed.race.rounds or name in BASELINES:
         return ""
@@ -143,7 +143,7 @@ class StoredPanel(Explorer):
         }
         return sorted(found)
 
-    def _timed(self, section: str, distribution: str, offers: int) -> Timed:
+    def _timed(self, section: str, distribution: str, offers: int) -> RaceResult:
         """Find the race that is closest to what is chosen: choices change one after the other."""
         among = [timed for timed in self._races[section] if timed.distribution == distribution]
         among = among or self._races[section]
@@ -185,13 +185,13 @@ def _offer(control: Any, options: list[str]) -> None:
     control.layout.display = "" if len(options) > 1 else "none"
 
 
-def _shown(timed: Timed, names: Sequence[str]) -> list[str]:
+def _shown(timed: RaceResult, names: Sequence[str]) -> list[str]:
     race = timed.race
     candidates = [name for name in race.candidates if not names or name in names]
     return [*candidates, *race.baselines]
 
 
-def summary(timed: Timed, names: Sequence[str], over: str) -> str:
+def summary(timed: RaceResult, names: Sequence[str], over: str) -> str:
     """Say what was raced, and how the candidates compare with one of them."""
     race = timed.race
     if timed.kind in LEARNING_KINDS:
