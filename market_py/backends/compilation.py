@@ -45,11 +45,11 @@ def compiled(*signatures: Any, **options: Any) -> Callable[[Callable[..., Any]],
     """
 
     def compile_function(function: Callable[..., Any]) -> Any:
-        if config.DISABLE_JIT:  # type: ignore[attr-defined]
+        if config.DISABLE_JIT:
             return np.errstate(all="ignore")(function)
         function.__qualname__ += f"-{_fingerprint(function):08x}"
         try:
-            return njit(*signatures, cache=True, **options)(function)  # type: ignore[call-overload]
+            return njit(*signatures, cache=True, **options)(function)
         except RuntimeError as error:
             if "no locator available" not in str(error):
                 raise
