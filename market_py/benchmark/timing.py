@@ -27,13 +27,13 @@ from market_py.validation import Float64Array
 Verdict = Literal["faster", "slower", "indistinguishable"]
 Call = Callable[..., Any]
 Inputs = Sequence[tuple[Any, ...]]
-"""Arguments of one call each; all of them as many."""
+"""Arguments of each call; all calls take the same number of them."""
 Verify = Callable[[Mapping[str, Call], Inputs], dict[str, int]]
 """Counts the inputs on which candidates disagree, or raises `Disagreement`."""
 
 ROUNDS = 21
 SAMPLE_SECONDS = 0.01
-"""A sample calls a candidate for at least so long."""
+"""Shortest duration of a sample."""
 WARM_UP_SECONDS = 0.05
 
 EMPTY_CALL = "empty call"
@@ -46,7 +46,7 @@ AA_SUFFIX = " (again)"
 """Ends the name under which the first candidate runs a second time."""
 
 MIN_ROUNDS = 6
-"""With fewer rounds, all lie on one side of the true median more often than once in twenty runs."""
+"""Five rounds all lie on one side of the true median in 6 % of runs: too often for a verdict."""
 
 
 class Stopped(Exception):
@@ -108,7 +108,7 @@ class Race:
     disagreements: dict[str, int] = field(default_factory=dict)
     """Number of inputs on which a candidate disagrees with the reference."""
     _speedups: dict[tuple[str, str], Ratio] = field(default_factory=dict, repr=False, compare=False)
-    """Cached, because panels ask again at every move of a slider."""
+    """Cache: panels ask again at every move of a slider."""
 
     @property
     def candidates(self) -> list[str]:
@@ -137,12 +137,12 @@ class Race:
         )
 
     def quartiles(self, name: str) -> tuple[float, float, float]:
-        """Lower quartile, median and upper quartile, ns per call."""
+        """Return lower quartile, median and upper quartile, ns per call."""
         low, median, high = np.percentile(self.rounds[name], [25, 50, 75])
         return float(low), float(median), float(high)
 
     def speedup(self, name: str, over: str) -> Ratio:
-        """How many times faster one candidate is than another.
+        """Return how many times faster one candidate is than another.
 
         The median of the ratios within rounds; the interval is a percentile bootstrap.
         """
@@ -152,14 +152,14 @@ class Race:
         return self._speedups[name, over]
 
     def difference(self, name: str, other: str) -> Ratio:
-        """How much longer the first takes than the second, ns per call.
+        """Return how much longer the first takes than the second, ns per call.
 
         The median of the differences within rounds, with its bootstrap interval.
         """
         return bootstrapped([self.rounds[name] - self.rounds[other]])
 
     def resolution(self) -> Ratio:
-        """The A/A ratio: the measurement cannot resolve differences within its spread."""
+        """Return the A/A ratio: differences within its interval cannot be resolved."""
         first = self.candidates[0]
         return self.speedup(first + AA_SUFFIX, first)
 
@@ -304,7 +304,7 @@ def race(
 
 @cache
 def empty_call(arity: int) -> Call:
-    """Make a function that takes so many arguments and returns."""
+    """Make a function that takes `arity` arguments and returns None."""
     call: Call = eval(f"lambda {', '.join(f'a{i}' for i in range(arity))}: None")
     return call
 
@@ -334,7 +334,7 @@ def calibrate(call: Call, inputs: Inputs, sample_seconds: float) -> int:
 
 
 def sample(call: Call, inputs: Inputs, loops: int) -> float:
-    """Seconds to go through all inputs so many times, with the garbage collector off."""
+    """Measure passes through all inputs, in seconds, with the garbage collector off."""
     once = _loop(len(inputs[0]))
     collecting = gc.isenabled()
     gc.disable()
@@ -350,7 +350,7 @@ def sample(call: Call, inputs: Inputs, loops: int) -> float:
 
 @cache
 def _loop(arity: int) -> Callable[[Call, Inputs], None]:
-    """Compile a loop over calls with so many arguments.
+    """Compile a loop over calls with `arity` arguments.
 
     To call with ``*arguments`` instead would add tens of nanoseconds to every call.
     """
@@ -362,7 +362,7 @@ def _loop(arity: int) -> Callable[[Call, Inputs], None]:
 
 
 def _first_call(call: Call, arguments: tuple[Any, ...]) -> float:
-    """Seconds of the first call."""
+    """Measure one call, in seconds."""
     start = time.perf_counter()
     call(*arguments)
     return time.perf_counter() - start
