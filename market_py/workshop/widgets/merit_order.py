@@ -20,7 +20,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
 from market_py import market_clearing
-from market_py.plots.merit_order import MeritOrderPicture
+from market_py.plots.merit_order import merit_order
 from market_py.plots.style import FUEL_STYLES, SKY
 from market_py.validation import Float64Array, Ties, check_market, check_vector
 from market_py.workshop.widgets import description
@@ -185,16 +185,18 @@ class MeritOrderFigure(anywidget.AnyWidget):
 
     def png(self) -> bytes:
         """Draw the same state in Python."""
-        picture = MeritOrderPicture(
-            self._kinds,
-            styles=self._styles,
-            lowest_price=self._y_ticks[0],
-            highest_price=self._y_ticks[-1],
+        return merit_order(
+            self.bids,
+            self.quantities,
+            self.demand,
+            self.price,
+            np.array(self.dispatch),
+            kinds=self._kinds,
+            prices=(self._y_ticks[0], self._y_ticks[-1]),
             highest_quantity=self._x_ticks[-1],
+            styles=self._styles,
             currency=self._currency,
         )
-        dispatch = np.array(self.dispatch)
-        return picture.show(self.bids, self.quantities, self.demand, self.price, dispatch)
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take over what the browser says; it has cleared the market already."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipywidgets as widgets
 
 from market_py import doctor
-from market_py.workshop.grading.check import Verdict, hint, right
+from market_py.workshop.grading.check import CheckResult, hint, right
 from market_py.workshop.widgets.controls import slider
 from market_py.workshop.widgets.sentence import Sentence
 
@@ -25,7 +25,7 @@ class Echo(widgets.VBox):
         self.sentence.say(f"The kernel received {value} and answers {2 * value}.")
 
 
-def examine() -> Verdict:
+def examine() -> CheckResult:
     """Print what is here, and say whether the workshop can start."""
     findings = doctor.examine()
     for finding in findings:

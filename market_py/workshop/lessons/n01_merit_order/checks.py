@@ -9,10 +9,10 @@ import numpy as np
 
 import market_py
 from market_py.reliability import rts79
-from market_py.workshop.grading.check import NOT_DONE, Verdict, hint, right
+from market_py.workshop.grading.check import NOT_DONE, CheckResult, hint, right
 
 
-def check_price(bids: Any, quantities: Any, demand: Any) -> Verdict:
+def check_price(bids: Any, quantities: Any, demand: Any) -> CheckResult:
     """Check for a market of three offers at least whose price is 80."""
     if bids is None or quantities is None or demand is None:
         return NOT_DONE
@@ -37,7 +37,7 @@ def check_price(bids: Any, quantities: Any, demand: Any) -> Verdict:
     )
 
 
-def check_scarcity(out: Any) -> Verdict:
+def check_scarcity(out: Any) -> CheckResult:
     """Check for units whose outage makes the RTS-79 short at its annual peak."""
     if out is None:
         return NOT_DONE
