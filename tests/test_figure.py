@@ -156,3 +156,9 @@ def test_the_files_of_the_browser_come_with_the_package(figure):
     for forbidden in ("innerHTML", "http://", "https://", "import "):
         code = figure._esm.replace("http://www.w3.org/", "")
         assert forbidden not in code + figure._css
+
+
+def test_what_is_too_large_to_draw_is_refused_in_words():
+    for market in ([1e308], [1], 1), ([1], [1e308], 1), ([1], [1], 1e308):
+        with pytest.raises(ValueError, match="above 1e\\+300 cannot be drawn"):
+            merit_order.market_figure(*market)

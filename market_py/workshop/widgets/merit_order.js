@@ -346,7 +346,7 @@ class Figure {
       out,
       price,
       dispatch,
-      marginal: marginalOffers(...market),
+      marginal: roles(...market).marginal,
       sentence: clearedSentence(names, ...market, currency),
     };
   }

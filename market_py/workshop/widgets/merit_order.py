@@ -54,8 +54,10 @@ def market_figure(
 
 
 _FILES = files(__package__)
-CHEAPEST, DEAREST = 0.2, 2.0
+LOWEST, HIGHEST = 0.2, 2.0
 """Between these factors a fuel price can be moved."""
+DRAWABLE = 1e300
+"""Largest price and quantity: axes need room beyond."""
 OFFER = "offer"
 """The kind of all offers where nobody says another."""
 
@@ -229,15 +231,17 @@ class MeritOrderFigure(anywidget.AnyWidget):
         return {
             "price": price,
             "dispatch": dispatch.tolist(),
-            "marginal": [self._names[i] for i in description.marginal_offers(*market)],
+            "marginal": [self._names[i] for i in description.roles(*market).marginal],
             "sentence": description.cleared(self._names, *market, self._currency),
         }
 
     def _ticks(self, demand: float) -> tuple[list[float], list[float]]:
         """Ticks of both axes, which have room for all that can be dragged."""
-        extremes = [self._bids_at(dict.fromkeys(self._kinds, f)) for f in (CHEAPEST, 1.0, DEAREST)]
+        extremes = [self._bids_at(dict.fromkeys(self._kinds, f)) for f in (LOWEST, 1.0, HIGHEST)]
         low, high = 1.02 * min(0.0, np.min(extremes)), 1.02 * max(0.0, np.max(extremes))
         widest = 1.02 * max(float(self._quantities.sum()), demand)
+        if not max(-low, high, widest) < DRAWABLE:
+            raise ValueError(f"prices and quantities above {DRAWABLE:g} cannot be drawn")
         ticks = MaxNLocator(nbins=7, steps=[1, 2, 5, 10]).tick_values
         return (
             [float(tick) for tick in ticks(0.0, widest or 1.0)],
@@ -258,7 +262,7 @@ class MeritOrderFigure(anywidget.AnyWidget):
             "currency": self._currency,
             "styles": self._styles,
             "fuels": self._fuels,
-            "fuel_range": [100 * CHEAPEST, 100 * DEAREST, 5],
+            "fuel_range": [100 * LOWEST, 100 * HIGHEST, 5],
             "lost_load_range": step and [step, 5 * lost_load, step],
             "demand_step": _power_of_ten(self._x_ticks[-1] / 100),
             "x_ticks": self._x_ticks,
@@ -276,7 +280,7 @@ class MeritOrderFigure(anywidget.AnyWidget):
         for stranger in given.keys() - set(self._fuels):
             raise ValueError(f"fuel_prices: {stranger!r} has no price; the fuels are {self._fuels}")
         return {
-            fuel: _within(f"fuel_prices[{fuel!r}]", given.get(fuel, 1.0), CHEAPEST, DEAREST)
+            fuel: _within(f"fuel_prices[{fuel!r}]", given.get(fuel, 1.0), LOWEST, HIGHEST)
             for fuel in self._fuels
         }
 

@@ -10,6 +10,7 @@ import numpy as np
 import market_py
 from market_py.reliability import rts79
 from market_py.workshop.grading.check import NOT_DONE, CheckResult, hint, right
+from market_py.workshop.widgets.description import roles
 
 
 def check_price(bids: Any, quantities: Any, demand: Any) -> CheckResult:
@@ -31,8 +32,10 @@ def check_price(bids: Any, quantities: Any, demand: Any) -> CheckResult:
             f"its price is {price:.12g}. The marginal offer sets the price: the last one needed "
             "when offers are taken cheapest first. Which one is it here?"
         )
+    offers = np.asarray(bids, float), np.asarray(quantities, float)
+    running = roles(*offers, float(demand), price, dispatch).running
     return right(
-        f"the price is 80, and {int(np.sum(dispatch > 0))} of {len(dispatch)} offers run, all of "
+        f"the price is 80, and {len(running)} of {len(dispatch)} offers run, all of "
         "them paid 80."
     )
 
