@@ -1,57 +1,60 @@
 # The verbs of the workshop; `make` lists them.
 
+# Text for the shell, whatever signs it holds. Paths of the environment are read with $(value ...),
+# since make would take a dollar sign in them for a variable.
+quote = '$(subst ','\'',$(1))'
+
 # An active venv or conda environment is used; otherwise .venv, which `make setup` creates.
+IS_CONDA :=
 ifdef VIRTUAL_ENV
-PREFIX := $(VIRTUAL_ENV)
+PREFIX := $(value VIRTUAL_ENV)
 else ifdef CONDA_PREFIX
-PREFIX := $(CONDA_PREFIX)
+PREFIX := $(value CONDA_PREFIX)
+IS_CONDA := yes
 else
 PREFIX := .venv
 NEW_VENV := .venv/pyvenv.cfg
 endif
 
 ifneq ($(OS),Windows_NT)
-PYTHON := "$(PREFIX)/bin/python"
-else ifneq ($(PREFIX),$(CONDA_PREFIX))
-PYTHON := "$(PREFIX)/Scripts/python.exe"
+PYTHON := $(call quote,$(PREFIX)/bin/python)
+else ifndef IS_CONDA
+PYTHON := $(call quote,$(PREFIX)/Scripts/python.exe)
 else
-PYTHON := "$(PREFIX)/python.exe"
+PYTHON := $(call quote,$(PREFIX)/python.exe)
 endif
 
-# maturin refuses when both kinds of environment are announced.
-ifeq ($(PREFIX),$(CONDA_PREFIX))
+# maturin refuses when both kinds of environment are announced; a conda environment brings its
+# packages, pip users get the pinned ones.
+ifdef IS_CONDA
 MATURIN := env -u VIRTUAL_ENV
-else
-MATURIN := env -u CONDA_PREFIX VIRTUAL_ENV="$$($(PYTHON) -c 'import sys; print(sys.prefix)')"
-endif
-
-# A conda environment brings its packages; pip users get the pinned ones.
-ifeq ($(PREFIX),$(CONDA_PREFIX))
 INSTALL := -e ".[workshop,book,test]"
 else
+MATURIN := env -u CONDA_PREFIX VIRTUAL_ENV="$$($(PYTHON) -c 'import sys; print(sys.prefix)')"
 INSTALL := -r requirements.lock -e .
 endif
 
 # Without internet: all comes from the folder that `make wheelhouse` filled.
 ifdef WHEELHOUSE
-WHEELS := $(shell cd "$(WHEELHOUSE)" && pwd)
+WHEELS := $(shell cd $(call quote,$(value WHEELHOUSE)) && pwd)
 ifeq ($(WHEELS),)
-$(error There is no folder WHEELHOUSE=$(WHEELHOUSE))
+$(error There is no folder WHEELHOUSE=$(value WHEELHOUSE))
 endif
-INSTALL := --no-index --find-links "$(WHEELS)" $(INSTALL)
+INSTALL := --no-index --find-links $(call quote,$(WHEELS)) $(INSTALL)
 export CARGO_HOME := $(WHEELS)/cargo
 export CARGO_NET_OFFLINE := true
 endif
 
 # Where `make wheelhouse` collects; CARGO_HOME is the folder cargo in it.
 INTO ?= wheelhouse
+COLLECTED := $(call quote,$(value INTO))
 # What hatchling asks for only when it installs a package in place.
 BACKEND := 'editables~=0.3'
 CRATES_CONFIG := '[source.crates-io]' 'replace-with = "crates"' '[source.crates]' 'directory = "crates"'
 
 # What an environment must have been set up from; the same text means there is nothing to do.
-SETUP_STATE := "$(CURDIR) $$(cksum pyproject.toml requirements.lock | tr '\n' ' ')"
-SETUP_STAMP := "$(PREFIX)/.rust-market-setup"
+SETUP_STATE := "$$(pwd) $$(cksum pyproject.toml requirements.lock | tr '\n' ' ')"
+SETUP_STAMP := $(call quote,$(PREFIX)/.rust-market-setup)
 
 NO_RUST := Rust is not installed: get it from https://rustup.rs, then run make build-rust.
 CARGO := cargo --quiet
@@ -62,12 +65,12 @@ LAB := $(PYTHON) -m jupyterlab --ServerApp.root_dir=. \
 
 # rustup puts cargo there, but only new shells know.
 ifneq ($(OS),Windows_NT)
-export PATH := $(PATH):$(HOME)/.cargo/bin
+export PATH := $(value PATH):$(value HOME)/.cargo/bin
 endif
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build-rust build-rust-if-possible lab run book app wheelhouse test test-all bench lint lock clean
+.PHONY: help setup build-rust build-rust-if-possible lab run book app wheelhouse test test-all bench report picture lint coverage lock clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -110,13 +113,13 @@ app: build-rust-if-possible ## serve notebook 01 as a page, without its code
 	@$(PYTHON) -m market_py app $(APP_OPTIONS)
 
 wheelhouse: build-rust-if-possible ## collect wheels and crates, to set up without internet
-	@mkdir -p "$(INTO)" && rm -rf "$(INTO)/cargo" "$(INTO)/crates" "$(INTO)"/*.whl
-	$(PYTHON) -m pip wheel --quiet --wheel-dir "$(INTO)" -r requirements.lock $(BACKEND)
-	@command -v cargo >/dev/null || exit 0; mkdir "$(INTO)/cargo" && \
-	cargo vendor --quiet --locked --manifest-path rust_market/Cargo.toml "$(INTO)/crates" && \
-	printf '%s\n' $(CRATES_CONFIG) > "$(INTO)/cargo/config.toml" && \
-	$(MATURIN) $(PYTHON) -m maturin build --quiet --release --manifest-path rust_market/Cargo.toml --out "$(INTO)"
-	@echo "Take it along, with the repository: $(INTO)"
+	@mkdir -p $(COLLECTED) && cd $(COLLECTED) && rm -rf cargo crates *.whl
+	$(PYTHON) -m pip wheel --quiet --wheel-dir $(COLLECTED) -r requirements.lock $(BACKEND)
+	@command -v cargo >/dev/null || exit 0; into=$(COLLECTED); mkdir "$$into/cargo" && \
+	cargo vendor --quiet --locked --manifest-path rust_market/Cargo.toml "$$into/crates" && \
+	printf '%s\n' $(CRATES_CONFIG) > "$$into/cargo/config.toml" && \
+	$(MATURIN) $(PYTHON) -m maturin build --quiet --release --manifest-path rust_market/Cargo.toml --out "$$into"
+	@echo Take it along, with the repository: $(COLLECTED)
 
 test: build-rust-if-possible lint ## run the tests (at most 15 minutes)
 	@$(PYTHON) -m pytest $(PYTEST_OPTIONS)
@@ -127,10 +130,17 @@ test-all: build-rust-if-possible lint ## run the long tests too (at most an hour
 bench: build-rust-if-possible ## time the backends and the ladder (at most 15 minutes)
 	@$(PYTHON) -m market_py bench $(BENCH_OPTIONS)
 
-lint: setup ## check style and types
+report: setup ## write the tables of the documents from results/reference.json
+	@$(PYTHON) -m market_py report
+
+picture: setup ## make the animated picture of the README (needs Chromium)
+	@$(PYTHON) -m market_py.workshop.publish.picture
+
+lint: setup ## check style, types and the arrows of imports
 	@$(PYTHON) -m ruff check
 	@$(PYTHON) -m ruff format --check
 	@$(PYTHON) -m mypy
+	@$(PYTHON) -c 'from importlinter.cli import lint_imports_command as lint; lint()' --no-logo --no-cache
 	@command -v cargo >/dev/null || exit 0; cd rust_market && \
 	if cargo fmt --version >/dev/null 2>&1; then $(CARGO) fmt --all --check; \
 	else echo 'No rustfmt: the format of the Rust code is not checked.'; fi && \
@@ -139,10 +149,14 @@ lint: setup ## check style and types
 	else echo 'No clippy: the Rust code is not linted.'; fi && \
 	$(CARGO) test --workspace
 
+coverage: build-rust-if-possible ## report the Python lines that the tests reach, in build/coverage
+	@$(PYTHON) -m pytest --cov=market_py --cov-report=term:skip-covered \
+		--cov-report=html:build/coverage $(PYTEST_OPTIONS)
+
 lock: ## pin the versions anew (needs uv)
 	uv pip compile pyproject.toml --extra workshop --extra book --extra test --universal --python-version 3.11 --upgrade \
 		--no-emit-index-url --no-header --no-annotate --quiet -o requirements.lock
 
 clean: ## delete what the other verbs made, .venv too; but not the wheelhouse
 	rm -rf .venv build rust_market/target .hypothesis .mypy_cache .pytest_cache
-	find . -name __pycache__ -o -name .ipynb_checkpoints -o -name .ruff_cache | xargs rm -rf
+	find . \( -name __pycache__ -o -name .ipynb_checkpoints -o -name .ruff_cache \) -prune -exec rm -rf {} +

@@ -8,8 +8,9 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from market_py.extras import lazy_exports
 
 if TYPE_CHECKING:
     from market_py.clearing import market_clearing, market_clearing_batch
@@ -24,16 +25,9 @@ __all__ = [
     "market_clearing_batch",
 ]
 
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
-
-
-def __getattr__(name: str) -> Any:
-    # Imported when first asked for, so that `python -m market_py doctor` runs where NumPy, or
-    # anything else, is missing.
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = "clearing" if name.startswith("market_clearing") else "registry"
-    globals()[name] = getattr(importlib.import_module(f"{__name__}.{home}"), name)
-    return globals()[name]
+# Imported at first use: `python -m market_py doctor` must run where NumPy is missing.
+__getattr__, __dir__ = lazy_exports(
+    __name__,
+    clearing=("market_clearing", "market_clearing_batch"),
+    registry=("available_backends", "available_variants", "get_backend", "get_variant"),
+)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import sys
 
 from market_py.extras import explain_missing
@@ -30,6 +31,10 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("command", choices=COMMANDS, metavar="command")
     parser.add_argument("options", nargs=argparse.REMAINDER)
+    # A sign that the terminal cannot show (the euro sign in ASCII) becomes a question mark.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     chosen = parser.parse_args(arguments)
     try:
         # Imported here: the doctor must run where other commands cannot be imported.

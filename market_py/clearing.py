@@ -1,4 +1,4 @@
-"""The front door: one clearing function for all backends."""
+"""Clear one market, or a batch of markets, with any backend."""
 
 from __future__ import annotations
 
@@ -21,44 +21,51 @@ def market_clearing(
 ) -> tuple[float, Float64Array]:
     """Clear one market in merit order at a uniform price.
 
-    Offers are accepted by ascending price until demand is met. The price is the smallest offered
-    price at or below which at least demand, less a billionth of it, is offered.
+    Offers are accepted by ascending price until demand is met. The price is the lowest offered
+    price that covers demand: at or below it at least demand, less a billionth, is offered.
 
     Parameters
     ----------
     bids : array_like, shape (N,)
-        Offer prices, €/MWh; finite, may be negative.
+        Offer prices, €/MWh; finite, and negative if you like.
     quantities : array_like, shape (N,)
         Offered quantities, MW; finite and >= 0.
     demand : float
         Fixed demand, MW; finite and >= 0.
     ties : {"index", "pro_rata"}
-        Offers at the marginal price are accepted by index, or each with the same share.
+        Offers at the marginal price are accepted in the order of their indices, or each offer sells
+        the same share.
     price_cap : float, optional
-        Price of a shortage, €/MWh (value of lost load); without it, the highest offer.
+        Price in a shortage, €/MWh (value of lost load); by default the highest offer.
     backend : str, optional
-        One of `available_backends`; by default the fastest.
+        Name of one of `available_backends`; by default the fastest.
 
     Returns
     -------
     price : float
-        Uniform clearing price, €/MWh: the offer of the marginal unit.
+        Uniform clearing price, €/MWh: the offered price of the marginal unit.
     dispatch : ndarray, shape (N,)
         Accepted quantities, MW, in the order of the offers.
 
     Raises
     ------
     TypeError
-        An argument is not made of real numbers.
+        An argument is not made of real numbers, or has a mask or units.
     ValueError
-        An argument has the wrong shape, or a value outside its domain.
+        An argument has the wrong shape or a value out of range, `ties` or `backend` is unknown, or
+        pandas or xarray arguments have different labels.
     ImportError
-        The backend is not installed.
+        The backend is not installed; the message says what to install.
 
     Examples
     --------
     >>> market_clearing([30.0, 10.0, 20.0], [100.0, 100.0, 100.0], 150.0)
     (20.0, array([  0., 100.,  50.]))
+
+    A shortage: 300 MW are offered, and all are sold at the price cap.
+
+    >>> market_clearing([30.0, 10.0, 20.0], [100.0, 100.0, 100.0], 400.0, price_cap=3000.0)
+    (3000.0, array([100., 100., 100.]))
     """
     chosen = default_backend() if backend is None else get_backend(backend)
     return chosen.market_clearing(bids, quantities, demand, ties=ties, price_cap=price_cap)
@@ -79,18 +86,18 @@ def market_clearing_batch(
     Parameters
     ----------
     bids, quantities : array_like, shape (B, N) or (N,)
-        As for `market_clearing`; one row for each market, or one for all.
+        Offer prices, €/MWh, and offered quantities, MW; one row for each market, or one for all.
     demand : array_like, shape (B,) or ()
-        Fixed demand, MW.
+        Fixed demand, MW; finite and >= 0.
     ties : {"index", "pro_rata"}
         As for `market_clearing`.
     price_cap : array_like, shape (B,) or (), optional
-        As for `market_clearing`.
+        Price in a shortage, €/MWh; by default the highest offer of that market.
     threads : int, optional
-        At most this many threads work; by default as many as there are cores. The result does
-        not depend on it.
+        Maximum number of threads; by default the number of cores. The result does not depend on
+        it.
     backend : str, optional
-        One of `available_backends`; by default the fastest.
+        Name of one of `available_backends`; by default the fastest.
 
     Returns
     -------
@@ -102,12 +109,12 @@ def market_clearing_batch(
     Raises
     ------
     TypeError, ValueError, ImportError
-        As for `market_clearing`; one bad row is an error that names it.
+        As for `market_clearing`; the message names the first row with an error.
 
     Notes
     -----
-    ``B`` comes from the two-dimensional arrays or from `demand`, else it is 1. Axes of length 1 do
-    not broadcast.
+    ``B`` is the number of rows of the two-dimensional arrays, or the length of `demand`, otherwise
+    1. Axes of length 1 do not broadcast.
 
     Examples
     --------

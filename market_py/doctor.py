@@ -4,34 +4,19 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Literal
 
 from market_py import extension
 
-PACKAGES = (
-    "numpy",
-    "numba",
-    "scipy",
-    "matplotlib",
-    "ipywidgets",
-    "anywidget",
-    "jupyterlab",
-    "nbclient",
-    "gymnasium",
-    "pettingzoo",
-    "rich",
-    "tqdm",
-    "maturin",
-    "pyperf",
-)
-"""What the workshop needs; the doctor may run where no package can say so."""
+MAKE = "install make (Debian: apt-get install make; macOS: xcode-select --install)"
 RUSTUP = "install Rust from https://rustup.rs (then open a new terminal)"
 
 
@@ -53,24 +38,46 @@ class Finding:
 
 def redact_paths(text: str) -> str:
     """Shorten the paths in a text, which say who somebody is when they are pasted."""
-    for folder, short in ((extension.REPOSITORY, "."), (Path.home(), "~")):
-        if folder != Path(folder.anchor):
+    home = Path(os.path.expanduser("~"))  # noqa: PTH111 - Path.home() raises without a HOME
+    for folder, short in ((extension.REPOSITORY, "."), (home, "~")):
+        if folder.is_absolute() and folder != Path(folder.anchor):
             text = text.replace(str(folder), short)
     return text
 
 
 def examine() -> list[Finding]:
-    """Look at everything that the workshop uses."""
+    """Look at everything that the workshop uses; what cannot be looked at is missing."""
     return [
-        _python(),
-        _environment(),
-        *map(_package, PACKAGES),
-        _kernel(),
-        _tool("make", "install make (Debian: apt-get install make; macOS: xcode-select --install)"),
-        _tool("cargo", RUSTUP),
-        _extension(),
-        _browser(),
+        _look("Python", _python),
+        _look("environment", _environment),
+        *(_look(name, _package, name) for name in packages()),
+        _look("kernel", _kernel),
+        _look("make", _tool, "make", MAKE),
+        _look("cargo", _tool, "cargo", RUSTUP),
+        _look("rust_market", _extension),
+        _look("Chromium", _browser),
     ]
+
+
+def _look(name: str, find: Callable[..., Finding], *arguments: str) -> Finding:
+    """Return the finding, or the error of a search that fails (a broken tool, an odd folder)."""
+    try:
+        return find(*arguments)
+    except Exception as error:
+        return Finding(name, "missing", f"cannot be examined: {type(error).__name__}: {error}")
+
+
+def packages() -> list[str]:
+    """Names of the packages that the workshop needs, from the metadata of market-py.
+
+    Where market-py is not installed: those that set-up installs first.
+    """
+    try:
+        required = requires("market-py") or []
+    except PackageNotFoundError:
+        return ["numpy", "numba", "jupyterlab", "ipywidgets"]
+    wanted = (line for line in required if ";" not in line or "workshop" in line.split(";")[1])
+    return [re.split(r"[^\w.-]", line, maxsplit=1)[0] for line in wanted]
 
 
 def report() -> int:
@@ -133,11 +140,17 @@ def _kernel() -> Finding:
 
 
 def _tool(name: str, remedy: str) -> Finding:
-    path = shutil.which(name) or shutil.which(name, path=str(Path.home() / ".cargo" / "bin"))
+    rustup = os.path.expanduser("~/.cargo/bin")  # noqa: PTH111 - never raises without a HOME
+    path = shutil.which(name) or shutil.which(name, path=rustup)
     if path is None:
         return Finding(name, "missing", "not found", remedy)
-    said = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout
-    return Finding(name, "ok", said.partition("\n")[0] or path)
+    command = [path, "--version"]
+    done = subprocess.run(
+        command, capture_output=True, text=True, errors="replace", check=False, timeout=60
+    )
+    if done.returncode != 0:
+        return Finding(name, "missing", f"{path} fails: {done.stderr.strip()[:200]}", remedy)
+    return Finding(name, "ok", done.stdout.partition("\n")[0] or path)
 
 
 def _extension() -> Finding:

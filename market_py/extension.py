@@ -1,6 +1,6 @@
-"""Whether the compiled extension ``rust_market`` is there, and is what the sources say.
+"""Find the compiled extension ``rust_market``, and tell whether its sources have changed since.
 
-``python -m market_py.extension`` tells, and exits with 1 when ``make build-rust`` has work to do.
+``python -m market_py.extension`` prints it, and exits with 1 if ``make build-rust`` is needed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SOURCES = (
     "pyproject.toml",
     "src",
 )
-"""What the extension is built from; ``rust_market/build.rs`` lists the same."""
+"""Files and folders that the build reads; ``rust_market/build.rs`` has the same list."""
 
 
 def find() -> ModuleType:
@@ -34,10 +34,10 @@ def find() -> ModuleType:
     Raises
     ------
     ImportError
-        It is not built, or long ago; the message says what to do.
+        It is not built, or too old; the message says what to do.
     """
     try:
-        # Without the extension, `import rust_market` finds the source folder: ask for names.
+        # Without the extension, `import rust_market` finds the source folder, which has no names.
         from rust_market import (  # noqa: F401
             BUILD_ID,
             BUILD_PROFILE,
@@ -61,12 +61,12 @@ def find() -> ModuleType:
 
 @cache
 def load() -> ModuleType:
-    """Import the extension to use it; warn, once, if it is a debug build or stale.
+    """Import the extension; warn once if it is a debug build or older than its sources.
 
     Raises
     ------
     ImportError
-        As `find`.
+        As for `find`.
     """
     extension = find()
     if problem := find_problem(extension):
@@ -75,13 +75,13 @@ def load() -> ModuleType:
 
 
 def source_id() -> str | None:
-    """Fingerprint of the sources in this checkout, or None where there are none."""
+    """Return the checksum of the sources in this checkout, or None where there are none."""
     if not (CRATE / "Cargo.toml").is_file():
         return None
     fingerprint = 0
     for source in SOURCES:
         path = CRATE / source
-        # The order of build.rs: by name, part by part.
+        # In the same order as build.rs: by name, one folder after the other.
         files = sorted(path.rglob("*.rs")) if path.is_dir() else [path]
         for file in files:
             fingerprint = zlib.crc32(file.read_bytes(), fingerprint)
@@ -89,7 +89,7 @@ def source_id() -> str | None:
 
 
 def find_problem(extension: ModuleType) -> str | None:
-    """Say what is wrong with a built extension, or None."""
+    """Return a sentence that says what is wrong with a built extension, or None."""
     if extension.BUILD_PROFILE != "release":
         return "the Rust extension is a debug build, many times slower: run `make build-rust`"
     if source_id() not in (None, extension.BUILD_ID):
@@ -98,7 +98,7 @@ def find_problem(extension: ModuleType) -> str | None:
 
 
 def status() -> tuple[bool, str]:
-    """Whether the extension is there and current, and a sentence that says so."""
+    """Return whether the extension is built and current, and a sentence that says so."""
     try:
         extension = find()
     except ImportError as error:

@@ -1,14 +1,19 @@
-"""What to install where an optional package is missing."""
+"""Optional packages: import them at first use, and name the extra that installs them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import importlib
+import sys
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 EXTRAS = {
     "numba": "numba",
     "gymnasium": "env",
     "pettingzoo": "env",
+    "stable_baselines3": "rl",
+    "torch": "rl",
     "matplotlib": "bench",
     "pyperf": "bench",
     "rich": "bench",
@@ -23,8 +28,9 @@ EXTRAS = {
     "traitlets": "workshop",
     "sphinx": "book",
     "voila": "book",
+    "cogapp": "test",
 }
-"""The extra of ``market-py`` that installs a package."""
+"""Extra of ``market-py`` that installs each optional package."""
 
 
 @contextmanager
@@ -46,3 +52,33 @@ def explain_missing() -> Iterator[None]:
             f'{package} is not installed: pip install "market-py[{EXTRAS[package]}]", '
             "or `make setup` in a checkout"
         ) from error
+
+
+def lazy_exports(
+    package: str, **modules: Iterable[str]
+) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """Make ``__getattr__`` and ``__dir__`` of a package that imports its modules at first use.
+
+    Parameters
+    ----------
+    package : str
+        Name of the package.
+    **modules : iterable of str
+        For each module of the package, the names that the package exports from it.
+
+    Raises
+    ------
+    ImportError
+        From ``__getattr__``, as `explain_missing`.
+    """
+    homes = {name: module for module, names in modules.items() for name in names}
+
+    def load(name: str) -> Any:
+        if name not in homes:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        with explain_missing():
+            value = getattr(importlib.import_module(f"{package}.{homes[name]}"), name)
+        setattr(sys.modules[package], name, value)
+        return value
+
+    return load, lambda: sorted({*vars(sys.modules[package]), *homes})

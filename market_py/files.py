@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Callable
 from pathlib import Path
@@ -9,17 +10,31 @@ from typing import Any, BinaryIO
 
 
 def write_atomically(path: Path | str, write: Callable[[BinaryIO], Any]) -> None:
-    """Write a file beside its place, then put it there; until then an earlier one stays.
+    """Write a new file in the same folder, then rename it; until then an earlier file stays.
+
+    A symbolic link stays, and the file that it points to is replaced. A pipe or a device cannot
+    be replaced: it is written to directly. The new file has the permissions of any new file
+    there, and is no longer a hard link to others.
 
     Parameters
     ----------
     path : path
-        Where; who may read it is what any new file there allows.
+        Name of the file; it may be as long as the file system allows.
     write : callable
-        Is given the file, open for bytes. If it raises, nothing has changed.
+        Called with the file, open for bytes. If it raises, the file is as before.
+
+    Raises
+    ------
+    OSError
+        The folder is missing or not writable, or the path is a folder.
     """
-    path = Path(path)
-    unfinished = path.with_name(f".{path.stem}-{secrets.token_hex(4)}{path.suffix}")
+    if Path(path).exists() and not Path(path).is_file():
+        with Path(path).open("wb") as file:
+            write(file)
+        return
+    path = Path(os.path.realpath(path))
+    # A short name: that of the file may be as long as is allowed already.
+    unfinished = path.with_name(f".unfinished-{secrets.token_hex(4)}")
     try:
         with unfinished.open("xb") as file:
             write(file)

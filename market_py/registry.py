@@ -1,7 +1,4 @@
-"""The one registry of backends and of the ladder's variants.
-
-Tests, benchmarks, notebooks and tables all ask here what there is.
-"""
+"""Register of the backends and of the variants of the ladder, for tests, benchmarks and tables."""
 
 from __future__ import annotations
 
@@ -26,21 +23,21 @@ ClearBatch = Callable[
 
 @dataclass(frozen=True)
 class Backend:
-    """One implementation of the whole contract."""
+    """An implementation of the whole contract."""
 
     name: str
     market_clearing: Callable[..., tuple[float, Float64Array]]
-    """Validated; the signature of `market_py.market_clearing` without `backend`."""
+    """As `market_py.market_clearing`, without `backend`."""
     market_clearing_batch: Callable[..., tuple[Float64Array, Float64Array]]
-    """Validated; the signature of `market_py.market_clearing_batch` without `backend`."""
+    """As `market_py.market_clearing_batch`, without `backend`."""
 
 
 @dataclass(frozen=True)
 class Variant:
-    """One variant of the ladder: a frozen way to clear a market that is offered plain arrays.
+    """A step of the optimisation ladder: a frozen function that clears one market.
 
-    It checks no values, and where it sorts it keeps the published semantics: only backends obey
-    the whole contract.
+    Its arguments are plain arrays whose values it does not check. Variants that sort have the
+    semantics of the published function: only backends obey the whole contract.
     """
 
     name: str
@@ -49,17 +46,18 @@ class Variant:
     module: str
     function: str
     batch_function: str | None = None
-    """The same algorithm, row after row in one call; few variants have one."""
+    """Name of a function that clears a batch by the same algorithm; most variants have none."""
 
     def load(self) -> ClearOne:
-        """Import the callable ``(bids, quantities, demand) -> (price, dispatch)``."""
+        """Import the function ``(bids, quantities, demand) -> (price, dispatch)``."""
         if self.language == "rust":
             extension.load()
-        function: ClearOne = getattr(importlib.import_module(self.module), self.function)
+        with explain_missing():
+            function: ClearOne = getattr(importlib.import_module(self.module), self.function)
         return function
 
     def load_batch(self) -> ClearBatch:
-        """Import the callable ``(bids, quantities, demands, threads) -> (prices, dispatch)``.
+        """Import the function ``(bids, quantities, demands, threads) -> (prices, dispatch)``.
 
         Raises
         ------
@@ -68,12 +66,14 @@ class Variant:
         """
         if self.batch_function is None:
             raise ValueError(f"{self.name} clears single markets only")
-        function: ClearBatch = getattr(importlib.import_module(self.module), self.batch_function)
+        with explain_missing():
+            module = importlib.import_module(self.module)
+        function: ClearBatch = getattr(module, self.batch_function)
         return function
 
 
 BACKENDS = ("rust", "numba", "numpy", "python")
-"""Every backend, the fastest first."""
+"""Names of all backends, the fastest first."""
 
 
 def _numba(variant: str, summary: str, batch_function: str | None = None) -> Variant:
@@ -101,17 +101,17 @@ VARIANTS = {
             "numba_sort_rows",
         ),
         _numba("scratch", "no temporaries: after the sort, one loop in merit order"),
-        _numba("keys", "what is sorted holds the price beside the place"),
+        _numba("keys", "the sort moves each price with its index"),
         _numba("select", "no sorting: the backend's search, its values not checked"),
-        _numba("cheap", "the result is made by NumPy and only filled by compiled code"),
+        _numba("filled", "the result is made by NumPy and only filled by compiled code"),
         _numba("out", "the result is written into the same array in each call"),
         _rust("naive", "the published shape: indirect stable sort, six vectors; list out"),
         _rust("ndarray", "the same, an ndarray out"),
         _rust("scratch", "no temporaries: after the sort, one loop in merit order"),
         _rust("unstable", "an unstable sort instead of a stable one"),
-        _rust("keys", "what is sorted holds the price beside the place"),
+        _rust("keys", "the sort moves each price with its index"),
         _rust("select", "no sorting: the backend's search, its values not checked"),
-        _rust("cheap", "arguments borrowed without bookkeeping, the result not set to zero first"),
+        _rust("unchecked", "arguments borrowed unchecked, the result not set to zero first"),
         Variant(
             "rust-filled",
             "rust",
@@ -126,22 +126,38 @@ VARIANTS = {
             "market_py.variants.rust",
             "rust_out",
         ),
-        _rust("naive-cheap", "the fixes in reverse: the published shape behind the cheap border"),
-        _rust("select-list", "the fixes in reverse: no sorting, cheap border, but a list out"),
+        _rust("naive-unchecked", "in reverse order: the published shape, arguments borrowed unchecked"),
+        _rust("select-list", "in reverse order: no sorting, unchecked borrow, but a list out"),
     )
 }
-"""Every variant, by name."""
+"""All variants by name, in the order of the ladder."""
 
 
 def get_backend(name: str) -> Backend:
-    """Look up a backend by name.
+    """Return a backend.
+
+    Parameters
+    ----------
+    name : {"rust", "numba", "numpy", "python"}
+        Name of the backend.
+
+    Returns
+    -------
+    Backend
+        With the functions ``market_clearing`` and ``market_clearing_batch``.
 
     Raises
     ------
     ValueError
-        There is no such backend.
+        There is no backend of that name.
     ImportError
-        It is not installed here; the message says what to do.
+        The backend is not installed; the message says what to install.
+
+    Examples
+    --------
+    >>> backend = get_backend("numpy")
+    >>> backend.market_clearing([10.0, 20.0], [50.0, 50.0], 70.0)
+    (20.0, array([50., 20.]))
     """
     if name not in BACKENDS:
         raise ValueError(f"backend = {name!r}: must be one of {', '.join(map(repr, BACKENDS))}")
@@ -156,7 +172,13 @@ def _load_backend(name: str) -> Backend:
 
 
 def available_backends() -> list[str]:
-    """Names of the backends that are usable here, the fastest first."""
+    """Return the names of the backends that are installed, the fastest first.
+
+    Examples
+    --------
+    >>> available_backends()[-2:]
+    ['numpy', 'python']
+    """
     return [name for name in BACKENDS if _is_available(name)]
 
 
@@ -171,19 +193,38 @@ def _is_available(name: str) -> bool:
 
 @cache
 def default_backend() -> Backend:
-    """Return the fastest backend that is there."""
+    """Return the fastest backend that is installed."""
     return get_backend(available_backends()[0])
 
 
 def get_variant(name: str) -> ClearOne:
-    """Look up the callable of a variant by name.
+    """Return the function of a variant.
+
+    Parameters
+    ----------
+    name : str
+        One of `available_variants`.
+
+    Returns
+    -------
+    callable
+        ``(bids, quantities, demand) -> (price, dispatch)``, for contiguous float64 arrays and a
+        float, whose values it does not check.
 
     Raises
     ------
     ValueError
-        There is no such variant.
+        There is no variant of that name.
     ImportError
-        Its language is not installed here.
+        Its language is not installed; the message says what to install.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> clear = get_variant("numba-sort")
+    >>> price, dispatch = clear(np.array([10.0, 20.0]), np.array([50.0, 50.0]), 70.0)
+    >>> float(price), dispatch
+    (20.0, array([50., 20.]))
     """
     if name not in VARIANTS:
         raise ValueError(f"variant = {name!r}: must be one of {', '.join(map(repr, VARIANTS))}")
@@ -191,28 +232,34 @@ def get_variant(name: str) -> ClearOne:
 
 
 def available_variants() -> list[str]:
-    """Names of the variants that are usable here."""
+    """Return the names of the variants whose language is installed, in the order of the ladder.
+
+    Examples
+    --------
+    >>> "numba-sort" in available_variants()
+    True
+    """
     languages = available_backends()
     return [name for name, variant in VARIANTS.items() if variant.language in languages]
 
 
 def get_candidates(names: Sequence[str] | None = None) -> dict[str, ClearOne]:
-    """What a race is about: variants and backends.
+    """Return the functions to time: variants and backends, by name.
 
     Parameters
     ----------
     names : sequence of str, optional
-        Of variants or backends, in the order wanted; by default all the variants and the compiled
-        backends that are usable here.
+        Names of variants and backends; by default all the variants and the compiled backends that
+        are installed.
 
     Raises
     ------
     ValueError
         There is no variant or backend of that name.
     ImportError
-        It is not installed here.
+        It is not installed.
     RuntimeError
-        The extension is a debug build: to time it would mislead.
+        The extension is a debug build, whose times would mislead.
     """
     _refuse_debug_build()
     chosen = [*available_variants(), *_compiled_backends()] if names is None else names
@@ -223,11 +270,7 @@ def get_candidates(names: Sequence[str] | None = None) -> dict[str, ClearOne]:
 
 
 def get_batch_candidates(names: Sequence[str] | None = None) -> dict[str, ClearBatch]:
-    """What a race of batches is about; as `get_candidates`.
-
-    By default the variants that clear a batch in one call, and the compiled backends; a variant
-    without such a function is left out.
-    """
+    """Do the same for batches; a variant without a function for batches is left out."""
     _refuse_debug_build()
     chosen = [*available_variants(), *_compiled_backends()] if names is None else names
     return {

@@ -1,4 +1,9 @@
-"""What is not a market is refused, in the order and the words of the contract (rule 8)."""
+"""Turn arguments into checked arrays and numbers; errors have the words of the contract (rule 8).
+
+All public functions convert their arguments here. `check_array` makes an array of a dtype and a
+shape, `check_vector` and `check_scalar` look at the values too, and `check_market` and
+`check_batch` do it for the arguments of a clearing.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +13,14 @@ from collections.abc import Callable
 from typing import Any, Literal, NamedTuple, SupportsIndex
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 Ties = Literal["index", "pro_rata"]
 Float64Array = NDArray[np.float64]
 
 
 class Market(NamedTuple):
-    """One market, checked."""
+    """The checked arguments of one clearing."""
 
     bids: Float64Array
     """Offer prices, shape (N,), €/MWh."""
@@ -25,11 +30,11 @@ class Market(NamedTuple):
     """Fixed demand, MW."""
     ties: Ties
     price_cap: float | None
-    """Price of a shortage, €/MWh."""
+    """Price in a shortage, €/MWh."""
 
 
 class Batch(NamedTuple):
-    """Markets with the same number of offers, checked."""
+    """The checked arguments of a batch: markets with the same number of offers."""
 
     bids: Float64Array
     """Offer prices, shape (B, N) or (N,), €/MWh."""
@@ -39,15 +44,15 @@ class Batch(NamedTuple):
     """Fixed demand, shape (B,) or (), MW."""
     ties: Ties
     price_cap: Float64Array | None
-    """Price of a shortage, shape (B,) or (), €/MWh."""
+    """Price in a shortage, shape (B,) or (), €/MWh."""
     threads: int
-    """At most this many threads work."""
+    """Maximum number of threads."""
     markets: int
-    """``B``."""
+    """Number of markets, ``B``."""
 
     @property
     def offers(self) -> int:
-        """``N``."""
+        """Number of offers in each market, ``N``."""
         return int(self.bids.shape[-1])
 
 
@@ -65,8 +70,9 @@ def check_market(
     TypeError
         An argument is not made of real numbers.
     ValueError
-        An argument has the wrong shape, or a value outside its domain.
+        An argument has the wrong shape, labels that disagree, or a value outside its domain.
     """
+    _check_labels(bids, quantities)
     checked_bids = _numbers("bids", bids, _VECTOR)
     _finite("bids", checked_bids)
     checked_quantities = _numbers("quantities", quantities, _VECTOR)
@@ -92,7 +98,7 @@ def check_batch(
     *,
     trust_offers: bool = False,
 ) -> Batch:
-    """Check the arguments of a batch, unless the values of its offers are to be trusted.
+    """Check the arguments of a batch; with ``trust_offers`` not the values of its offers.
 
     Errors as for `check_market`.
     """
@@ -104,6 +110,7 @@ def check_batch(
             like, expected = markets = markets or (argument, len(array))
             _length(argument, "rows", like, expected, len(array))
 
+    _check_labels(bids, quantities, demand, price_cap)
     checked_bids = _numbers("bids", bids, _TABLE)
     count("bids", checked_bids, 1)
     if not trust_offers:
@@ -165,7 +172,7 @@ def _check_values(argument: str, array: Float64Array, negative: bool, most: floa
 
 
 def check_integer(argument: str, value: Any, least: int, most: int | None = None) -> int:
-    """Return a whole number within its bounds.
+    """Return a whole number within its bounds; a boolean is none.
 
     Raises
     ------
@@ -174,10 +181,7 @@ def check_integer(argument: str, value: Any, least: int, most: int | None = None
     ValueError
         It is out of bounds.
     """
-    try:
-        number = None if isinstance(value, bool) else operator.index(value)
-    except TypeError:
-        number = None
+    number = _whole_number(value)
     if number is None:
         raise TypeError(f"{argument}: must be a whole number, got {type(value).__name__}")
     if most is not None and not least <= number <= most:
@@ -187,12 +191,26 @@ def check_integer(argument: str, value: Any, least: int, most: int | None = None
     return number
 
 
+def _whole_number(value: Any) -> int | None:
+    """Return the whole number that a value is, or None."""
+    try:
+        return None if isinstance(value, bool | np.ma.MaskedArray) else operator.index(value)
+    except TypeError:
+        return None
+
+
 # Dimensions that an argument may have, and how to say it.
 _Dimensions = tuple[tuple[int, ...], str]
 _SCALAR: _Dimensions = (0,), "0 dimensions"
 _VECTOR: _Dimensions = (1,), "1 dimension"
 _COLUMN: _Dimensions = (0, 1), "0 or 1 dimensions"
 _TABLE: _Dimensions = (1, 2), "1 or 2 dimensions"
+
+_KINDS = {"f": ("iuf", "real numbers"), "i": ("iu", "integers"), "b": ("b", "booleans")}
+"""For each kind of dtype that a caller wants: the kinds that can become it, and their name."""
+
+_UNLABELLED = {np.ndarray, list, tuple, float, int, np.float64, type(None)}
+"""Types that need not be searched for labels."""
 
 
 def check_real(argument: str, value: float) -> float:
@@ -203,10 +221,45 @@ def check_real(argument: str, value: float) -> float:
     return float(_numbers(argument, value, _SCALAR))
 
 
+def check_array(
+    argument: str,
+    value: Any,
+    dtype: DTypeLike = np.float64,
+    shape: tuple[int, ...] | None = None,
+) -> NDArray[Any]:
+    """Return a C-contiguous, aligned array of a dtype: the value itself if it is one, else a copy.
+
+    Parameters
+    ----------
+    argument : str
+        Name that errors give to the value.
+    value : array_like
+        Real numbers for a floating dtype, integers for an integral one, or booleans.
+    dtype : dtype_like
+        Dtype of the result; what is too large for it becomes infinite.
+    shape : tuple of int, optional
+        Shape that the value must have.
+
+    Raises
+    ------
+    TypeError
+        The value is of another kind, such as strings or booleans for numbers; NumPy cannot read
+        it; something in it is masked, or has units.
+    ValueError
+        The value has another shape.
+    """
+    plain = type(value) is np.ndarray and value.dtype == dtype
+    array = value if plain else check_kind(argument, value, *_KINDS[np.dtype(dtype).kind])
+    if shape is not None and array.shape != shape:
+        raise ValueError(f"{argument}: must have shape {shape}, got {array.shape}")
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        return np.require(array, dtype, ["C", "A", "E"])
+
+
 def check_kind(
     argument: str, value: Any, kinds: str = "iuf", what: str = "real numbers"
 ) -> NDArray[Any]:
-    """Return what NumPy reads, of any shape, if its dtype is of these kinds and nothing is masked.
+    """Return what NumPy reads, if its dtype is of these kinds and nothing is masked or has units.
 
     Raises
     ------
@@ -214,16 +267,14 @@ def check_kind(
         The value is not made of that.
     """
     name = type(value).__name__
-    if _holds_masked(value):
-        raise TypeError(f"{argument}: must be {what}, none of them masked, got {name}")
+    _refuse_annotated(argument, _types(value), what, name)
     try:
         array: NDArray[Any] = np.asanyarray(value)
     except (TypeError, ValueError, OverflowError) as error:
         raise TypeError(
             f"{argument}: must be {what}, got {name} that NumPy cannot read: {error}"
         ) from error
-    if isinstance(array, np.ma.MaskedArray):
-        raise TypeError(f"{argument}: must be {what}, none of them masked, got {name}")
+    _refuse_annotated(argument, {type(array)}, what, name)
     if array.dtype.kind not in kinds:
         raise TypeError(f"{argument}: must be {what}, got {name} of dtype {array.dtype}")
     return array
@@ -232,22 +283,60 @@ def check_kind(
 def _numbers(
     argument: str, value: Any, dimensions: _Dimensions, holds: str = "offer"
 ) -> Float64Array:
-    """Return the value as a C-contiguous, aligned array of doubles."""
-    array = check_kind(argument, value)
+    """Return the value as a C-contiguous, aligned array of doubles with so many dimensions."""
+    array = check_array(argument, value)
     allowed, must_have = dimensions
     if array.ndim not in allowed:
         raise ValueError(f"{argument}: must have {must_have}, got shape {array.shape}")
     if dimensions in (_VECTOR, _TABLE) and array.shape[-1] == 0:
         raise ValueError(f"{argument}: must hold at least one {holds}, got shape {array.shape}")
-    return np.require(array, np.float64, ["C", "A", "E"])
+    return array
 
 
-def _holds_masked(value: Any) -> bool:
-    """Whether a sequence, or one of its rows, holds what NumPy would take the mask off."""
-    if not isinstance(value, list | tuple):
-        return False
-    rows = (row if isinstance(row, list | tuple) else (row,) for row in value)
-    return any(isinstance(item, np.ma.MaskedArray) for row in rows for item in row)
+def _types(value: Any, depth: int = 3) -> set[type]:
+    """Return the types in a sequence of sequences, or the type of another value."""
+    if not isinstance(value, list | tuple) or depth == 0:
+        return {type(value)}
+    types = set(map(type, value))
+    if any(issubclass(kind, list | tuple) for kind in types):
+        types.update(*(_types(item, depth - 1) for item in value))
+    return types
+
+
+def _refuse_annotated(argument: str, types: set[type], what: str, got: str) -> None:
+    """Refuse what NumPy would strip of its mask (numpy.ma) or its units (pint, astropy, unyt)."""
+    for kind in types:
+        if issubclass(kind, np.ma.MaskedArray):
+            raise TypeError(f"{argument}: must be {what}, none of them masked, got {got}")
+        if any(hasattr(kind, name) for name in ("unit", "units", "in_units")):
+            raise TypeError(f"{argument}: must be {what} without units, got {got}")
+
+
+def _check_labels(bids: Any, quantities: Any, demand: Any = None, price_cap: Any = None) -> None:
+    """Refuse pandas or xarray arguments whose labels disagree: clearing goes by position."""
+    seen: dict[str, tuple[str, Any]] = {}
+    for argument, value, names in (
+        ("bids", bids, ("markets", "offers")),
+        ("quantities", quantities, ("markets", "offers")),
+        ("demand", demand, ("markets",)),
+        ("price_cap", price_cap, ("markets",)),
+    ):
+        if type(value) in _UNLABELLED:
+            continue
+        axes = getattr(value, "axes", None)  # pandas
+        if hasattr(value, "indexes"):  # xarray
+            axes = [value.indexes.get(dimension) for dimension in value.dims]
+        if not isinstance(axes, list):
+            continue
+        for name, labels in zip(names[-len(axes) :], axes, strict=False):
+            if not hasattr(labels, "equals"):
+                continue
+            like, expected = seen.setdefault(name, (argument, labels))
+            if not labels.equals(expected):
+                raise ValueError(
+                    f"{argument}: the labels of its {name} must be those of {like}, in the same "
+                    "order: align them, or pass plain arrays to go by position"
+                )
 
 
 def _finite(argument: str, array: Float64Array) -> None:
@@ -280,12 +369,12 @@ def _check_ties(ties: Ties) -> Ties:
     return ties
 
 
-MOST_THREADS = 1024
-"""More do not help, and a larger number need not fit into a word."""
+MAX_THREADS = 1024
+"""More threads do not help, and a larger number may not fit into a machine word."""
 
 
 def check_threads(threads: SupportsIndex | None) -> int:
-    """Return how many threads may work: those asked for, or as many as help.
+    """Return how many threads may work: for None, the cores that this process may use.
 
     Raises
     ------
@@ -293,31 +382,27 @@ def check_threads(threads: SupportsIndex | None) -> int:
         It is not a positive integer, nor None.
     """
     if threads is None:
-        # The cores that this process may use, where the system tells.
         affinity = getattr(os, "sched_getaffinity", None)
         return len(affinity(0)) if affinity else os.cpu_count() or 1
     must = "must be a positive integer or None"
-    try:
-        number = None if isinstance(threads, bool) else operator.index(threads)
-    except TypeError:
-        number = None
+    number = _whole_number(threads)
     if number is None:
         raise TypeError(f"threads: {must}, got {type(threads).__name__}")
     if number < 1:
         raise ValueError(f"threads = {number}: {must}")
-    return min(number, MOST_THREADS)
+    return min(number, MAX_THREADS)
 
 
 def check_seed(seed: Any, argument: str = "seed", *, bits: int = 63, room: int = 0) -> int:
-    """Return a seed that is one, of so many bits, with room for so many that follow it.
+    """Return a seed of so many bits, so that ``room`` further ones can follow it.
 
     Raises
     ------
     ValueError
-        It is not.
+        It is not a whole number in that range.
     """
-    whole = isinstance(seed, int | np.integer) and not isinstance(seed, bool)
-    if not whole or not 0 <= seed < 2**bits - room:
+    number = _whole_number(seed)
+    if number is None or not 0 <= number < 2**bits - room:
         end = f"2**{bits} - {room}" if room else f"2**{bits}"
         raise ValueError(f"{argument} = {seed!r}: must be a whole number in [0, {end})")
-    return int(seed)
+    return number

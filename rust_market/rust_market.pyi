@@ -57,8 +57,10 @@ def market_clearing(
 
     Notes
     -----
-    The arguments are never written. Do not write to them from another thread during the call: the
-    GIL is released while 16,384 offers or more are cleared, and NumPy releases it when it writes.
+    The arguments are never written. During the call, do not change them from another thread,
+    neither their values nor their dtype, shape or strides: the GIL is released while 16,384 offers
+    or more are cleared, and NumPy releases it when it writes. Never call
+    ``resize(refcheck=False)`` on an array that a call uses: it frees memory in use.
     """
 
 def market_clearing_batch(
@@ -95,64 +97,64 @@ def market_clearing_batch(
 
     Raises
     ------
-    TypeError, ValueError
+    TypeError, ValueError, MemoryError
         As for `market_clearing`; one bad row is an error that names it.
 
     Notes
     -----
     ``B`` comes from the two-dimensional arrays or from `demand`, else it is 1. Axes of length 1 do
-    not broadcast. Do not write to the arrays from another thread during the call: they are read
-    with the GIL released.
+    not broadcast. Do not change the arrays from another thread during the call, as for
+    `market_clearing`: they are read with the GIL released. Ctrl-C ends the call within a second.
     """
 
 def market_clearing_naive(
     bids: NDArray[np.float64], quantities: NDArray[np.float64], demand: float
 ) -> tuple[float, list[float]]:
-    """Clear one market in the published shape: a rung of the ladder, frozen, not a backend.
+    """Clear one market in the published shape: a variant of the ladder, frozen, not a backend.
 
-    An indirect stable sort, six temporary vectors, a Python list out. As all rungs it expects
+    An indirect stable sort, six temporary vectors, a Python list out. As all variants it expects
     contiguous arrays of doubles and checks nothing but their lengths.
     """
 
 def market_clearing_ndarray(
     bids: NDArray[np.float64], quantities: NDArray[np.float64], demand: float
 ) -> tuple[float, NDArray[np.float64]]:
-    """Clear one market by the rung that returns an array instead of a list."""
+    """Clear one market by the variant that returns an array instead of a list."""
 
 def market_clearing_scratch(
     bids: NDArray[np.float64], quantities: NDArray[np.float64], demand: float
 ) -> tuple[float, NDArray[np.float64]]:
-    """Clear one market by the rung without temporaries."""
+    """Clear one market by the variant without temporaries."""
 
 def market_clearing_unstable(
     bids: NDArray[np.float64], quantities: NDArray[np.float64], demand: float
 ) -> tuple[float, NDArray[np.float64]]:
-    """Clear one market by the rung with an unstable sort."""
+    """Clear one market by the variant with an unstable sort."""
 
 def market_clearing_keys(
     bids: NDArray[np.float64], quantities: NDArray[np.float64], demand: float
 ) -> tuple[float, NDArray[np.float64]]:
-    """Clear one market by the rung that sorts pairs of price and place."""
+    """Clear one market by the variant that sorts pairs of price and index."""
 
 def market_clearing_select(
     bids: NDArray[np.float64], quantities: NDArray[np.float64], demand: float
 ) -> tuple[float, NDArray[np.float64]]:
-    """Clear one market by the rung that does not sort."""
+    """Clear one market by the variant that does not sort."""
 
-def market_clearing_cheap(
+def market_clearing_unchecked(
     bids: NDArray[np.float64], quantities: NDArray[np.float64], demand: float
 ) -> tuple[float, NDArray[np.float64]]:
-    """Clear one market by the rung with the cheap border."""
+    """Clear one market without sorting, arguments borrowed without bookkeeping."""
 
-def market_clearing_naive_cheap(
+def market_clearing_naive_unchecked(
     bids: NDArray[np.float64], quantities: NDArray[np.float64], demand: float
 ) -> tuple[float, list[float]]:
-    """Clear one market by the published kernel behind the cheap border."""
+    """Clear one market by the published kernel, arguments borrowed without bookkeeping."""
 
 def market_clearing_select_list(
     bids: NDArray[np.float64], quantities: NDArray[np.float64], demand: float
 ) -> tuple[float, list[float]]:
-    """Clear one market without sorting, behind the cheap border, a list out."""
+    """Clear one market without sorting, arguments borrowed without bookkeeping, a list out."""
 
 def market_clearing_into(
     bids: NDArray[np.float64],
@@ -160,7 +162,7 @@ def market_clearing_into(
     demand: float,
     out: NDArray[np.float64],
 ) -> float:
-    """Clear one market, write the dispatch into `out` and return the price: a rung of the ladder.
+    """Clear one market, write the dispatch into `out` and return the price: a variant.
 
     Raises
     ------
@@ -173,6 +175,7 @@ class Environment:
 
     `market_py.env` makes one from a system and rules, and is the interface for use; here the caller
     owns every array. All are contiguous; ``B`` markets, ``N`` agents, ``T`` hours, ``F`` features.
+    An environment can be copied and pickled.
 
     Parameters
     ----------
@@ -235,7 +238,8 @@ class Environment:
         Raises
         ------
         TypeError, ValueError
-            An array has another dtype or length, is not contiguous, or may not be written.
+            An array has another dtype or length, is not contiguous, may not be written, or shares
+            memory with another one.
         """
 
     def step(
@@ -260,7 +264,10 @@ class Environment:
         Raises
         ------
         TypeError, ValueError
-            As for `observe`; an action outside its bounds is named. Nothing has changed then.
+            As for `observe`; an action outside its bounds is named. The clocks have not
+            changed then.
+        KeyboardInterrupt
+            Within a second; the clocks have not changed then.
         """
 
 class ReplayBuffer:
@@ -268,11 +275,12 @@ class ReplayBuffer:
 
     `market_py.learning.ReplayBuffer` is the interface for use; here the caller owns every array.
     All are contiguous; ``K`` transitions, ``F`` values of an observation, ``A`` of an action.
+    A buffer can be copied and pickled; a copy draws what the original draws next.
 
     Parameters
     ----------
     capacity : int
-        Transitions that are kept.
+        How many transitions it holds at most; the last ones replace the oldest.
     observation_size, action_size : int
         ``F`` and ``A``.
     seed : int
@@ -284,6 +292,9 @@ class ReplayBuffer:
     ------
     ValueError, MemoryError
         A size is zero, or too large.
+    RuntimeError
+        Raised by every method, if the process was forked while another thread was at work in the
+        buffer, or if a signal handler interrupted a method of the same buffer.
     """
 
     def __new__(
@@ -333,7 +344,9 @@ class ReplayBuffer:
         Raises
         ------
         TypeError, ValueError
-            As for `add`, or there is nothing to sample yet.
+            As for `add`, two arrays share memory, or there is nothing to sample yet.
+        KeyboardInterrupt
+            Within a second; no draw has been made then.
         """
 
     def update(self, indices: NDArray[np.int64], priorities: NDArray[np.float64]) -> None:
@@ -342,7 +355,8 @@ class ReplayBuffer:
         Raises
         ------
         TypeError, ValueError
-            As for `add`; an index or a priority is outside its domain; no priorities are kept.
+            As for `add`; an index or a priority is outside its domain; the buffer has no
+            priorities.
         """
 
     def state(
@@ -366,13 +380,15 @@ class ReplayBuffer:
         Raises
         ------
         ValueError
-            It does not fit the buffer, which has not changed.
+            It does not fit the buffer, or holds what calls cannot have made: values that are not
+            finite, or preferences that are not positive. The buffer has not changed.
         """
 
 class MLP:
     """Dense layers, tanh or ReLU between them.
 
     `market_py.learning.MLPPolicy` is the interface for use; here the caller owns every array.
+    A network can be copied and pickled.
 
     Parameters
     ----------
@@ -387,6 +403,8 @@ class MLP:
     ------
     TypeError, ValueError
         An array has another dtype, is not contiguous, or layers do not fit together.
+    MemoryError
+        Weights are laid out in rows of a multiple of 16 outputs, for which there is no memory.
     """
 
     def __new__(
@@ -410,6 +428,8 @@ class MLP:
         Raises
         ------
         TypeError, ValueError
-            An array has another dtype or length, or is not contiguous; an observation that is not
-            finite is named.
+            An array has another dtype or length, is not contiguous, or shares memory with the other
+            one; an observation that is not finite is named.
+        KeyboardInterrupt
+            Within a second.
         """

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 import market_py
+from helpers.chromium import CHROMIUM
 from market_py.registry import BACKENDS
 
 settings.register_profile(
@@ -41,3 +42,13 @@ def backend(request):
 @pytest.fixture(scope="session")
 def backends():
     return [market_py.get_backend(name) for name in usable_backends()]
+
+
+@pytest.fixture(scope="session")
+def browser():
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as driver:
+        options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=options)
+        yield chromium
+        chromium.close()

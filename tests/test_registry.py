@@ -93,12 +93,12 @@ def test_variants_keep_the_published_shape(name):
     clear = market_py.get_variant(name)
     price, dispatch = clear(np.array([30.0, 10.0, 20.0]), np.full(3, 100.0), 150.0)
     assert (price, list(dispatch)) == (20.0, [0.0, 100.0, 50.0])
-    lists = ("rust-naive", "rust-naive-cheap", "rust-select-list")
+    lists = ("rust-naive", "rust-naive-unchecked", "rust-select-list")
     assert type(dispatch) is (list if name in lists else np.ndarray)
     # In the variants that sort floating sums decide, as in the published function; a search that
     # does not sort has no order to add up in, and decides as the contract does.
     market = np.array([10.0, 20.0, 1000.0]), np.array([0.7, 0.1, 1.0]), 0.8
-    words = "select", "cheap", "filled", "out"
+    words = "select", "unchecked", "filled", "out"
     searches = any(word in name for word in words) and "naive" not in name
     assert clear(*market)[0] == (20.0 if searches else 1000.0)
     assert clear(np.array([10.0, 20.0]), np.full(2, 50.0), 150.0)[0] == 20.0

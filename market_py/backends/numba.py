@@ -1,4 +1,4 @@
-"""The numba backend: loops compiled just in time, and cached; see `numba_kernels`."""
+"""The numba backend: checks and conversions around the compiled loops of `numba_kernels`."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from numpy import empty, float64, ndarray
 from numpy.typing import ArrayLike, NDArray
 
 from market_py.backends.numba_kernels import (
-    MANY,
     check_and_clear,
     clear_attached,
     clear_released,
     clear_rows,
     clear_rows_in_order,
 )
+from market_py.backends.numba_sampling import SAMPLING_MIN
 from market_py.backends.threads import parallel_for
 from market_py.validation import Batch, Float64Array, Ties, check_batch, check_market
 
 OFFERS_PER_CHUNK = 1 << 13
-"""About this many offers are handed to a thread at a time."""
+"""Number of offers, about, that a thread clears at a time."""
 
 WORTH_RELEASING = 1 << 14
-"""To clear so many offers takes long enough for other threads to run meanwhile."""
+"""From so many offers on, the GIL is released: a call then takes longer than the release."""
 
 DOUBLE = np.dtype(np.float64)
 INDEX = "index"
@@ -52,11 +52,11 @@ def market_clearing(
             dispatch = empty(offers)
             fill = clear_attached if offers < WORTH_RELEASING else clear_released
             price = fill(bids, quantities, demand, dispatch)
-        except TypeError:  # Of another dimension.
+        except TypeError:  # An array has another number of dimensions.
             price = math.nan
         if price == price:
             return price, dispatch
-    # Compiled code can say that something is wrong, but not what.
+    # Compiled code tells that something is wrong, but not what: check again, and say it.
     market = check_market(bids, quantities, demand, ties, price_cap)
     offered = _writeable(market.bids), _writeable(market.quantities)
     cap = math.nan if market.price_cap is None else market.price_cap
@@ -76,10 +76,10 @@ def market_clearing_batch(
     price_cap: ArrayLike | None = None,
     threads: SupportsIndex | None = None,
 ) -> tuple[Float64Array, Float64Array]:
-    """Clear a batch, its rows shared among threads; see `market_py.market_clearing_batch`."""
+    """Clear a batch, its rows split among threads; see `market_py.market_clearing_batch`."""
     given = bids, quantities, demand, ties, price_cap, threads
     try:
-        # Compiled code looks at the values of the offers, row by row, faster than NumPy does.
+        # Compiled code checks the values of the offers, row by row, faster than NumPy does.
         batch = check_batch(*given, trust_offers=True)
     except (TypeError, ValueError):
         check_batch(*given)  # An earlier argument may hold a wrong value.
@@ -109,13 +109,13 @@ def market_clearing_batch(
 
 
 def _shared_order(batch: Batch) -> tuple[NDArray[np.intp], ...]:
-    """Sort bids that all markets share, and tell where the price at each position begins and ends.
+    """Sort bids that all markets share; return the order, and the ranks that each price spans.
 
-    Nothing is told of bids that are not valid, nor where it is faster to search: in one market, or
+    Return nothing for bids that are not valid, and where a search is faster: in one market, or
     among many offers.
     """
-    few = batch.offers < MANY and batch.markets > 1
-    if batch.bids.ndim > 1 or not few or not np.isfinite(batch.bids).all():
+    worth_sorting = batch.markets > 1 and batch.offers < SAMPLING_MIN
+    if batch.bids.ndim > 1 or not worth_sorting or not np.isfinite(batch.bids).all():
         return ()
     order = np.argsort(batch.bids, kind="stable")
     prices = batch.bids[order]
@@ -123,7 +123,7 @@ def _shared_order(batch: Batch) -> tuple[NDArray[np.intp], ...]:
 
 
 def _clear_rows(arguments: tuple[Any, ...], workers: int) -> bool:
-    """Clear all rows; false when one is not a market."""
+    """Clear all rows; return whether all of them are valid."""
     markets, offers = arguments[6].shape
     clear: Callable[..., bool] = clear_rows if len(arguments) == 7 else clear_rows_in_order
     share = max(1, OFFERS_PER_CHUNK // offers)
@@ -131,5 +131,5 @@ def _clear_rows(arguments: tuple[Any, ...], workers: int) -> bool:
 
 
 def _writeable(array: Float64Array) -> Float64Array:
-    """Copy a read-only array: to numba it would be of another type, compiled anew."""
+    """Copy a read-only array: for numba it has another type, which would be compiled again."""
     return array if array.flags.writeable else array.copy()

@@ -1,4 +1,8 @@
-"""The NumPy backend: vectorised over the offers of a market and over the markets of a batch."""
+"""The NumPy backend: vectorised over the offers of a market and over the markets of a batch.
+
+Sums may overflow and quotients underflow where their results are not used, so the public functions
+ignore floating-point errors, whatever the caller's `numpy.seterr`.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +16,10 @@ from market_py.backends.python import marginal_offer
 from market_py.validation import Batch, Float64Array, Ties, check_batch, check_market
 
 OFFERS_PER_CHUNK = 1 << 16
-"""Rows are cleared about this many offers at a time, to bound the memory of the temporaries."""
+"""Number of offers, about, that are cleared at a time, to bound the memory of the temporaries."""
 
 
+@np.errstate(all="ignore")
 def market_clearing(
     bids: ArrayLike,
     quantities: ArrayLike,
@@ -36,6 +41,7 @@ def market_clearing(
     return float(prices[0]), dispatch[0].copy()
 
 
+@np.errstate(all="ignore")
 def market_clearing_batch(
     bids: ArrayLike,
     quantities: ArrayLike,
@@ -45,10 +51,7 @@ def market_clearing_batch(
     price_cap: ArrayLike | None = None,
     threads: SupportsIndex | None = None,
 ) -> tuple[Float64Array, Float64Array]:
-    """Clear a batch, chunk by chunk; see `market_py.market_clearing_batch`.
-
-    One thread counts, whatever `threads`.
-    """
+    """Clear a batch, chunk by chunk, on one thread; see `market_py.market_clearing_batch`."""
     batch = check_batch(bids, quantities, demand, ties, price_cap, threads)
     prices = np.empty(batch.markets)
     dispatch = np.empty((batch.markets, batch.offers))
@@ -112,41 +115,45 @@ def _clear(
 
 
 def _running_sums(terms: Float64Array) -> Float64Array:
-    """Cumulative sums along the rows, their rounding errors summed beside them (TwoSum)."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        sums = np.cumsum(terms, axis=1)
-        previous = np.zeros_like(sums)
-        previous[:, 1:] = sums[:, :-1]
-        added = sums - previous
-        errors = (previous - (sums - added)) + (terms - added)
-        return np.where(np.isfinite(sums), sums + np.cumsum(errors, axis=1), sums)
+    """Cumulative sums along the rows in twice the precision of a double.
+
+    TwoSum (Knuth) gives the rounding error of each addition, and the errors are summed beside:
+    Sum2 of Ogita, Rump and Oishi, SIAM J. Sci. Comput. 26 (2005) 1955-1988.
+    """
+    sums = np.cumsum(terms, axis=1)
+    previous = np.zeros_like(sums)
+    previous[:, 1:] = sums[:, :-1]
+    added = sums - previous
+    errors = (previous - (sums - added)) + (terms - added)
+    return np.where(np.isfinite(sums), sums + np.cumsum(errors, axis=1), sums)
 
 
 def _marginal_offers(
     quantities: Float64Array, supply: Float64Array, demand: Float64Array
 ) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
-    """Position in merit order of each row's marginal offer, and whether there is a shortage.
+    """Rank of each row's marginal offer in merit order, and whether there is a shortage.
 
-    In a shortage it is the dearest offer. Offers of nothing count only where there is no other.
+    In a shortage it is the last offer. Offers of nothing count only where there is no other.
     """
     offers = supply.shape[1]
     positive = quantities > 0
-    cheapest = np.argmax(positive, axis=1)
-    dearest = offers - 1 - np.argmax(positive[:, ::-1], axis=1)
+    first = np.argmax(positive, axis=1)
+    last = offers - 1 - np.argmax(positive[:, ::-1], axis=1)
 
     target = demand * COVERAGE
-    error = 4 * EPSILON + (offers * EPSILON) ** 2  # As in Rust's sum.rs.
-    # An infinite sum exceeds every demand.
+    # The relative error of Sum2, at most, plus that of rounding the bounds below. Between them
+    # exact arithmetic decides. An infinite sum exceeds every demand.
+    error = 4 * EPSILON + (offers * EPSILON) ** 2
     sure, sure_at = _first(supply >= (target * (1 + error))[:, np.newaxis])
     possible, possible_at = _first(supply > (target * (1 - error))[:, np.newaxis])
-    marginal = np.where(sure, sure_at, dearest)
+    marginal = np.where(sure, sure_at, last)
     shortage = ~sure
     undecided = (possible != sure) | (possible_at != sure_at)
     for row in np.flatnonzero(undecided & (demand > 0)):
         exact = marginal_offer(quantities[row].tolist(), float(demand[row]))
-        marginal[row] = dearest[row] if exact is None else exact
+        marginal[row] = last[row] if exact is None else exact
         shortage[row] = exact is None
-    return np.where(demand > 0, marginal, cheapest), shortage & (demand > 0)
+    return np.where(demand > 0, marginal, first), shortage & (demand > 0)
 
 
 def _first(condition: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.intp]]:
@@ -158,11 +165,8 @@ def _share(
     quantities: Float64Array, tied: NDArray[np.bool_], residual: Float64Array
 ) -> Float64Array:
     """Accept the same share of each tied quantity, safe from overflow and underflow."""
-    with np.errstate(all="ignore"):
-        ratio = residual / np.sum(quantities, axis=1, where=tied, keepdims=True)
-        accepted = quantities * ratio
-        scaled = quantities * SCALE
-        scaled_sum = np.sum(scaled, axis=1, where=tied, keepdims=True)
-        tiny = ratio < TINY
-        accepted = np.where(tiny, (scaled / scaled_sum) * residual, accepted)
+    ratio = residual / np.sum(quantities, axis=1, where=tied, keepdims=True)
+    scaled = quantities * SCALE
+    scaled_sum = np.sum(scaled, axis=1, where=tied, keepdims=True)
+    accepted = np.where(ratio < TINY, (scaled / scaled_sum) * residual, quantities * ratio)
     return np.where(residual > 0, np.minimum(quantities, accepted), 0)

@@ -1,4 +1,4 @@
-"""The plain Python backend: the contract, spelled out in exact arithmetic; slow is fine."""
+"""The plain Python backend: the specification, in exact arithmetic; clear rather than fast."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def clear(market: Market) -> tuple[float, Float64Array]:
 
 
 def marginal_offer(quantities: list[float], demand: float) -> int | None:
-    """Position in merit order of the offer with which supply covers demand (rules 2 to 4).
+    """Rank in merit order of the offer with which supply covers demand (rules 2 to 4).
 
     The price of that offer is the smallest one that covers demand. None in a shortage.
     """
@@ -91,8 +91,8 @@ def marginal_offer(quantities: list[float], demand: float) -> int | None:
         return 0
     target = Fraction(demand * COVERAGE)
     supply = Fraction(0)
-    for position, quantity in enumerate(quantities):
+    for rank, quantity in enumerate(quantities):
         supply += Fraction(quantity)
         if supply >= target:
-            return position
+            return rank
     return None

@@ -1,4 +1,4 @@
-"""The Rust backend: the compiled extension ``rust_market``, as it is."""
+"""The Rust backend: the functions of the compiled extension ``rust_market``, unwrapped."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""Threads that help, kept from one call to the next: to start one takes longer than much work.
+"""A parallel loop over a pool of threads that stays alive between calls.
 
-Compiled code that has released the GIL runs in them. numba's own parallel loops abort under
-concurrent calls where there is no other threading layer than ``workqueue``.
+Compiled code that has released the GIL runs in the threads. Starting a thread takes longer than
+clearing many markets. numba's own parallel loops are not used: with the threading layer
+``workqueue``, often the only one installed, concurrent calls abort the process.
 """
 
 from __future__ import annotations
@@ -15,9 +16,23 @@ from queue import Empty, SimpleQueue
 
 
 def parallel_for(work: Callable[[int, int], bool], items: int, share: int, workers: int) -> bool:
-    """Do work on items from a start to a stop, share after share, on so many threads at most.
+    """Call ``work(start, stop)`` for all items, ``share`` items at a time, on several threads.
 
-    Returns whether all shares said yes; a thread that hears no stops.
+    Parameters
+    ----------
+    work : callable
+        Processes the items from a start to a stop; returns whether to go on.
+    items : int
+        Number of items.
+    share : int
+        Number of items in a call.
+    workers : int
+        Maximum number of threads, this one included.
+
+    Returns
+    -------
+    bool
+        Whether all calls returned true; a thread stops at the first that does not.
     """
     if items <= share:
         return work(0, items)
@@ -25,7 +40,7 @@ def parallel_for(work: Callable[[int, int], bool], items: int, share: int, worke
     for start in range(0, items, share):
         starts.put(start)
 
-    def some() -> bool:
+    def work_until_done() -> bool:
         while True:
             try:
                 start = starts.get_nowait()
@@ -35,12 +50,12 @@ def parallel_for(work: Callable[[int, int], bool], items: int, share: int, worke
                 return False
 
     helpers: list[Future[bool]] = []
-    # Where no thread can be started, as when Python shuts down, this one does all.
+    # If no thread can be started, as while Python shuts down, this thread does all.
     with suppress(RuntimeError):
         shares = -(-items // share)
-        helpers.extend(_pool().submit(some) for _ in range(1, min(workers, shares)))
-    mine = some()
-    # Who has not begun by now is not needed.
+        helpers.extend(_pool().submit(work_until_done) for _ in range(1, min(workers, shares)))
+    mine = work_until_done()
+    # Helpers that have not started by now are not needed: cancel them.
     return all([mine, *(helper.result() for helper in helpers if not helper.cancel())])
 
 
@@ -50,5 +65,5 @@ def _pool() -> ThreadPoolExecutor:
 
 
 if hasattr(os, "register_at_fork"):
-    # A process that was forked inherits the pool, but not its threads.
+    # A forked process inherits the pool, but not its threads.
     os.register_at_fork(after_in_child=_pool.cache_clear)

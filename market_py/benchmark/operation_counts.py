@@ -1,7 +1,8 @@
 """What each variant of the ladder does to clear a market, counted in processes of their own.
 
 Counting costs time, and must not be on where time is measured: the Rust variants are counted in a
-build of their own (the feature ``tally``), the numba variants in a process whose allocator counts.
+build of their own (the feature ``operation-counts``), the numba variants in a process whose
+allocator counts.
 """
 
 from __future__ import annotations
@@ -65,12 +66,10 @@ def count(offers: int) -> list[OperationCounts]:
 def _count_rust(offers: int) -> list[OperationCounts]:
     if not can_count():
         raise RuntimeError("cargo is not installed: get Rust from https://rustup.rs")
-    command = "cargo run --quiet --release --package merit-order --features tally --example tally"
-    lines = _lines([*command.split(), "--", str(offers)])
-    counted = ("allocations", "comparisons", "passes")
-    return [
-        OperationCounts(line["rung"], **{name: line[name] for name in counted}) for line in lines
-    ]
+    command = "cargo run --quiet --release --package merit-order --features operation-counts"
+    lines = _lines([*command.split(), "--example", "operation_counts", "--", str(offers)])
+    counted = ("variant", "allocations", "comparisons", "passes")
+    return [OperationCounts(*(line[name] for name in counted)) for line in lines]
 
 
 def _count_numba(offers: int) -> list[OperationCounts]:

@@ -345,7 +345,7 @@ def _loop(arity: int) -> Callable[[Call, Inputs], None]:
 
     To call with ``*arguments`` instead would add tens of nanoseconds to every call.
     """
-    names = "".join(f"a{i}, " for i in range(arity)) or "*_"
+    names = "".join(f"a{i}, " for i in range(arity)) or "*_, "
     passed = names if arity else ""
     scope: dict[str, Any] = {}
     exec(f"def loop(call, inputs):\n for {names} in inputs:\n  call({passed})\n", scope)

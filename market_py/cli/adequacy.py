@@ -1,4 +1,7 @@
-"""The command ``adequacy``: simulate outages of the RTS-79, year by year."""
+"""Simulate outages of the RTS-79, year by year, and print loss of load, energy and prices.
+
+Ctrl-C ends the simulation; the result of the years so far is printed.
+"""
 
 from __future__ import annotations
 
@@ -9,30 +12,41 @@ from rich.console import Console
 from rich.table import Table
 from tqdm import tqdm
 
+from market_py.cli import INTERRUPTED, REFUSED, at_least
+from market_py.registry import BACKENDS
 from market_py.reliability import adequacy
 from market_py.reliability.adequacy import Indices, Simulation
 
 
 def main(arguments: list[str]) -> int:
-    """Simulate, and set the result beside the exact indices; return the exit status."""
+    """Simulate, and print the result beside the exact indices; return the exit status."""
     parser = argparse.ArgumentParser("python -m market_py adequacy", description=__doc__)
-    parser.add_argument("--years", type=int, default=1000)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--backend", help="default: the fastest")
+    ask = parser.add_argument
+    ask("--years", type=at_least(1), default=1000, help="number of years (1000)")
+    ask("--seed", type=at_least(0), default=0, help="seed of the random outages (0)")
+    ask("--threads", type=at_least(1), default=1, help="years simulated at the same time (1)")
+    ask("--backend", choices=BACKENDS, help="what clears the markets; by default the fastest")
     chosen = parser.parse_args(arguments)
+    found, status = Simulation(), 0
     with tqdm(total=chosen.years, desc="years", unit="year") as bar:
         try:
-            found = adequacy.simulate(**vars(chosen), progress=bar.update)
-        except (ImportError, ValueError) as error:
+            for simulation in adequacy.simulate_yearly(**vars(chosen)):
+                found = simulation
+                bar.update()
+        except KeyboardInterrupt:
+            status = INTERRUPTED
+        except ImportError as error:
             print(error, file=sys.stderr)
-            return 2
-    Console().print(indices(found, adequacy.exact()))
-    return 0
+            return REFUSED
+    if status:
+        print(f"Interrupted after {found.years:,} of {chosen.years:,} years.", file=sys.stderr)
+    if found.years:
+        Console().print(indices(found, adequacy.exact()))
+    return status
 
 
 def indices(found: Simulation, exact: Indices) -> Table:
-    """Table of the simulated indices beside the exact ones, and of the hours at each price."""
+    """Make a table of both indices, simulated and exact, and of the hours at each price."""
     table = Table(title=f"Adequacy, {found.years:,} years", caption="Mean [95 % interval].")
     for heading in ("index", "simulated", "exact"):
         table.add_column(heading)

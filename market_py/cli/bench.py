@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,12 +20,10 @@ from market_py.benchmark.report import tables
 from market_py.benchmark.report.picture import ResultPicture
 from market_py.benchmark.results import Results, Unreadable, default_path
 from market_py.benchmark.run import new_results, run
+from market_py.cli import INTERRUPTED, REFUSED, at_least
 
-REFUSED = 2
-"""Exit status of what was asked wrongly."""
 WIDTH = 130
 """Columns where the output is not a terminal."""
-INTERRUPTED = 128 + signal.SIGINT
 
 
 def main(arguments: list[str]) -> int:
@@ -78,6 +74,8 @@ def main(arguments: list[str]) -> int:
         console.print("Confirming in fresh processes; this takes minutes.")
         results.confirmed = confirm()
         results.save(path)
+        if not picture.is_empty:
+            picture.save(path)  # Again: it names the checksum of the file.
         console.print(tables.confirmed(results))
     return 0
 
@@ -140,7 +138,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m market_py bench",
         description="Time the backends and the variants, keep the raw rounds, and report them.",
     )
-    positive, natural = _at_least(1), _at_least(0)
+    positive, natural = at_least(1), at_least(0)
     ask = parser.add_argument
     ask("--quick", action="store_true", help="a smaller run, within a minute")
     sections = ", ".join(settings_.SECTIONS)
@@ -160,16 +158,3 @@ def _parser() -> argparse.ArgumentParser:
     ask("--across-machines", action="store_true", help="let --compare do so between machines")
     ask("--confirm", action="store_true", help="measure headline figures in fresh processes too")
     return parser
-
-
-def _at_least(least: int) -> Callable[[str], int]:
-    def read(text: str) -> int:
-        try:
-            number = int(text)
-        except ValueError:
-            number = least - 1
-        if number < least:
-            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least {least}")
-        return number
-
-    return read

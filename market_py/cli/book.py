@@ -1,4 +1,4 @@
-"""The command ``book``: make a static HTML book of the executed notebooks."""
+"""Make a static HTML book of the executed notebooks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A small market in the terminal: cleared by Python's and Rust's backends, and timed."""
+"""Clear a small market with two backends, and time them."""
 
 from __future__ import annotations
 

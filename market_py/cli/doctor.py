@@ -1,4 +1,4 @@
-"""The command ``doctor``: say what is missing and how to get it."""
+"""Say what is missing and how to get it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command ``report``: write the figures of the documents anew."""
+"""Write the figures of the documents anew, from the stored reference result."""
 
 from __future__ import annotations
 

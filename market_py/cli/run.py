@@ -1,4 +1,4 @@
-"""The command ``run``: execute the notebooks, a line each."""
+"""Execute the notebooks, and print a line for each."""
 
 from __future__ import annotations
 

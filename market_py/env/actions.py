@@ -1,4 +1,4 @@
-"""What is not an action is refused, naming the first offending value."""
+"""Actions of agents: conversion to arrays, and their bounds."""
 
 from __future__ import annotations
 
@@ -7,39 +7,35 @@ from typing import Any
 import numpy as np
 
 from market_py.env.model import MARKUP, WITHHELD
-from market_py.validation import Float64Array
+from market_py.validation import Float64Array, check_kind
 
 LOW, HIGH = np.array([WITHHELD, MARKUP]).T
+"""Bounds of the two numbers of an action, shape (2,) each."""
 
 
 def as_actions(value: Any, shape: tuple[int, ...], name: str = "actions") -> Float64Array:
-    """Return actions as a contiguous array of doubles of that shape; errors give them that name.
+    """Return actions as a contiguous array of doubles of that shape; errors begin with the name.
 
     Raises
     ------
     TypeError
-        They are not real numbers.
+        The value is not made of real numbers, or some of them are masked.
     ValueError
-        They have another shape.
+        The value has another shape.
     """
-    try:
-        array = np.asarray(value)
-    except ValueError as error:
-        raise ValueError(f"{name}: must have shape {shape}: {error}") from error
-    if array.dtype.kind not in "iuf":
-        raise TypeError(f"{name}: must be real numbers, got dtype {array.dtype}")
+    array = check_kind(name, value)
     if array.shape != shape:
         raise ValueError(f"{name}: must have shape {shape}, got {array.shape}")
-    return np.ascontiguousarray(array, dtype=np.float64)
+    return np.require(array, np.float64, ["C", "A", "E"])
 
 
 def check_actions(actions: Float64Array, name: str = "actions") -> None:
-    """Refuse actions outside their bounds; errors give them that name.
+    """Refuse actions outside their bounds.
 
     Raises
     ------
     ValueError
-        One is; the message names the first.
+        The message begins with the name and gives the first such value.
     """
     allowed = (actions >= LOW) & (actions <= HIGH)
     if allowed.all():

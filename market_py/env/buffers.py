@@ -1,8 +1,8 @@
-"""What a step tells: arrays that backends fill, made once."""
+"""The arrays that a step fills."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,26 +13,26 @@ from market_py.validation import Float64Array
 
 @dataclass(frozen=True, eq=False)
 class StepBuffers:
-    """What a step of ``B`` markets with ``N`` agents tells."""
+    """Arrays that a step of ``B`` markets with ``N`` agents and ``F`` features fills."""
 
     observations: Float64Array
-    """Of the hour to come, shape (B, N, F)."""
+    """Observations of the next hour, shape (B, N, F)."""
     final_observations: Float64Array
-    """Of the hour after the last, written where an episode has ended, shape (B, N, F)."""
+    """Observations after the last hour, shape (B, N, F); written where an episode has ended."""
     rewards: Float64Array
-    """Shape (B, N)."""
+    """Rewards of the hour that was cleared, shape (B, N)."""
     ended: NDArray[np.bool_]
-    """Whether the last hour is over, shape (B,)."""
+    """Whether that hour was the last of its episode, shape (B,)."""
     demand: Float64Array
-    """Demand of the hour cleared, MW, shape (B,)."""
+    """Demand of that hour, MW, shape (B,)."""
     prices: Float64Array
-    """Price of the hour cleared, €/MWh, shape (B,)."""
+    """Price of that hour, €/MWh, shape (B,)."""
     dispatch: Float64Array
-    """Dispatch of the hour cleared, MW, shape (B, N)."""
+    """Dispatch of that hour, MW, shape (B, N)."""
 
     @classmethod
     def of(cls, model: Model, markets: int) -> StepBuffers:
-        """Make the arrays, of zeros."""
+        """Make the arrays for ``markets`` markets, filled with zeros."""
         offers, shown = (markets, model.agents), (markets, model.agents, model.features)
         return cls(
             np.zeros(shown),
@@ -43,7 +43,3 @@ class StepBuffers:
             np.zeros(markets),
             np.zeros(offers),
         )
-
-    def rows(self, rows: slice) -> StepBuffers:
-        """Views of some markets."""
-        return StepBuffers(*(getattr(self, field.name)[rows] for field in fields(self)))

@@ -1,4 +1,4 @@
-"""One market, step by step: what the single-market environments share."""
+"""One market, stepped hour by hour; the single-market environments share it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RENDER_MODES = ("rgb_array", "ansi")
 
 
 class OneMarket:
-    """A market whose episode ends, and is begun anew by its caller."""
+    """One market; after the last hour of an episode the caller resets it."""
 
     def __init__(self, model: Model, backend: str | None, render_mode: str | None) -> None:
         if render_mode not in (None, *RENDER_MODES):
@@ -34,7 +34,7 @@ class OneMarket:
         self._state = "new"
 
     def reset(self, seed: int | None) -> Float64Array:
-        """Begin an episode; return a new array of the observations, shape (N, F)."""
+        """Begin an episode and return its first observations, a new array of shape (N, F)."""
         if seed is not None:
             self.state.seeds[0], self.state.episodes[0] = check_seed(seed), 0
         elif self._state == "new":
@@ -48,7 +48,7 @@ class OneMarket:
         return np.array(self._buffers.observations[0])
 
     def require_running(self) -> None:
-        """Refuse a step that is not one of an episode."""
+        """Raise RuntimeError unless an episode has begun and is not over."""
         if self._state != "running":
             why = "call reset first" if self._state == "new" else "the episode is over, call reset"
             raise RuntimeError(f"step: {why}")
@@ -56,11 +56,15 @@ class OneMarket:
     def step(
         self, actions: Float64Array
     ) -> tuple[Float64Array, Float64Array, bool, dict[str, Any]]:
-        """Step by actions of shape (N, 2), which is the caller's to check, and to keep.
+        """Step by an hour with actions of shape (N, 2).
 
-        Returns new arrays of observations and rewards, whether the last hour is over, and facts
-        about the hour cleared. An action outside its bounds is a ValueError, and nothing has
-        changed; what the caller knows it by is the caller's to say.
+        The market keeps ``actions`` to render them. It returns new arrays of observations and
+        rewards, whether the last hour is over, and price, demand and dispatch of the hour.
+
+        Raises
+        ------
+        ValueError
+            An action is outside its bounds; nothing has changed then. The caller renames it.
         """
         buffers = self._buffers
         self._stepper.step(self.state, actions[np.newaxis], buffers)
@@ -75,10 +79,10 @@ class OneMarket:
         return buffers.observations[0].copy(), buffers.rewards[0].copy(), ended, info
 
     def render(self) -> NDArray[np.uint8] | str | None:
-        """Show the hour last cleared, in the mode that was chosen.
+        """Show the last hour that was cleared, in the mode that was chosen.
 
-        After a reset it is the hour to come, as it would be with all offered at cost. Nothing is
-        shown before, or without a mode.
+        After a reset this is the first hour with all capacity offered at cost. Before the first
+        reset, or without a mode, it is None.
         """
         if self._render_mode is None or self._state == "new":
             return None

@@ -1,14 +1,20 @@
-"""The market under the names that PettingZoo's environments have."""
+"""The market with the function names of PettingZoo's environments."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from pettingzoo.utils.conversions import parallel_to_aec
-from pettingzoo.utils.wrappers import OrderEnforcingWrapper
-
 from market_py.env.parallel import MarketParallelEnv
 from market_py.env.system import System
+from market_py.extras import explain_missing
+from market_py.reliability.rts79 import HOURS
+from market_py.validation import check_integer
+
+with explain_missing():
+    from pettingzoo.utils.conversions import parallel_to_aec
+    from pettingzoo.utils.wrappers import OrderEnforcingWrapper
+
+PEAK_WEEK = 51
 
 
 def parallel_env(
@@ -19,14 +25,22 @@ def parallel_env(
     Parameters
     ----------
     system : System, optional
-        By default the IEEE Reliability Test System, from the Monday of its peak week on.
+        By default the IEEE Reliability Test System from the Monday of its peak week on.
     max_cycles : int
-        Hours of an episode of the default system.
+        Hours of an episode of the default system, 1 to 336; another system has its own.
     **options
         As for `market_py.env.MarketParallelEnv`.
+
+    Raises
+    ------
+    TypeError, ValueError, ImportError
+        As for `market_py.env.MarketParallelEnv`; ``max_cycles`` is outside its range.
     """
-    chosen = System.rts79(hours=max_cycles) if system is None else system
-    return MarketParallelEnv(chosen, **options)
+    if system is None:
+        most = HOURS - (PEAK_WEEK - 1) * 168
+        cycles = check_integer("max_cycles", max_cycles, 1, most)
+        system = System.rts79(week=PEAK_WEEK, hours=cycles)
+    return MarketParallelEnv(system, **options)
 
 
 def env(*arguments: Any, **options: Any) -> OrderEnforcingWrapper:

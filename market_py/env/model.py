@@ -1,4 +1,4 @@
-"""The model of an environment: all that its backends share."""
+"""The model of an environment: a system and the rules, which all backends share."""
 
 from __future__ import annotations
 
@@ -13,25 +13,28 @@ from market_py.env.system import LARGEST, System
 from market_py.validation import Float64Array, Ties, check_market, check_scalar
 
 WITHHELD, MARKUP = (0.0, 1.0), (-10.0, 10.0)
-"""Bounds of the two numbers of an action."""
+"""Bounds of the two numbers of an action: share withheld, and markup before ``tanh``."""
 
 
 class Noise(NamedTuple):
-    """Noise on demand: normal, cut off."""
+    """Noise on demand: normally distributed, clipped to an interval."""
 
     deviation: float
     """Standard deviation, MW."""
     low: float
+    """Lower end of the interval, MW."""
     high: float
+    """Upper end of the interval, MW."""
 
 
 @dataclass(frozen=True, eq=False)
 class Model:
     """A system, and the rules by which its generators bid and are paid.
 
-    In each hour agent ``i`` withholds a share ``a0`` of its capacity ``K`` and asks for a markup on
-    its cost ``c``: it offers ``(1 - a0) * K`` at ``b = c + tanh(a1) * max_bid_delta``. The market
-    is cleared, and its reward is ``reward_scale`` times::
+    In each hour agent ``i`` with capacity ``K`` and cost ``c`` takes an action ``(a0, a1)``: it
+    withholds the share ``a0`` in [0, 1] and offers ``(1 - a0) * K`` at
+    ``b = c + tanh(a1) * max_bid_delta``, with ``a1`` in [-10, 10]. The market is cleared, and the
+    agent's reward is ``reward_scale`` times::
 
         (price - c) * dispatch - markup_penalty * (b - c)**2 - unserved_penalty * unserved
 
@@ -40,26 +43,32 @@ class Model:
     system : System
         The generators and their demand.
     observer : {"simple", "simple_v2", "simple_v3", "basic"}
-        What agents are shown; see `market_py.env.observers.template`.
+        What agents see; see `market_py.env.observers.template`.
     max_bid_delta : float
-        Largest markup, €/MWh; >= 0. Neither this nor a number below is larger than 1e100.
+        Largest markup, €/MWh; from 0 to 1e100, as the three below.
     markup_penalty : float
-        Of a squared markup; >= 0.
+        Penalty for a squared markup of 1 (€/MWh)².
     unserved_penalty : float
-        Of a megawatt of unserved demand, for each agent; >= 0.
+        Penalty for each agent for a megawatt of unserved demand.
     demand_noise : float
-        Standard deviation of the noise as a share of the largest demand; >= 0. The noise of each
-        hour is drawn by itself, and cut off at minus half of the smallest demand and at half of
-        what the system offers beyond the largest (zero, should it offer less).
+        Standard deviation of the noise as a share of the largest demand. The noise of each hour is
+        independent. It is clipped to the interval from minus half of the smallest demand to half of
+        the capacity beyond the largest demand (zero if there is none).
     ties : {"index", "pro_rata"}
         As for `market_py.market_clearing`.
     price_cap : float, optional
-        As for `market_py.market_clearing`.
+        As for `market_py.market_clearing`; at most 1e100 in size.
 
     Raises
     ------
     TypeError, ValueError
         A parameter is outside its domain.
+
+    Examples
+    --------
+    >>> model = Model(System([100, 50], [10, 30], [60, 120]), observer="simple_v3")
+    >>> model.agents, model.features
+    (2, 7)
     """
 
     system: System
@@ -80,11 +89,11 @@ class Model:
         if market.price_cap is not None:
             cap = check_scalar("price_cap", market.price_cap, negative=True, most=LARGEST)
             object.__setattr__(self, "price_cap", cap)
-        self.template  # noqa: B018  An unknown observer is refused here.
+        self.template  # noqa: B018  This refuses an unknown observer.
 
     @cached_property
     def template(self) -> Template:
-        """Observations with gaps for demand and time."""
+        """Observations in which demand and time are left to fill in."""
         return template(self.system, self.observer)
 
     @property
@@ -107,20 +116,21 @@ class Model:
 
     @cached_property
     def reward_scale(self) -> float:
-        """Brings rewards near one."""
+        """Factor on rewards, h/€: 20 over largest demand, largest cost and hours of an episode."""
         system = self.system
         return 20 / float(system.demand.max() * system.costs.max() * max(1, system.hours))
 
     @property
     def observation_bounds(self) -> tuple[Float64Array, Float64Array]:
-        """Lowest and highest values of each feature, for any agent; two arrays of shape (F,)."""
+        """Lowest and highest value of each feature for all agents, two arrays of shape (F,)."""
         template, noise = self.template, self.noise
         low, high = template.features.min(axis=0), template.features.max(axis=0)
-        # A rounding error more; and an interval even where all agents have the same.
+        # Features are shares; [0, 1] is an interval even if all agents have the same value.
         low, high = np.minimum(low, 0.0), np.maximum(high, 1.0)
         low[0] = 0.0
+        # The last factor makes room for a rounding error.
         high[0] = (self.system.demand.max() + noise.high) * template.demand_scale * (1 + 1e-12)
-        told = template.time.shape[1]
+        times = template.time.shape[1]
         if self.observer == "simple_v3":
-            low[len(low) - told :] = -1.0
+            low[len(low) - times :] = -1.0
         return low, high

@@ -6,16 +6,19 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
-from gymnasium import spaces
 from numpy.typing import ArrayLike, NDArray
-from pettingzoo import ParallelEnv
 
 from market_py.env.actions import as_actions, check_actions
 from market_py.env.market import RENDER_MODES, OneMarket
 from market_py.env.model import Model
 from market_py.env.spaces import action_space, observation_space
 from market_py.env.system import System
+from market_py.extras import explain_missing
 from market_py.validation import Float64Array
+
+with explain_missing():
+    from gymnasium import spaces
+    from pettingzoo import ParallelEnv
 
 Steps = tuple[
     dict[str, Float64Array],
@@ -27,7 +30,7 @@ Steps = tuple[
 
 
 class MarketParallelEnv(ParallelEnv[str, Float64Array, Float64Array]):
-    """One market, an agent for each generator; see `market_py.env.Model` for what they are paid.
+    """One market in which each generator is an agent.
 
     Parameters
     ----------
@@ -36,7 +39,7 @@ class MarketParallelEnv(ParallelEnv[str, Float64Array, Float64Array]):
     backend : str, optional
         One of `market_py.env.available_steppers`; by default the fastest.
     render_mode : {"rgb_array", "ansi"}, optional
-        A picture of the merit order of the hour last cleared, or a table.
+        Show the merit order of the last cleared hour as a picture or as a table.
     **rules
         As for `market_py.env.Model`.
 
@@ -44,6 +47,19 @@ class MarketParallelEnv(ParallelEnv[str, Float64Array, Float64Array]):
     ------
     TypeError, ValueError, ImportError
         As for `market_py.env.Model` and `market_py.env.make_stepper`.
+
+    Notes
+    -----
+    Each agent has observations of shape (F,), actions of shape (2,) and rewards as
+    `market_py.env.MarketEnv` describes. The agents' names are those of the system's generators.
+
+    Examples
+    --------
+    >>> market = MarketParallelEnv(System([100, 50], [10, 30], [120, 60]), demand_noise=0.0)
+    >>> observations, _ = market.reset(seed=0)
+    >>> _, rewards, _, _, infos = market.step({"unit_0": [0.0, 0.0], "unit_1": [0.0, 0.0]})
+    >>> infos["unit_1"]
+    {'price': 30.0, 'demand': 120.0, 'dispatch': 20.0}
     """
 
     metadata: ClassVar[dict[str, Any]] = {"name": "market_v0", "render_modes": list(RENDER_MODES)}
@@ -60,7 +76,7 @@ class MarketParallelEnv(ParallelEnv[str, Float64Array, Float64Array]):
         self._market = OneMarket(Model(system, **rules), backend, render_mode)
         self.possible_agents = list(system.names)
         self.agents: list[str] = []
-        # The same objects at each call, as PettingZoo asks.
+        # PettingZoo asks for the same objects at each call.
         self._spaces = {
             agent: (observation_space(self._market.model), action_space())
             for agent in self.possible_agents
@@ -77,12 +93,12 @@ class MarketParallelEnv(ParallelEnv[str, Float64Array, Float64Array]):
     def reset(
         self, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[dict[str, Float64Array], dict[str, dict[str, Any]]]:
-        """Begin an episode; without a seed, the next one of the seed before.
+        """Begin an episode: the first of a seed, or without a seed the next one.
 
         Raises
         ------
         ValueError
-            What is not a seed; nothing has changed then.
+            ``seed`` is not one; nothing has changed then.
         """
         observations = self._market.reset(seed)
         self.agents = self.possible_agents[:]
@@ -104,14 +120,16 @@ class MarketParallelEnv(ParallelEnv[str, Float64Array, Float64Array]):
             wrong = sorted(actions.keys() ^ set(self.agents))
             raise ValueError(f"actions: must be one for each agent; missing or unknown: {wrong}")
         agents = self.agents
+        # One by one: as rows of one array, one agent's booleans would become numbers.
+        given = np.array(
+            [as_actions(actions[agent], (2,), f"actions[{agent!r}]") for agent in agents]
+        )
         try:
-            given = as_actions([actions[agent] for agent in agents], (len(agents), 2))
             observations, rewards, ended, info = self._market.step(given)
-        except (TypeError, ValueError):
-            # Under the names that the caller knows.
-            for agent in agents:
-                name = f"actions[{agent!r}]"
-                check_actions(as_actions(actions[agent], (2,), name), name)
+        except ValueError:
+            # With the names that the caller knows.
+            for agent, action in zip(agents, given, strict=True):
+                check_actions(action, f"actions[{agent!r}]")
             raise
         if ended:
             self.agents = []
@@ -128,7 +146,7 @@ class MarketParallelEnv(ParallelEnv[str, Float64Array, Float64Array]):
         )
 
     def render(self) -> NDArray[np.uint8] | str | None:
-        """Show the hour last cleared, or after a reset the hour to come, in the mode chosen."""
+        """Show the last cleared hour, or after a reset the first one, in the mode chosen."""
         return self._market.render()
 
     def close(self) -> None:

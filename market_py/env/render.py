@@ -1,4 +1,4 @@
-"""An hour of a market as text and as a picture."""
+"""One hour of a market as a picture (matplotlib) and as text (rich)."""
 
 from __future__ import annotations
 
@@ -6,22 +6,28 @@ import io
 from collections.abc import Sequence
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
-from rich.console import Console
-from rich.table import Table
 
+from market_py.extras import explain_missing
 from market_py.validation import Float64Array
 
-# Okabe and Ito's palette, told apart by line style too.
+# The palette of Okabe and Ito; the lines differ in style too.
 BLUE, VERMILION, GREEN = "#0072B2", "#D55E00", "#009E73"
 
 
 def draw(
     bids: Float64Array, quantities: Float64Array, demand: float, price: float
 ) -> NDArray[np.uint8]:
-    """Draw the supply curve, demand and the price; an image of shape (480, 640, 3)."""
+    """Draw the supply curve, demand and the price; return an image of shape (480, 640, 3).
+
+    Raises
+    ------
+    ImportError
+        matplotlib is not installed.
+    """
+    with explain_missing():
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
     figure = Figure(figsize=(6.4, 4.8), dpi=100, layout="constrained")
     canvas = FigureCanvasAgg(figure)
     axes = figure.add_subplot()
@@ -44,7 +50,16 @@ def merit_order(
     demand: float,
     price: float,
 ) -> str:
-    """Table of a market cleared, cheapest offer first, as text."""
+    """Return a cleared market as a table in text, cheapest offer first.
+
+    Raises
+    ------
+    ImportError
+        rich is not installed.
+    """
+    with explain_missing():
+        from rich.console import Console
+        from rich.table import Table
     table = Table(
         title=f"Demand {demand:,.1f} MW, price {price:,.2f} €/MWh",
         caption=f"Served {dispatch.sum():,.1f} MW.",

@@ -1,16 +1,19 @@
-"""Spaces of observations and of actions, of one agent or of more."""
+"""Gymnasium spaces of observations and of actions, for one agent or for more."""
 
 from __future__ import annotations
 
 import numpy as np
-from gymnasium import spaces
 
 from market_py.env.actions import HIGH, LOW
 from market_py.env.model import Model
+from market_py.extras import explain_missing
+
+with explain_missing():
+    from gymnasium import spaces
 
 
 def observation_space(model: Model, shape: tuple[int, ...] = ()) -> spaces.Box:
-    """Return the space of observations of one agent, shape (F,), or of more."""
+    """Return the space of observations, shape (F,) for one agent, (..., F) for more."""
     low, high = model.observation_bounds
     whole = (*shape, model.features)
     return spaces.Box(
@@ -19,10 +22,10 @@ def observation_space(model: Model, shape: tuple[int, ...] = ()) -> spaces.Box:
 
 
 def action_space(shape: tuple[int, ...] = ()) -> spaces.Box:
-    """Return the space of actions of one agent, shape (2,), or of more.
+    """Return the space of actions, shape (2,) for one agent, (..., 2) for more.
 
-    The share of its capacity that an agent withholds, in [0, 1], and its markup before it is
-    squashed, in [-10, 10].
+    The first value is the share of its capacity that an agent withholds, in [0, 1], the second is
+    its markup before ``tanh``, in [-10, 10].
     """
     whole = (*shape, 2)
     low, high = (np.broadcast_to(bound, whole).astype(np.float32) for bound in (LOW, HIGH))

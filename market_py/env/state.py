@@ -1,66 +1,100 @@
-"""Where markets are: the whole state of an environment."""
+"""The whole state of an environment: seed, episode and hour of each market."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from market_py.validation import check_integer
+
 UInt64Array = NDArray[np.uint64]
+LARGEST_COUNTER = 2**63 - 1
+"""Of seeds and episodes, so that counting on does not overflow."""
 
 
 @dataclass(frozen=True, eq=False)
 class EnvState:
-    """The clock of each market: seed, episode and hour.
+    """Seed, episode and hour of each of ``B`` markets.
 
-    The noise on a market's demand is a function of its clock and of nothing else: results depend
-    neither on the number of markets nor on the threads nor on the backend.
+    The noise on a market's demand is a function of these three numbers alone: results depend
+    neither on the number of markets, nor on the threads, nor on the backend.
+
+    Parameters
+    ----------
+    words : ndarray of uint64, shape (3, B)
+        Seeds, episodes and hours.
+
+    Examples
+    --------
+    >>> EnvState.at_start(3).hours.tolist()
+    [0, 0, 0]
     """
 
     words: UInt64Array
-    """Seeds, episodes and hours, shape (3, B)."""
-    seeds: UInt64Array = field(init=False, repr=False)
-    episodes: UInt64Array = field(init=False, repr=False)
-    hours: UInt64Array = field(init=False, repr=False)
 
-    def __post_init__(self) -> None:
-        for row, name in enumerate(("seeds", "episodes", "hours")):
-            object.__setattr__(self, name, self.words[row])
+    # Views are made when they are asked for: a copied or pickled state keeps one array.
+    @property
+    def seeds(self) -> UInt64Array:
+        """Seed of each market, a view of shape (B,)."""
+        return np.asarray(self.words[0])
+
+    @property
+    def episodes(self) -> UInt64Array:
+        """Number of each market's episode, a view of shape (B,)."""
+        return np.asarray(self.words[1])
+
+    @property
+    def hours(self) -> UInt64Array:
+        """Hours of the episode that are over, a view of shape (B,)."""
+        return np.asarray(self.words[2])
 
     @classmethod
     def at_start(cls, markets: int) -> EnvState:
-        """EnvState of so many markets, of seed 0, before the first hour."""
-        return cls(np.zeros((3, markets), dtype=np.uint64))
+        """Return the state of ``markets`` markets with seed 0 before their first hour.
+
+        Raises
+        ------
+        TypeError, ValueError
+            ``markets`` is not a positive whole number.
+        """
+        return cls(np.zeros((3, check_integer("markets", markets, 1)), dtype=np.uint64))
 
     def some(self, markets: slice | NDArray[np.bool_]) -> EnvState:
-        """EnvState of some markets: of a slice a view, of a mask a copy."""
+        """Return the state of some markets: a view for a slice, a copy for a mask."""
         return EnvState(self.words[:, markets])
 
     def copy(self) -> EnvState:
-        """Copy them."""
+        """Return a copy."""
         return EnvState(self.words.copy())
 
     def check(self, markets: int, hours: int) -> None:
-        """Refuse state that are not those of so many markets, within an episode of so many hours.
+        """Refuse a state that ``markets`` markets with episodes of ``hours`` hours cannot have.
 
         Raises
         ------
         TypeError
-            They are not unsigned words.
+            The words are not an array of uint64.
         ValueError
-            They are those of other markets, or an episode is over.
+            The state has another shape, a counter is too large, or an episode is over.
         """
-        if not isinstance(self.words, np.ndarray) or self.words.dtype != np.uint64:
+        if type(self.words) is not np.ndarray or self.words.dtype != np.uint64:
             got = getattr(self.words, "dtype", type(self.words).__name__)
             raise TypeError(f"state: must be of dtype uint64, got {got}")
         if self.words.shape != (3, markets):
-            raise ValueError(f"state: must be those of {markets} markets, got {self.hours.size}")
-        over = self.hours >= hours
-        if over.any():
-            at = int(np.argmax(over))
-            raise ValueError(f"state.hours[{at}] = {self.hours[at]}: must be below {hours}")
+            shape = self.words.shape
+            raise ValueError(f"state: must have shape (3, {markets}), got {shape}")
+        for name, most in (
+            ("seeds", LARGEST_COUNTER),
+            ("episodes", LARGEST_COUNTER),
+            ("hours", hours - 1),
+        ):
+            values = getattr(self, name)
+            if values.max() > most:
+                at = int(np.argmax(values > most))
+                raise ValueError(f"state.{name}[{at}] = {values[at]}: must be below {most + 1}")
 
     def set(self, other: EnvState) -> None:
-        """Take over the time of other state."""
+        """Take over the values of another state of as many markets."""
         self.words[:] = other.words

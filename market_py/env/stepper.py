@@ -1,4 +1,4 @@
-"""Steppers: the backends of the environment, by name."""
+"""The backends of the environment, by name: steppers."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Protocol
 from market_py.env.buffers import StepBuffers
 from market_py.env.model import Model
 from market_py.env.state import EnvState
+from market_py.extras import explain_missing
 from market_py.registry import available_backends
 from market_py.validation import Float64Array
 
@@ -16,21 +17,28 @@ STEPPERS = ("rust", "numba", "numpy")
 
 
 class Stepper(Protocol):
-    """Steps markets of one model; trajectories depend on their state and actions only."""
+    """Steps markets of one model; what follows depends on their state and actions only.
+
+    A stepper can be pickled and copied.
+    """
 
     def observe(self, state: EnvState, observations: Float64Array) -> None:
-        """Fill observations, shape (B, N, F), of the hour that each clock shows."""
+        """Fill observations, shape (B, N, F), of the hour that each market's state tells."""
 
     def step(self, state: EnvState, actions: Float64Array, buffers: StepBuffers) -> None:
-        """Step all markets by an hour, by actions of shape (B, N, 2): fill the buffers.
+        """Step all markets by an hour with actions of shape (B, N, 2): fill the buffers.
 
-        An action outside its bounds is a ValueError that names it, and nothing has changed.
+        Raises
+        ------
+        ValueError
+            An action is outside its bounds; the message names it, and nothing has changed.
         """
 
 
 def available_steppers() -> list[str]:
     """Names of the backends that are usable here, the fastest first."""
-    return [name for name in STEPPERS if name in available_backends()]
+    usable = available_backends()
+    return [name for name in STEPPERS if name in usable]
 
 
 def make_stepper(
@@ -45,24 +53,25 @@ def make_stepper(
     Parameters
     ----------
     model : Model
-        What it steps.
+        The system and the rules.
     backend : str, optional
         One of `available_steppers`; by default the fastest.
     autoreset : bool
-        Whether a market begins anew when its last hour is over.
+        Whether a market begins the next episode after its last hour.
     threads : int, optional
-        At most this many work; by default as many as there are cores.
+        Largest number of threads that work; by default the number of cores.
 
     Raises
     ------
-    ValueError
-        There is no such backend.
+    TypeError, ValueError
+        There is no such backend, or ``threads`` is not a positive whole number.
     ImportError
         It is not installed here.
     """
     name = available_steppers()[0] if backend is None else backend
     if name not in STEPPERS:
         raise ValueError(f"backend = {name!r}: must be one of {', '.join(map(repr, STEPPERS))}")
-    module = importlib.import_module(f"market_py.env.backends.{name}")
+    with explain_missing():
+        module = importlib.import_module(f"market_py.env.backends.{name}")
     stepper: Stepper = module.Stepper(model, autoreset=autoreset, threads=threads)
     return stepper

@@ -1,9 +1,10 @@
-"""A system of generators, and the demand that they bid for."""
+"""Generators, and the demand that they bid for."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,9 +13,9 @@ from market_py.reliability import rts79
 from market_py.validation import Float64Array, check_integer, check_seed, check_vector
 
 LARGEST = 1e100
-"""Of any number in MW or €/MWh: products of two, and sums, stay far from overflow."""
+"""Largest number in MW or €/MWh, so that products of two and sums stay far from overflow."""
 SMALLEST = 1 / LARGEST
-"""Of what others are divided by."""
+"""Smallest number that others are divided by."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,21 +25,26 @@ class System:
     Parameters
     ----------
     capacities : array_like, shape (N,)
-        MW; finite and >= 0, one at least > 0. Here as below no number is larger than 1e100, and
-        the largest not smaller than 1e-100.
+        Capacities, MW, from 0 to 1e100; the largest is at least 1e-100, as for costs and demand.
     costs : array_like, shape (N,)
-        Marginal costs, €/MWh; finite, one at least > 0.
+        Marginal costs, €/MWh, from -1e100 to 1e100.
     demand : array_like, shape (T,)
-        Demand in each hour of an episode, MW; finite and >= 0, one at least > 0.
+        Demand in each hour of an episode, MW, from 0 to 1e100.
     names : sequence of str, optional
-        Of the generators, all different; by default ``unit_0`` and so on.
+        Names of the generators, all different; by default ``unit_0`` and so on.
     first_hour : int
-        Hours from Monday's first to the first of the episode.
+        Hours from the first hour of a Monday to the first hour of the episode; >= 0.
 
     Raises
     ------
     TypeError, ValueError
-        As `market_py.market_clearing`.
+        A parameter is outside its domain.
+
+    Examples
+    --------
+    >>> system = System([100, 50], [10, 30], [60, 120])
+    >>> system.generators, system.hours, system.names
+    (2, 2, ('unit_0', 'unit_1'))
     """
 
     capacities: Float64Array
@@ -82,21 +88,26 @@ class System:
         object.__setattr__(self, "names", given)
         object.__setattr__(self, "first_hour", check_integer("first_hour", first_hour, 0))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The constructor makes the copy: arrays that pickle restores are writeable.
+        parts = self.capacities, self.costs, self.demand, self.names, self.first_hour
+        return type(self), parts
+
     @classmethod
     def rts79(cls, *, week: int = 51, hours: int = 24) -> System:
-        """Make the IEEE Reliability Test System (see `market_py.reliability.rts79`).
+        """Return the IEEE Reliability Test System (see `market_py.reliability.rts79`).
 
         Parameters
         ----------
         week : int
-            1 to 52; the episode begins with its Monday.
+            Week of the year, 1 to 52; the episode begins with its Monday.
         hours : int
-            Length of the episode.
+            Length of the episode, from 1 to the hours that are left in the year.
 
         Raises
         ------
         TypeError, ValueError
-            A week or a number of hours that there is not.
+            A parameter is outside its domain.
         """
         first = (check_integer("week", week, 1, 52) - 1) * 168
         hours = check_integer("hours", hours, 1, rts79.HOURS - first)
@@ -114,16 +125,16 @@ class System:
         Parameters
         ----------
         generators : int
-            How many.
+            Number of generators; >= 1.
         hours : int
-            Length of the episode.
+            Length of the episode; >= 1.
         seed : int
             The same seed gives the same system.
 
         Raises
         ------
         TypeError, ValueError
-            No generator, no hour, or what is not a seed.
+            A parameter is outside its domain.
         """
         generators = check_integer("generators", generators, 1)
         hours, seed = check_integer("hours", hours, 1), check_seed(seed)
@@ -134,17 +145,17 @@ class System:
 
     @property
     def generators(self) -> int:
-        """Their number, ``N``."""
+        """Number of generators, ``N``."""
         return len(self.capacities)
 
     @property
     def hours(self) -> int:
-        """Length of an episode, ``T``."""
+        """Hours of an episode, ``T``."""
         return len(self.demand)
 
 
 def _check_names(names: Sequence[str]) -> tuple[str, ...]:
-    """Return the names; text is none of them, though it is a sequence of strings."""
+    """Return the names, but refuse a single string, which is a sequence of strings too."""
     if isinstance(names, str):
         raise TypeError(f"names = {names!r}: must be a sequence of strings, not one")
     given = tuple(names)

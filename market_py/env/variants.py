@@ -1,9 +1,9 @@
-"""Two frozen ways to step markets, to compare the backends with; never tuned nor weakened.
+"""Two frozen variants of a step, which the backends are compared with.
 
-`PythonStep` has the published shape: a Python loop over the agents around a call of the published
-clearing function. `NumbaStep` is what a user of numba would write: one compiled loop over the
-markets, in parallel where asked, with the published clearing function inside. Both check nothing,
-and draw noise with a generator's state at reset.
+They are never changed, neither to be faster nor slower. `PythonStep` has the published form: a
+Python loop over the agents around a call of the published clearing function. `NumbaStep` is what a
+user of numba would write: one compiled loop over the markets, parallel if asked, with the published
+clearing function inside. Both check nothing, and draw the noise of an episode at reset.
 """
 
 from __future__ import annotations
@@ -145,7 +145,7 @@ def _step_markets(  # type: ignore[no-untyped-def]
     max_bid_delta, markup_penalty, unserved_penalty, reward_scale, first_hour,
     observations, rewards, ended,
 ):  # fmt: skip
-    largest, most, dearest = profile.max(), capacities.max(), costs.max()
+    largest, biggest, highest = profile.max(), capacities.max(), costs.max()
     for market in prange(hours.size):
         bids, quantities = np.empty(costs.size), np.empty(costs.size)
         for agent in range(costs.size):
@@ -164,8 +164,8 @@ def _step_markets(  # type: ignore[no-untyped-def]
             hours[market] = 0
         for agent in range(costs.size):
             observations[market, agent, 0] = demand[market, hours[market]] / largest
-            observations[market, agent, 1] = capacities[agent] / most
-            observations[market, agent, 2] = costs[agent] / dearest
+            observations[market, agent, 1] = capacities[agent] / biggest
+            observations[market, agent, 2] = costs[agent] / highest
             observations[market, agent, 3] = (first_hour + hours[market]) % 24 / 24
 
 

@@ -1,29 +1,45 @@
-"""Many markets stepped together, as arrays."""
+"""Many markets stepped together, as arrays; NumPy alone runs them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from gymnasium.vector import AutoresetMode, VectorEnv
-from gymnasium.vector.utils import batch_space
 from numpy.typing import ArrayLike, NDArray
 
 from market_py.env.actions import as_actions
 from market_py.env.buffers import StepBuffers
 from market_py.env.model import Model
-from market_py.env.spaces import action_space, observation_space
 from market_py.env.state import EnvState
 from market_py.env.stepper import make_stepper
 from market_py.env.system import System
-from market_py.validation import Float64Array, check_seed
+from market_py.validation import Float64Array, check_integer, check_kind, check_seed
+
+if TYPE_CHECKING:
+    from gymnasium.spaces import Box
+    from gymnasium.vector import AutoresetMode, VectorEnv
+
+    Base = VectorEnv[Float64Array, Float64Array, NDArray[Any]]
+else:
+    # Nothing below needs Gymnasium but the spaces: without it the class only loses its base.
+    try:
+        from gymnasium.vector import AutoresetMode
+        from gymnasium.vector import VectorEnv as Base
+    except ModuleNotFoundError:
+        Base, AutoresetMode = object, None
 
 Bools = NDArray[np.bool_]
+MOST_MARKETS = 2**32
+"""More do not fit into any memory."""
 
 
-class MarketVectorEnv(VectorEnv[Float64Array, Float64Array, NDArray[Any]]):
+class MarketVectorEnv(Base):
     """``B`` markets with ``N`` agents each, stepped together.
+
+    It is a `gymnasium.vector.VectorEnv` where Gymnasium is installed, and runs without it too; only
+    the spaces need Gymnasium.
 
     An episode is truncated after its last hour, never terminated. A market whose episode has ended
     begins the next one within the same step: the observation is then the first of the new episode,
@@ -34,14 +50,15 @@ class MarketVectorEnv(VectorEnv[Float64Array, Float64Array, NDArray[Any]]):
     system : System
         The generators, and their demand.
     num_envs : int
-        How many markets, ``B``.
+        Number of markets, ``B``; >= 1.
     backend : str, optional
         One of `market_py.env.available_steppers`; by default the fastest.
     threads : int, optional
-        At most this many work; by default as many as there are cores. No result depends on it.
+        Largest number of threads that work; by default the number of cores. No result depends on
+        it.
     copy : bool
-        Whether each step returns arrays of its own. If not, it returns the same arrays each time,
-        over the ones before.
+        Whether each step returns new arrays. If not, each step overwrites the arrays that the step
+        before returned.
     **rules
         As for `market_py.env.Model`.
 
@@ -55,10 +72,25 @@ class MarketVectorEnv(VectorEnv[Float64Array, Float64Array, NDArray[Any]]):
     Observations have shape (B, N, F), actions (B, N, 2), rewards (B, N). ``infos`` holds, of the
     hour that was cleared, ``price`` in €/MWh and ``demand`` in MW of shape (B,), and ``dispatch``
     in MW of shape (B, N).
+
+    Gymnasium's vector wrappers that add up or scale rewards, such as ``RecordEpisodeStatistics``
+    and ``NormalizeReward``, expect rewards of shape (B,) and do not work here.
+
+    The environment can be pickled and copied; the copy goes on as the original does.
+
+    Examples
+    --------
+    >>> markets = MarketVectorEnv(System([100, 50], [10, 30], [60, 120]), 3, demand_noise=0.0)
+    >>> observations, _ = markets.reset(seed=0)
+    >>> observations.shape
+    (3, 2, 4)
+    >>> _, rewards, _, _, infos = markets.step(np.zeros((3, 2, 2)))
+    >>> infos["price"].tolist(), infos["dispatch"][0].tolist()
+    ([10.0, 10.0, 10.0], [60.0, 0.0])
     """
 
     metadata: ClassVar[dict[str, Any]] = {  # type: ignore[misc]
-        "autoreset_mode": AutoresetMode.SAME_STEP,
+        "autoreset_mode": getattr(AutoresetMode, "SAME_STEP", None),
         "render_modes": [],
     }
 
@@ -72,15 +104,8 @@ class MarketVectorEnv(VectorEnv[Float64Array, Float64Array, NDArray[Any]]):
         copy: bool = True,
         **rules: Any,
     ) -> None:
-        whole = isinstance(num_envs, int | np.integer) and not isinstance(num_envs, bool)
-        if not whole or num_envs < 1:
-            raise ValueError(f"num_envs = {num_envs!r}: must be a positive integer")
+        self.num_envs = check_integer("num_envs", num_envs, 1, MOST_MARKETS)
         self.model = Model(system, **rules)
-        self.num_envs = int(num_envs)
-        self.single_observation_space = observation_space(self.model, (self.model.agents,))
-        self.single_action_space = action_space((self.model.agents,))
-        self.observation_space = batch_space(self.single_observation_space, self.num_envs)
-        self.action_space = batch_space(self.single_action_space, self.num_envs)
         self._stepper = make_stepper(self.model, backend, autoreset=True, threads=threads)
         self._copy = copy
         self._state = EnvState.at_start(self.num_envs)
@@ -99,15 +124,22 @@ class MarketVectorEnv(VectorEnv[Float64Array, Float64Array, NDArray[Any]]):
         Parameters
         ----------
         seed : int or sequence of int, optional
-            Of the noise of each market; market ``i`` gets ``seed + i``. Without a seed the next
-            episode of the one before begins; at first, that is drawn.
+            Seed of the noise; market ``i`` gets ``seed + i``, or the i-th seed of a sequence.
+            Without a seed, each market begins its next episode with the seed it has; at first, a
+            seed is drawn.
         options : dict, optional
-            ``reset_mask``, of shape (B,), says which markets begin an episode.
+            ``reset_mask``, booleans of shape (B,), tells which markets begin an episode.
+
+        Returns
+        -------
+        observations : ndarray, shape (B, N, F)
+        infos : dict
+            Empty.
 
         Raises
         ------
-        ValueError
-            What is not a seed, or not a mask; nothing has changed then.
+        TypeError, ValueError
+            A seed or the mask is not one; nothing has changed then.
         RuntimeError
             Some markets are to be reset before all have been.
         """
@@ -126,12 +158,22 @@ class MarketVectorEnv(VectorEnv[Float64Array, Float64Array, NDArray[Any]]):
     def step(
         self, actions: ArrayLike
     ) -> tuple[Float64Array, Float64Array, Bools, Bools, dict[str, Any]]:
-        """Step all markets by an hour; see the class.
+        """Step all markets by an hour.
+
+        Parameters
+        ----------
+        actions : array_like, shape (B, N, 2)
+            See `market_py.env.Model`.
+
+        Returns
+        -------
+        observations, rewards, terminated, truncated, infos
+            See the class.
 
         Raises
         ------
         TypeError, ValueError
-            Actions are not what the action space says; nothing has changed then.
+            The actions are not in the action space; nothing has changed then.
         RuntimeError
             The markets have not been reset.
         """
@@ -157,14 +199,53 @@ class MarketVectorEnv(VectorEnv[Float64Array, Float64Array, NDArray[Any]]):
             infos,
         )
 
+    @cached_property
+    def single_observation_space(self) -> Box:  # type: ignore[override]
+        """Space of the observations of one market, shape (N, F)."""
+        return self._spaces((self.model.agents,))[0]
+
+    @cached_property
+    def single_action_space(self) -> Box:  # type: ignore[override]
+        """Space of the actions of one market, shape (N, 2)."""
+        return self._spaces((self.model.agents,))[1]
+
+    @cached_property
+    def observation_space(self) -> Box:  # type: ignore[override]
+        """Space of the observations of all markets, shape (B, N, F)."""
+        return self._spaces((self.num_envs, self.model.agents))[0]
+
+    @cached_property
+    def action_space(self) -> Box:  # type: ignore[override]
+        """Space of the actions of all markets, shape (B, N, 2)."""
+        return self._spaces((self.num_envs, self.model.agents))[1]
+
+    def _spaces(self, shape: tuple[int, ...]) -> tuple[Box, Box]:
+        from market_py.env.spaces import action_space, observation_space
+
+        return observation_space(self.model, shape), action_space(shape)
+
+    @property
+    def np_random_seed(self) -> int | tuple[int, ...] | None:  # type: ignore[override]
+        """Seed ``s`` if market ``i`` has seed ``s + i``, else the seeds of all markets.
+
+        It is None before the first reset.
+        """
+        if not self._is_reset:
+            return None
+        first, *others = seeds = self._state.seeds.tolist()
+        return first if others == [*range(first + 1, first + len(seeds))] else tuple(seeds)
+
     @property
     def state(self) -> EnvState:
-        """A copy of where the markets are: with the system and the rules, their whole state."""
+        """A copy of the markets' state: with the system and the rules, all that a step needs.
+
+        What is assigned here must be a state of as many markets with the same system; the next
+        step is then the one that would have followed.
+        """
         return self._state.copy()
 
     @state.setter
     def state(self, state: EnvState) -> None:
-        """Go on from there; the next step is that which would have followed."""
         state.check(self.num_envs, self.model.system.hours)
         self._state.set(state)
         self._is_reset = True
@@ -176,8 +257,8 @@ class MarketVectorEnv(VectorEnv[Float64Array, Float64Array, NDArray[Any]]):
         mask = (options or {}).get("reset_mask")
         if mask is None:
             return np.ones(self.num_envs, dtype=bool)
-        mask = np.asarray(mask)
-        if mask.dtype != bool or mask.shape != (self.num_envs,) or not mask.any():
+        mask = check_kind("reset_mask", mask, "b", "booleans")
+        if mask.shape != (self.num_envs,) or not mask.any():
             raise ValueError(
                 f"reset_mask: must be {self.num_envs} booleans, one at least true, got {mask!r}"
             )
@@ -202,6 +283,6 @@ class MarketVectorEnv(VectorEnv[Float64Array, Float64Array, NDArray[Any]]):
         ]
         if self._is_reset:
             return given
-        # Where there is no seed to go on from, one is drawn.
+        # A market without a seed draws one.
         drawn = int(np.random.SeedSequence().generate_state(1, np.uint32)[0])
         return [drawn + at if each is None else each for at, each in enumerate(given)]

@@ -1,4 +1,4 @@
-"""Arrays that learners are given: of one dtype, contiguous and aligned."""
+"""Conversion of arguments to contiguous, aligned arrays of one dtype."""
 
 from __future__ import annotations
 
@@ -11,17 +11,22 @@ from market_py.validation import check_kind
 
 Float32Array = NDArray[np.float32]
 
-KINDS = {"f": ("iuf", "real numbers"), "i": ("iu", "integers"), "b": ("b", "booleans")}
-"""Of an array that is asked for: the kinds of dtype that can become one, and what they are."""
+KINDS = {
+    "f": ("iuf", "real numbers"),
+    "i": ("iu", "integers"),
+    "u": ("u", "unsigned integers"),
+    "b": ("b", "booleans"),
+}
+"""Kinds of dtype that can be converted to a kind, and how errors call them."""
 
 
 def to_array(name: str, values: Any, dtype: DTypeLike) -> NDArray[Any]:
-    """Make a contiguous, aligned array of a dtype; what is too large for it becomes infinite.
+    """Return a contiguous, aligned array of a dtype; numbers too large for it become infinite.
 
     Raises
     ------
     TypeError
-        The values are of another kind, such as strings, complex or masked ones.
+        The values are of another kind, such as strings or complex numbers, or masked.
     """
     if type(values) is np.ndarray and values.dtype == dtype:
         flags = values.flags
@@ -32,12 +37,12 @@ def to_array(name: str, values: Any, dtype: DTypeLike) -> NDArray[Any]:
 
 
 def require(name: str, values: NDArray[Any], allowed: NDArray[np.bool_], must: str) -> None:
-    """Refuse values of which one is not allowed.
+    """Refuse values unless all are allowed.
 
     Raises
     ------
     ValueError
-        Names the first of them.
+        One is not; the message names the first.
     """
     if not allowed.all():
         at = tuple(map(int, np.argwhere(~allowed)[0]))

@@ -1,8 +1,9 @@
-"""Generators that learn to bid, each for itself, by an evolution strategy.
+"""Generators that learn to bid by an evolution strategy, each for itself.
 
-Every generator has a policy, linear in its observation. In each generation many markets run side by
-side, in each of which every policy is varied at random; what paid is followed. No gradient of the
-market is needed, and a step of all markets is one call.
+Each generator has a policy that is linear in its observation. In each generation many markets run
+side by side, each with its own random variation of every policy. The variations, weighted by their
+rewards, estimate the gradient of the mean reward, which Adam follows. The market needs no gradient,
+and a step of all markets is one call.
 
 T. Salimans, J. Ho, X. Chen, S. Sidor, I. Sutskever, "Evolution strategies as a scalable alternative
 to reinforcement learning" (2017); D. P. Kingma, J. Ba, "Adam: a method for stochastic optimization"
@@ -14,6 +15,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,41 +23,47 @@ import numpy as np
 
 from market_py.env import EnvState, MarketVectorEnv, System
 from market_py.env.actions import HIGH, LOW
+from market_py.env.model import MARKUP
+from market_py.env.system import LARGEST
 from market_py.files import write_atomically
-from market_py.validation import Float64Array, check_integer, check_seed
+from market_py.learning.arrays import require, to_array
+from market_py.validation import Float64Array, check_integer, check_scalar, check_seed
 
 DECAYS = 0.9, 0.999
-"""Of the moments of Adam."""
+"""Decay rates of Adam's two moments (Kingma and Ba)."""
 TINY = 1e-8
+"""Avoids a division by zero in Adam's step."""
 EVALUATION_SEED = 1 << 40
-"""Markets that nobody trains on."""
-FORMAT = 1
+"""Seed of markets on which no learner trains."""
+FORMAT = 2
 """Version of the files."""
+LARGEST_COUNT = 2**31
 
 
 class Generation(NamedTuple):
-    """What a generation brought, before its policies were changed by it."""
+    """Results of one generation with the policies it began with."""
 
     number: int
+    """Number of the generation, from 0."""
     rewards: Float64Array
     """Mean reward of an episode, shape (N,)."""
     markups: Float64Array
-    """Mean markup on the marginal cost, €/MWh, shape (N,)."""
+    """Mean markup over the marginal cost, €/MWh, shape (N,)."""
     price: float
     """Mean price, €/MWh."""
 
 
 class Evaluation(NamedTuple):
-    """How the policies fare, unvaried, in markets that they were not trained on."""
+    """Results of the policies, without variation, in markets they were not trained on."""
 
     prices: Float64Array
-    """€/MWh, shape (T, B)."""
+    """Prices, €/MWh, shape (T, B)."""
     markups: Float64Array
-    """€/MWh, shape (T, B, N)."""
+    """Markups, €/MWh, shape (T, B, N)."""
     dispatch: Float64Array
-    """MW, shape (T, B, N)."""
+    """Dispatch, MW, shape (T, B, N)."""
     rewards: Float64Array
-    """Of an episode, shape (B, N)."""
+    """Rewards of an episode, shape (B, N)."""
 
 
 class EvolutionStrategy:
@@ -66,26 +74,34 @@ class EvolutionStrategy:
     system : System
         The generators, and their demand.
     markets : int
-        Variations of the policies in each generation; even.
+        Number of variations of the policies in each generation; even and at least 2.
     seed : int
-        Of the variations and of the markets; not negative.
+        Seed of the variations and of the markets; >= 0.
     deviation : float
-        Standard deviation of the variations; > 0.
+        Standard deviation of the variations; > 0 and at most 1e100.
     step_size : float
-        Of Adam; > 0.
+        Step size of Adam; > 0 and at most 1e100.
     markup : float
-        The markup to begin with, before it is squashed.
+        First markup, before ``tanh``; from -10 to 10.
     backend : str, optional
         One of `market_py.env.available_steppers`; by default the fastest.
     threads : int, optional
-        At most this many work; no result depends on it.
+        Largest number of threads that work. No result depends on it.
     **rules
         As for `market_py.env.Model`.
 
     Raises
     ------
     TypeError, ValueError, ImportError
-        As for `market_py.env.MarketVectorEnv`; a parameter outside its domain.
+        As for `market_py.env.MarketVectorEnv`; a parameter is outside its domain.
+
+    Examples
+    --------
+    >>> learner = EvolutionStrategy(System([100, 50], [10, 30], [60, 120]), markets=8)
+    >>> [done.number for done in learner.train(2)]
+    [0, 1]
+    >>> learner.evaluate(markets=4).prices.shape
+    (2, 4)
     """
 
     def __init__(
@@ -101,41 +117,47 @@ class EvolutionStrategy:
         threads: int | None = None,
         **rules: Any,
     ) -> None:
-        if check_integer("markets", markets, 0) < 2 or markets % 2:
-            raise ValueError(f"markets = {markets}: must be even and at least 2")
-        for name, value in (("deviation", deviation), ("step_size", step_size)):
-            if not 0 < value < np.inf:
-                raise ValueError(f"{name} = {value}: must be finite and > 0")
+        if check_integer("markets", markets, 2, LARGEST_COUNT) % 2:
+            raise ValueError(f"markets = {markets}: must be even")
+        deviation = _check_positive("deviation", deviation)
+        step_size = _check_positive("step_size", step_size)
+        markup = check_scalar("markup", markup, negative=True, most=MARKUP[1])
         seed = check_seed(seed, room=markets - 1)
         self._rules = {"backend": backend, "threads": threads, "copy": False, **rules}
         self._markets = MarketVectorEnv(system, markets, **self._rules)
         self._deviation, self._step_size = deviation, step_size
         model = self._markets.model
-        # A row for each feature, and one that is added whatever is observed.
+        # A row for each feature, and a constant: at first 1 / (1 + e^3), 5 %, is withheld.
         self.policies = np.zeros((model.agents, model.features + 1, 2))
         self.policies[:, -1] = -3.0, markup
         self.generation = 0
         self.seconds_stepping = 0.0
-        """That the markets have taken so far; the rest is the learner's own."""
+        """Time that the steps of the markets took so far, s."""
         self._moments = np.zeros((2, *self.policies.shape))
         self._rng = np.random.Generator(np.random.PCG64DXSM(seed))
         self._markets.reset(seed=seed)
 
     def train(self, generations: int) -> Iterator[Generation]:
-        """Learn for so many generations; to stop, stop asking.
+        """Learn, one generation with each result that is taken from the iterator.
 
         Parameters
         ----------
         generations : int
-            Not negative.
+            Number of generations; >= 0.
+
+        Raises
+        ------
+        TypeError, ValueError
+            ``generations`` is not a whole number, or negative.
         """
-        for _ in range(generations):
-            yield self._next_generation()
+        number = check_integer("generations", generations, 0, LARGEST_COUNT)
+        return (self._next_generation() for _ in range(number))
 
     def _next_generation(self) -> Generation:
         half = self._markets.num_envs // 2
         varied = self._rng.standard_normal((half, *self.policies.shape))
-        # Each variation and its opposite: what both have in common cancels.
+        # Antithetic sampling (Salimans et al., section 2.1): a variation and its negative share
+        # what both are paid anyway, which cancels in the difference.
         varied = np.concatenate([varied, -varied])
         policies = self.policies + self._deviation * varied
         observations, _ = self._markets.reset()
@@ -152,17 +174,21 @@ class EvolutionStrategy:
             rewards += paid
             price += float(infos["price"].mean()) / hours
         done = Generation(self.generation, rewards.mean(axis=0), markups, price)
+        # Rewards in standard deviations make the step independent of their scale. The mean of
+        # reward times variation is the gradient of the smoothed reward, but for a factor that
+        # Adam removes.
         spread = rewards.std(axis=0)
         advantage = (rewards - rewards.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
         self._adam_step(np.einsum("bn,bnfk->nfk", advantage, varied) / len(varied))
         return done
 
     def _adam_step(self, direction: Float64Array) -> None:
-        """Follow a direction in which rewards grow (Adam)."""
+        """Move the policies in a direction in which rewards grow, by Adam (Kingma and Ba)."""
         self.generation += 1
         first, second = self._moments
         first += (1 - DECAYS[0]) * (direction - first)
         second += (1 - DECAYS[1]) * (direction**2 - second)
+        # The moments begin at zero: their early values are too small by this factor.
         unbiased = [
             moment / (1 - decay**self.generation)
             for moment, decay in zip(self._moments, DECAYS, strict=True)
@@ -170,15 +196,21 @@ class EvolutionStrategy:
         self.policies += self._step_size * unbiased[0] / (np.sqrt(unbiased[1]) + TINY)
 
     def evaluate(self, markets: int = 64, seed: int = EVALUATION_SEED) -> Evaluation:
-        """Let the policies bid for an episode, unvaried, in other markets.
+        """Let the policies bid for an episode, without variation, in other markets.
 
         Parameters
         ----------
         markets : int
-            How many.
+            Number of markets; >= 1.
         seed : int
-            Of their noise.
+            Seed of their noise.
+
+        Raises
+        ------
+        TypeError, ValueError
+            A parameter is outside its domain.
         """
+        markets = check_integer("markets", markets, 1, LARGEST_COUNT)
         system = self._markets.model.system
         others = MarketVectorEnv(system, markets, **{**self._rules, "copy": True})
         observations, _ = others.reset(seed=seed)
@@ -194,13 +226,14 @@ class EvolutionStrategy:
         return Evaluation(np.array(prices), np.array(markups), np.array(dispatch), rewards)
 
     def _markups(self, actions: Float64Array) -> Float64Array:
-        """Markups that actions ask for, €/MWh."""
+        """Return the markups of actions, €/MWh."""
         return np.asarray(np.tanh(actions[:, :, 1]) * self._markets.model.max_bid_delta)
 
     def save(self, path: Path | str) -> None:
-        """Write a checkpoint, whole or not at all, from which `load` goes on as this would have."""
+        """Write a checkpoint, whole or not at all; a learner that loads it goes on as this one."""
         kept: dict[str, Any] = {
             "format": FORMAT,
+            "model": json.dumps(self._fingerprint()),
             "policies": self.policies,
             "moments": self._moments,
             "generation": self.generation,
@@ -209,53 +242,78 @@ class EvolutionStrategy:
         }
         write_atomically(path, lambda file: np.savez(file, **kept))
 
+    def _fingerprint(self) -> dict[str, Any]:
+        """Return the rules and the system in types of JSON."""
+        model = asdict(self._markets.model)
+        made: dict[str, Any] = json.loads(
+            json.dumps(model | model.pop("system"), default=np.ndarray.tolist)
+        )
+        return made
+
     def load(self, path: Path | str) -> None:
-        """Take over a checkpoint of a learner with the same system, markets and rules.
+        """Take over a checkpoint of a learner with the same system, rules and number of markets.
 
         Raises
         ------
+        FileNotFoundError
+            There is no such file.
         ValueError
-            The file is not such a checkpoint; nothing has changed then.
+            The file is not such a checkpoint, or damaged; nothing has changed then.
         """
         try:
             with np.load(Path(path), allow_pickle=False) as file:
                 kept = {name: file[name] for name in file.files}
             if int(kept["format"]) != FORMAT:
                 raise ValueError(f"format {int(kept['format'])}; {FORMAT} can be read")
+            theirs, ours = json.loads(str(kept["model"])), self._fingerprint()
+            if others := sorted(name for name in ours if theirs.get(name) != ours[name]):
+                raise ValueError(f"it was trained with other {', '.join(others)}")
             for name, here in (("policies", self.policies), ("moments", self._moments)):
-                if kept[name].shape != here.shape or not np.isfinite(kept[name]).all():
-                    raise ValueError(f"{name} must be finite and of shape {here.shape}")
+                values = kept[name] = to_array(name, kept[name], np.float64)
+                if values.shape != here.shape:
+                    raise ValueError(f"{name}: must have shape {here.shape}, got {values.shape}")
+                require(name, values, np.abs(values) <= LARGEST**2, "finite")
+            require("moments", kept["moments"][1], kept["moments"][1] >= 0, ">= 0")
             generator = np.random.PCG64DXSM()
             generator.state = json.loads(str(kept["random"]))
             generation = check_integer("generation", kept["generation"][()], 0)
-            # Last, since it is the first to change anything.
+            # The last check, since it changes the markets.
             self._markets.state = EnvState(kept["state"])
         except (OSError, EOFError, KeyError, TypeError, ValueError) as error:
             if isinstance(error, FileNotFoundError):
                 raise
             raise ValueError(f"{path}: is not a checkpoint of this learner: {error}") from error
-        except Exception as error:  # What zipfile raises has no other name in common.
+        except Exception as error:  # The errors of zipfile have no other base class in common.
             raise ValueError(f"{path}: is damaged: {error}") from error
         self.policies[:], self._moments[:] = kept["policies"], kept["moments"]
         self.generation, self._rng = generation, np.random.Generator(generator)
 
 
 def act(policies: Float64Array, observations: Float64Array) -> Float64Array:
-    """Turn observations into actions.
+    """Compute the actions of linear policies.
 
     Parameters
     ----------
     policies : ndarray, shape (N, F + 1, 2) or (B, N, F + 1, 2)
-        The same for all markets, or for each.
+        Policies of all agents, the same in all markets or different ones.
     observations : ndarray, shape (B, N, F)
+        Observations of all agents.
 
     Returns
     -------
     ndarray, shape (B, N, 2)
-        Within their bounds.
+        Actions within their bounds.
     """
     axes = "bnf,nfk->bnk" if policies.ndim == 3 else "bnf,bnfk->bnk"
     asked = np.einsum(axes, observations, policies[..., :-1, :])
     asked += policies[..., -1, :]
-    asked[:, :, 0] = 1 / (1 + np.exp(-asked[:, :, 0]))
+    with np.errstate(over="ignore"):  # exp may be infinite: the share is 0 then.
+        asked[:, :, 0] = 1 / (1 + np.exp(-asked[:, :, 0]))
     return np.asarray(np.clip(asked, LOW, HIGH))
+
+
+def _check_positive(name: str, value: float) -> float:
+    checked = check_scalar(name, value, negative=False, most=LARGEST)
+    if not checked:
+        raise ValueError(f"{name} = {value}: must be > 0")
+    return checked

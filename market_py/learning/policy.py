@@ -1,9 +1,10 @@
-"""Policies that are neural networks, asked for the actions of all agents of all markets at once."""
+"""Policies that are neural networks and answer all agents of all markets in one call."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from itertools import pairwise
 from typing import Any, Literal, Protocol, SupportsIndex
 
@@ -19,39 +20,45 @@ Activation = Literal["tanh", "relu"]
 
 
 class Network(Protocol):
-    """Dense layers."""
+    """Dense layers of one backend."""
 
     def answer(self, observations: Float32Array, answers: Float32Array, threads: int) -> None:
-        """Fill answers of shape (..., outputs) to finite observations of shape (..., inputs)."""
+        """Fill answers, shape (..., outputs), to finite observations, shape (..., inputs)."""
 
 
 class MLPPolicy:
-    """Dense layers in single precision; between them tanh or ReLU, after the last one nothing.
+    """Dense layers in single precision with tanh or ReLU between them.
 
-    Answers are within ``1e-5 * max(1, |answer|)`` of those of double precision, as long as the
-    weights are of the size that training leaves behind.
+    For weights as training yields them, answers are within ``1e-5 * max(1, |answer|)`` of those of
+    double precision. The policy can be pickled and copied.
 
     Parameters
     ----------
     weights : sequence of array_like
-        Of each layer, of shape (outputs, inputs) as in PyTorch. A further axis in front, (N,
-        outputs, inputs), gives each of N agents a network of its own.
+        Weights of each layer, shape (outputs, inputs) as in PyTorch. With shape (N, outputs,
+        inputs) each of N agents has a network of its own.
     biases : sequence of array_like
-        Of each layer, shape (outputs,), or (N, outputs).
+        Biases of each layer, shape (outputs,) or (N, outputs).
     activation : {"tanh", "relu"}
-        Between the layers.
+        Function between the layers; the last layer has none.
     backend : str, optional
-        "rust" or "numpy"; by default the fastest there is.
+        "rust" or "numpy"; by default the fastest one that is installed.
     threads : int, optional
-        At most this many work, if the backend is Rust; by default as many as there are cores. The
-        answers do not depend on it.
+        Largest number of threads that work if the backend is Rust; by default the number of cores.
+        The answers do not depend on it.
 
     Raises
     ------
     TypeError, ValueError
-        Layers do not fit together, or a value is not finite.
+        Layers do not fit together, or a value is not finite as a float32.
     ImportError
-        The backend is not usable here.
+        The backend is not installed.
+
+    Examples
+    --------
+    >>> policy = MLPPolicy([np.ones((3, 4)), np.ones((2, 3))], [np.zeros(3), np.zeros(2)])
+    >>> policy(np.zeros((5, 4))).shape
+    (5, 2)
     """
 
     def __init__(
@@ -90,24 +97,31 @@ class MLPPolicy:
         self._threads = check_threads(threads)
         self._network = _network(self.backend, matrices, vectors, activation, self.agents or 1)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A copy builds its network again: the extension's cannot be pickled.
+        make = partial(
+            type(self), activation=self.activation, backend=self.backend, threads=self._threads
+        )
+        return make, (self.weights, self.biases)
+
     @classmethod
     def from_state_dict(cls, state: Mapping[str, Any], **options: Any) -> MLPPolicy:
-        """Take the layers of a `torch.nn.Sequential`, in the order of their numbers.
+        """Make a policy of the layers of a `torch.nn.Sequential`, in the order of their numbers.
 
         Parameters
         ----------
         state : mapping
-            From names like "0.weight" and "0.bias", with whatever in front as long as it is the
-            same, to tensors or arrays. Of a dict with more than one network in it, as those of
-            Stable-Baselines3, pass only the part that is wanted.
+            Maps names such as "0.weight" and "0.bias" to tensors or arrays. All names may begin
+            with the same prefix. If the mapping has several networks, as Stable-Baselines3's has,
+            pass the part of one.
         **options
             As for `MLPPolicy`.
 
         Raises
         ------
         ValueError
-            A name is another one, or names of two networks are there, or weights without a bias, or
-            the reverse.
+            A name has another form, there are several networks, or a layer lacks its weight or its
+            bias.
         """
         layers: dict[tuple[int, ...], dict[str, Any]] = {}
         front = None
@@ -133,12 +147,12 @@ class MLPPolicy:
         )
 
     def __call__(self, observations: ArrayLike) -> Float32Array:
-        """Answer observations.
+        """Compute the answers to observations.
 
         Parameters
         ----------
         observations : array_like, shape (..., inputs)
-            In networks of their own, the axis before the last is that of the N agents.
+            If each agent has its own network, the shape is (..., N, inputs).
 
         Returns
         -------
@@ -160,7 +174,7 @@ class MLPPolicy:
 
 
 class NumPyNetwork:
-    """Layers as products of matrices; see `Network`."""
+    """Dense layers as matrix products; see `Network`."""
 
     def __init__(
         self, weights: list[Float32Array], biases: list[Float32Array], activation: Activation
@@ -173,11 +187,11 @@ class NumPyNetwork:
         self._activation = activation
 
     def answer(self, observations: Float32Array, answers: Float32Array, threads: int) -> None:
-        """Fill answers; NumPy's BLAS chooses its own threads."""
+        """Fill answers; ``threads`` has no effect, as NumPy's BLAS chooses its own."""
         require("observations", observations, np.isfinite(observations), "finite")
         rows = observations.shape[-2:] if self._own else observations.shape[-1:]
         values = observations.reshape(-1, *rows)
-        if self._own:  # The agents first: a product of matrices for each.
+        if self._own:  # The agents' axis first: `@` then multiplies agent by agent.
             values = values.swapaxes(0, 1)
         for depth, (weight, bias) in enumerate(self._layers):
             if depth and self._activation == "tanh":
@@ -213,7 +227,7 @@ def _layer(name: str, values: ArrayLike, axes: tuple[int, int]) -> Float32Array:
 
 
 def _to_array(values: Any) -> NDArray[Any]:
-    """Take a tensor off its device and its graph, without knowing torch."""
+    """Convert a tensor to an array without importing torch."""
     for step in ("detach", "cpu", "numpy"):
         values = getattr(values, step)() if hasattr(values, step) else values
     return np.asanyarray(values)

@@ -1,8 +1,8 @@
-"""A generator that learns to bid by PPO of Stable-Baselines3, while the others bid at cost.
+"""One generator learns to bid by PPO of Stable-Baselines3; the others bid at cost.
 
-``python -m market_py.learning.ppo`` trains the generator that cannot be done without (see
-`market_py.learning.theory`), and sets it beside bidding at marginal cost. All but training counts
-without Stable-Baselines3, which comes with ``pip install -e ".[rl]"``.
+``python -m market_py.learning.ppo`` trains the pivotal generator (see `market_py.learning.theory`)
+and compares it with bidding at marginal cost; this takes minutes. Only training needs
+Stable-Baselines3, which the extra ``rl`` installs.
 
 J. Schulman, F. Wolski, P. Dhariwal, A. Radford, O. Klimov, "Proximal policy optimization
 algorithms" (2017); A. Raffin, A. Hill, A. Gleave, A. Kanervisto, M. Ernestus, N. Dormann,
@@ -16,34 +16,39 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import gymnasium
 import numpy as np
-from gymnasium.wrappers import RescaleAction
 from numpy.typing import ArrayLike
 
 from market_py.env import MarketEnv
 from market_py.env.model import MARKUP
-from market_py.learning.evolution import EVALUATION_SEED
+from market_py.extras import explain_missing
+from market_py.learning.evolution import EVALUATION_SEED, LARGEST_COUNT
 from market_py.learning.theory import PIVOTAL
-from market_py.validation import Float64Array, check_seed
+from market_py.validation import Float64Array, check_integer, check_seed
+
+with explain_missing():
+    import gymnasium
+    from gymnasium.wrappers import RescaleAction
 
 if TYPE_CHECKING:
     from stable_baselines3 import PPO
 
 Market = gymnasium.Env[Float64Array, Float64Array]
 AT_COST = 0.0, 0.0
-"""Nothing withheld, no markup."""
+"""The action that withholds nothing and asks for no markup."""
 AT_MOST = 0.0, MARKUP[1]
-"""Nothing withheld, the largest markup: in `PIVOTAL` nothing pays better."""
+"""The action that withholds nothing and asks for the largest markup, the best one in `PIVOTAL`."""
 
 
 def normalized(market: Market) -> Market:
-    """Let the actions of a market go from -1 to 1, which is where a new policy of PPO begins."""
+    """Rescale a market's actions to [-1, 1], the range in which a new policy of PPO explores."""
     return RescaleAction(market, np.float32(-1), np.float32(1))
 
 
 def train(market: Market, steps: int = 20_000, seed: int = 0) -> PPO:
-    """Train an agent.
+    """Train an agent; 20,000 steps take minutes.
+
+    PyTorch uses one thread meanwhile: more only wait for each other in networks of this size.
 
     Parameters
     ----------
@@ -52,32 +57,32 @@ def train(market: Market, steps: int = 20_000, seed: int = 0) -> PPO:
     steps : int
         Hours to learn from, >= 1; rounded up to whole rollouts.
     seed : int
-        Of the market's noise, of the policy at the beginning, and of its exploration; in
-        [0, 2**32).
+        Seed of the market's noise, of the first policy, and of its exploration; in [0, 2**32).
 
     Returns
     -------
     stable_baselines3.PPO
-        On one machine the same for the same seed.
+        The trained agent, the same for the same seed on one machine.
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         A parameter is outside its domain.
     ImportError
         Stable-Baselines3 is not installed.
     """
-    if steps < 1:
-        raise ValueError(f"steps = {steps}: must be at least 1")
+    steps = check_integer("steps", steps, 1, LARGEST_COUNT)
     seed = check_seed(seed, bits=32)
-    try:
+    with explain_missing():
+        import torch
         from stable_baselines3 import PPO
-    except ModuleNotFoundError as error:
-        raise ImportError(
-            f'Stable-Baselines3 is not installed: run `pip install -e ".[rl]"` ({error})'
-        ) from error
-    # A bid changes no hour but its own: what is paid later would only be noise.
-    return PPO("MlpPolicy", market, gamma=0.0, seed=seed, device="cpu").learn(steps)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        # A bid affects the reward of its own hour only; later rewards would add noise.
+        return PPO("MlpPolicy", market, gamma=0.0, seed=seed, device="cpu").learn(steps)
+    finally:
+        torch.set_num_threads(threads)
 
 
 def mean_reward(
@@ -93,15 +98,20 @@ def mean_reward(
     market : gymnasium.Env
         A `market_py.env.MarketEnv`, wrapped or not.
     policy : callable
-        From an observation to an action.
+        Maps an observation to an action.
     episodes : int
-        How many, >= 1.
+        Number of episodes; >= 1.
     seed : int
-        Of the market's noise; by default one that nobody trains on.
+        Seed of the market's noise; by default one on which no learner trains.
+
+    Raises
+    ------
+    TypeError, ValueError
+        A parameter is outside its domain.
     """
     total = 0.0
-    for episode in range(episodes):
-        # Without a seed, the next episode of the seed before.
+    for episode in range(check_integer("episodes", episodes, 1, LARGEST_COUNT)):
+        # Without a seed, the market begins the next episode of the seed before.
         observation, _ = market.reset(seed=None if episode else seed)
         ended = False
         while not ended:
@@ -114,12 +124,14 @@ def main(arguments: list[str] | None = None) -> int:
     """Train, compare, and return the exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m market_py.learning.ppo",
-        description="Let a generator learn to bid, and set it beside bidding at marginal cost.",
+        description="Let a generator learn to bid, and compare it with bidding at marginal cost. "
+        "This takes minutes.",
     )
     parser.add_argument("--steps", type=int, default=20_000, help="hours to learn from")
-    parser.add_argument("--seed", type=int, default=0, help="of the training")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the training")
     chosen = parser.parse_args(arguments)
     market = MarketEnv(PIVOTAL)
+    print(f"Training for {chosen.steps:,} hours: this takes minutes.", file=sys.stderr, flush=True)
     try:
         agent = train(normalized(market), chosen.steps, chosen.seed)
     except (ImportError, ValueError) as error:

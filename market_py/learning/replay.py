@@ -1,9 +1,7 @@
-"""Transitions to learn from again and again, uniformly or by priority."""
+"""A replay buffer: the last transitions, drawn uniformly or by priority."""
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, Self, SupportsIndex
 
@@ -13,21 +11,28 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from market_py import extension
 from market_py.files import write_atomically
 from market_py.learning.arrays import Float32Array, require, to_array
+from market_py.learning.numpy_replay import (
+    FIRST_PRIORITY,
+    INDEX,
+    LARGEST_PRIORITY,
+    LEAST_PRIORITY,
+    NumPyRing,
+)
 from market_py.registry import available_backends
-from market_py.validation import Float64Array, check_real
+from market_py.validation import Float64Array, check_integer, check_scalar
 
 BACKENDS = ("rust", "numpy")
-"""The fastest first."""
+"""All backends, the fastest first."""
 FORMAT = 1
 """Version of the files."""
-WORD = 1 << 64
-
-PLACE = "the place of a transition"
-"""What an index must be."""
+LARGEST_SIZE = 2**63 - 1
+LARGEST_SEED = 2**64 - 1
+ROUNDING = 1e-12
+"""Relative rounding error of a power."""
 
 
 class Batch(NamedTuple):
-    """Transitions that were drawn, a row each; the names are those of `ReplayBuffer.add`."""
+    """``K`` transitions that were drawn, one a row; `ReplayBuffer.add` explains the names."""
 
     observations: Float32Array
     """Shape (K, F)."""
@@ -40,28 +45,32 @@ class Batch(NamedTuple):
     done: NDArray[np.bool_]
     """Shape (K,)."""
     indices: NDArray[np.int64]
-    """Where in the buffer they are, for `ReplayBuffer.update_priorities`; shape (K,)."""
+    """Their indices in the buffer, for `ReplayBuffer.update_priorities`; shape (K,)."""
     weights: Float32Array
-    """What a loss is to be multiplied with: (P_min / P)^beta, one where all are alike; (K,)."""
+    """Importance weights, factors of the loss, shape (K,): (P_min / P)**beta, where P is the
+    probability of a transition and P_min the smallest one in the batch."""
 
 
 class Ring(Protocol):
-    """The last transitions; arrays are contiguous and of the dtypes of `Batch`."""
+    """The memory of a buffer; its arrays are contiguous and have the dtypes of `Batch`."""
 
     def __len__(self) -> int:
-        """Transitions that can be drawn."""
+        """Return the number of transitions that can be drawn."""
 
     def add(self, *transitions: NDArray[Any]) -> None:
-        """Add the first five of a batch; a value that is not finite is refused."""
+        """Add transitions, the first five arrays of a batch; refuse values that are not finite."""
 
     def sample(self, beta: float, *batch: NDArray[Any]) -> None:
-        """Fill a batch."""
+        """Fill the arrays of a batch."""
 
     def update(self, indices: NDArray[np.int64], priorities: Float64Array) -> None:
         """Change priorities, all or none."""
 
     def state(self) -> tuple[tuple[int, int], Float32Array, Float64Array, float]:
-        """Transitions added and draws, rows, preferences, and the largest of these."""
+        """Return the numbers of transitions added and of draws, and three more.
+
+        These are the rows, the preferences (``priority ** alpha``), and the largest preference.
+        """
 
     def restore(
         self,
@@ -70,41 +79,50 @@ class Ring(Protocol):
         preferences: Float64Array,
         largest: float,
     ) -> None:
-        """Put a state back."""
+        """Take over a state."""
 
 
 class ReplayBuffer:
-    """The last transitions of many, a ring in memory, from which batches are drawn.
+    """A ring in memory of the last transitions, from which batches are drawn.
 
-    A transition is a row of its own: nothing is drawn across the place that is written next, and
-    the end of an episode is kept. Threads may add, draw and change priorities at once; each call
-    sees and leaves whole rows. What is drawn follows from the seed and the order of the calls.
+    Each transition is stored whole, with the observation that follows it. Threads may add, draw and
+    change priorities at the same time; no call sees or leaves half a row. The draws depend on the
+    seed and the order of the calls only. The buffer can be pickled and copied; the copy goes on as
+    the original does.
 
     Parameters
     ----------
     capacity : int
-        Transitions that are kept; the oldest are replaced.
+        Largest number of transitions; a further one replaces the oldest. At least 1.
     observation_size, action_size : int
-        Values of an observation, ``F``, and of an action, ``A``.
+        Length of an observation, ``F``, and of an action, ``A``; at least 1.
     prioritised : bool
-        Whether transitions are drawn in proportion to ``priority ** alpha``, one from each of as
-        many equal shares as are drawn, instead of uniformly (T. Schaul, J. Quan, I. Antonoglou,
-        D. Silver, "Prioritized experience replay", ICLR 2016).
+        Whether transitions are drawn in proportion to ``priority ** alpha`` instead of uniformly. A
+        batch of K is then stratified: one transition comes from each of K equal shares of the total
+        (T. Schaul, J. Quan, I. Antonoglou, D. Silver, "Prioritized experience replay", ICLR 2016).
     alpha : float
-        From 0, all alike, to 1.
+        From 0 (all transitions are equal) to 1.
     seed : int
-        Of the draws; from 0 to 2**64 - 1.
+        Seed of the draws, from 0 to 2**64 - 1.
     backend : str, optional
-        "rust" or "numpy", which draw the same; by default the fastest there is.
+        "rust" or "numpy", which draw the same; by default the fastest one that is installed.
 
     Raises
     ------
     TypeError, ValueError
-        A parameter outside its domain.
+        A parameter is outside its domain.
     ImportError
-        The backend is not usable here.
+        The backend is not installed.
     MemoryError
-        There is not so much memory.
+        The buffer does not fit into memory.
+
+    Examples
+    --------
+    >>> buffer = ReplayBuffer(1000, observation_size=4, action_size=2)
+    >>> buffer.add(np.zeros((8, 4)), np.zeros((8, 2)), np.ones(8), np.zeros((8, 4)), [False] * 8)
+    >>> batch = buffer.sample(32)
+    >>> batch.observations.shape, batch.rewards.shape
+    ((32, 4), (32,))
     """
 
     def __init__(
@@ -118,14 +136,15 @@ class ReplayBuffer:
         seed: SupportsIndex = 0,
         backend: str | None = None,
     ) -> None:
-        self.capacity = _whole("capacity", capacity, least=1)
-        self.observation_size = _whole("observation_size", observation_size, least=1)
-        self.action_size = _whole("action_size", action_size, least=1)
+        self.capacity = check_integer("capacity", capacity, 1, LARGEST_SIZE)
+        self.observation_size = check_integer("observation_size", observation_size, 1, LARGEST_SIZE)
+        self.action_size = check_integer("action_size", action_size, 1, LARGEST_SIZE)
         self.prioritised = bool(prioritised)
-        self.alpha = _unit("alpha", alpha)
-        self.seed = _whole("seed", seed, least=0, below=WORD)
+        self.alpha = check_scalar("alpha", alpha, negative=False, most=1)
+        self.seed = check_integer("seed", seed, 0, LARGEST_SEED)
         self.backend = chosen_backend(backend)
-        self._ring = _maker(self.backend)(
+        make = extension.load().ReplayBuffer if self.backend == "rust" else NumPyRing
+        self._ring: Ring = make(
             self.capacity,
             self.observation_size,
             self.action_size,
@@ -134,7 +153,7 @@ class ReplayBuffer:
         )
 
     def __len__(self) -> int:
-        """Transitions that can be drawn."""
+        """Return the number of transitions that can be drawn."""
         return len(self._ring)
 
     def add(
@@ -145,15 +164,18 @@ class ReplayBuffer:
         next_observations: ArrayLike,
         done: ArrayLike,
     ) -> None:
-        """Add K transitions, in their order; new ones have the largest priority so far.
+        """Add K transitions in their order, with the largest priority so far.
 
         Parameters
         ----------
         observations, next_observations : array_like, shape (K, F)
+            Observations before and after the action.
         actions : array_like, shape (K, A)
+            Actions.
         rewards : array_like, shape (K,)
+            Rewards.
         done : array_like of bool, shape (K,)
-            Whether the episode ended there, so that nothing follows: termination, not truncation.
+            Whether the episode was terminated (not truncated) there, so that no reward follows.
 
         Raises
         ------
@@ -177,16 +199,21 @@ class ReplayBuffer:
         Parameters
         ----------
         number : int
-            How many.
+            Number of transitions, ``K``; at least 1.
         beta : float
-            How far `Batch.weights` make up for priorities: from 0, not at all, to 1.
+            How far `Batch.weights` correct for priorities, from 0 (not at all) to 1 (fully).
+
+        Returns
+        -------
+        Batch
 
         Raises
         ------
         TypeError, ValueError
-            A parameter is outside its domain, or nothing was added yet.
+            A parameter is outside its domain, or the buffer is empty.
         """
-        rows = _whole("number", number, least=1)
+        rows = check_integer("number", number, 1, LARGEST_SIZE)
+        beta = check_scalar("beta", beta, negative=False, most=1)
         batch = Batch(
             np.empty((rows, self.observation_size), np.float32),
             np.empty((rows, self.action_size), np.float32),
@@ -196,41 +223,41 @@ class ReplayBuffer:
             np.empty(rows, np.int64),
             np.empty(rows, np.float32),
         )
-        self._ring.sample(_unit("beta", beta), *batch)
+        self._ring.sample(beta, *batch)
         return batch
 
     def update_priorities(self, indices: ArrayLike, priorities: ArrayLike) -> None:
-        """Change the priorities of transitions, mostly to the size of their last errors.
+        """Change the priorities of transitions, usually to the size of their last errors.
 
         Parameters
         ----------
         indices : array_like of int, shape (K,)
-            `Batch.indices`; of one that is named twice, the last counts.
+            `Batch.indices`; if an index occurs twice, its last priority counts.
         priorities : array_like, shape (K,)
-            From 0 to 1e100.
+            New priorities, from 0 to 1e100.
 
         Raises
         ------
         TypeError, ValueError
-            A value is outside its domain, or the buffer keeps no priorities. Nothing has changed
+            A value is outside its domain, or the buffer is not prioritised. Nothing has changed
             then.
         """
-        places = to_array("indices", indices, np.int64)
+        numbers = to_array("indices", indices, np.int64)
         sizes = to_array("priorities", priorities, np.float64)
-        if places.ndim != 1 or places.shape != sizes.shape:
+        if numbers.ndim != 1 or numbers.shape != sizes.shape:
             raise ValueError(
-                f"priorities: must have one axis like indices, got shapes {places.shape} and "
+                f"priorities: must have one axis like indices, got shapes {numbers.shape} and "
                 f"{sizes.shape}"
             )
         given = np.asanyarray(indices)
-        if given.dtype.kind == "u":  # The largest of these do not survive being converted.
-            require("indices", given, given < len(self), PLACE)
-        self._ring.update(places, sizes)
+        if given.dtype.kind == "u":  # The largest of these become negative when converted.
+            require("indices", given, given < len(self), INDEX)
+        self._ring.update(numbers, sizes)
 
-    def save(self, path: Path | str) -> None:
-        """Write everything that the next draws depend on, whole or not at all."""
+    def __getstate__(self) -> dict[str, Any]:
+        """Return everything that the next draws depend on."""
         counters, rows, preferences, largest = self._ring.state()
-        kept: dict[str, Any] = {
+        return {
             "format": FORMAT,
             "sizes": [self.capacity, self.observation_size, self.action_size],
             "prioritised": self.prioritised,
@@ -240,84 +267,83 @@ class ReplayBuffer:
             "rows": rows,
             "preferences": preferences,
             "largest": largest,
+            "backend": self.backend,
         }
+
+    def __setstate__(self, kept: dict[str, Any]) -> None:
+        """Make the buffer from a state, but only from one that a buffer can have."""
+        if int(kept["format"]) != FORMAT:
+            raise ValueError(f"format {int(kept['format'])}; {FORMAT} can be read")
+        capacity, observation_size, action_size = map(int, kept["sizes"])
+        made = ReplayBuffer(
+            capacity,
+            observation_size,
+            action_size,
+            prioritised=bool(kept["prioritised"]),
+            alpha=float(kept["alpha"]),
+            seed=int(kept["seed"]),
+            backend=kept["backend"],
+        )
+        counters = to_array("counters", kept["counters"], np.uint64)
+        require("counters", counters, counters <= LARGEST_SIZE, f"at most {LARGEST_SIZE}")
+        rows = to_array("rows", kept["rows"], np.float32)
+        require("rows", rows, np.isfinite(rows), "finite")
+        preferences = to_array("preferences", kept["preferences"], np.float64)
+        length = min(int(counters[0]), capacity)
+        row = 2 * observation_size + action_size + 2
+        if rows.shape != (length * row,) or preferences.shape != (length * made.prioritised,):
+            raise ValueError("state: does not fit the buffer")
+        done = rows[row - 1 :: row]
+        require("done", done, (done == 0) | (done == 1), "0 or 1")
+        largest = to_array("largest", kept["largest"], np.float64)
+        # A priority of 0 has a preference above 0: otherwise it could not be drawn again.
+        bounds = np.array([LEAST_PRIORITY, LARGEST_PRIORITY]) ** made.alpha
+        low, high = bounds * (1 - ROUNDING, 1 + ROUNDING)
+        require(
+            "preferences", preferences, (preferences >= low) & (preferences <= high), "possible"
+        )
+        top = max(FIRST_PRIORITY, preferences.max(initial=0))
+        require("largest", largest, (largest >= top) & (largest <= high), "the largest preference")
+        added, draws = counters.tolist()
+        made._ring.restore((added, draws), rows, preferences, float(largest))
+        self.__dict__.update(made.__dict__)
+
+    def save(self, path: Path | str) -> None:
+        """Write everything that the next draws depend on to a file, whole or not at all."""
+        kept = self.__getstate__()
+        del kept["backend"]
         write_atomically(path, lambda file: np.savez(file, **kept))
 
     @classmethod
     def load(cls, path: Path | str, *, backend: str | None = None) -> Self:
-        """Read a buffer that goes on as the saved one would have, with the same backend or another.
+        """Read a buffer that goes on as the saved one, with the same backend or another.
 
         Raises
         ------
         FileNotFoundError
             There is no such file.
         ValueError
-            It is not such a file, or cut short.
+            The file is damaged, or not of a replay buffer.
         """
         try:
             with np.load(Path(path), allow_pickle=False) as file:
                 kept = {name: file[name] for name in file.files}
-            if int(kept["format"]) != FORMAT:
-                raise ValueError(f"format {int(kept['format'])}; {FORMAT} can be read")
-            capacity, observation_size, action_size = map(int, kept["sizes"])
-            buffer = cls(
-                capacity,
-                observation_size,
-                action_size,
-                prioritised=bool(kept["prioritised"]),
-                alpha=float(kept["alpha"]),
-                seed=int(kept["seed"]),
-                backend=backend,
-            )
-            added, draws = map(int, kept["counters"])
-            buffer._ring.restore(
-                (added, draws),
-                np.ascontiguousarray(kept["rows"], np.float32),
-                np.ascontiguousarray(kept["preferences"], np.float64),
-                float(kept["largest"]),
-            )
+            buffer = cls.__new__(cls)
+            buffer.__setstate__({**kept, "backend": chosen_backend(backend)})
         except (FileNotFoundError, ImportError, MemoryError):
             raise
-        except Exception as error:  # What zipfile raises has no other name in common.
+        except Exception as error:  # The errors of zipfile have no other base class in common.
             raise ValueError(f"{path}: is not a replay buffer, or damaged: {error}") from error
         return buffer
 
 
 def chosen_backend(name: str | None) -> str:
-    """Check the name of a backend; the fastest there is, if none is given."""
+    """Return the name of a backend that exists; without one, the fastest that is installed."""
     if name is None:
         return next(known for known in BACKENDS if known in available_backends())
     if name not in BACKENDS:
         raise ValueError(f"backend = {name!r}: must be one of {', '.join(BACKENDS)}")
     return name
-
-
-def _maker(backend: str) -> Callable[..., Ring]:
-    if backend == "rust":
-        make: Callable[..., Ring] = extension.load().ReplayBuffer
-        return make
-    from market_py.learning.numpy_replay import NumPyRing
-
-    return NumPyRing
-
-
-def _whole(name: str, value: SupportsIndex, *, least: int, below: int = 1 << 63) -> int:
-    try:
-        number = None if isinstance(value, bool) else operator.index(value)
-    except TypeError:
-        number = None
-    if number is None:
-        raise TypeError(f"{name}: must be an integer, got {type(value).__name__}")
-    if not least <= number < below:
-        raise ValueError(f"{name} = {number}: must be at least {least} and below {below}")
-    return number
-
-
-def _unit(name: str, value: float) -> float:
-    number = check_real(name, value)
-    if not 0 <= number <= 1:
-        raise ValueError(f"{name} = {number}: must be from 0 to 1")
-    return number
 
 
 def _shaped(

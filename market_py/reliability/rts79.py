@@ -11,20 +11,23 @@ Plenum 1996), appendix: operating costs. Prices are dollars of that time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from market_py.validation import Float64Array
+from market_py.validation import Float64Array, check_scalar
 
 Fuel = Literal["oil", "coal", "nuclear", "hydro"]
 
 
 @dataclass(frozen=True)
 class Unit:
-    """One generating unit."""
+    """One generating unit.
+
+    What takes units checks their numbers: capacities above 0, outage rates from 0 to 1.
+    """
 
     name: str
     capacity: float
@@ -106,18 +109,31 @@ def _season(week: int) -> tuple[str, str]:
 
 
 def hourly_loads(annual_peak: float = ANNUAL_PEAK) -> Float64Array:
-    """Load of each hour of the year.
+    """Return the load of each hour of the year.
 
     Parameters
     ----------
     annual_peak : float
-        MW.
+        Largest load of the year, at least 0, MW.
 
     Returns
     -------
     ndarray, shape (8736,)
         MW; hour 0 is Monday, 00:00 to 01:00, of week 1.
+
+    Raises
+    ------
+    TypeError, ValueError
+        The peak is not a finite number >= 0.
+
+    Examples
+    --------
+    >>> from market_py.reliability import rts79
+    >>> loads = rts79.hourly_loads()
+    >>> float(loads.max()), round(loads.sum() / 1000)  # MW, GWh/year
+    (2850.0, 15297)
     """
+    annual_peak = check_scalar("annual_peak", annual_peak, negative=False)
     percents = [
         weekly * daily * hourly
         for week, weekly in enumerate(_WEEKS, start=1)
@@ -128,35 +144,45 @@ def hourly_loads(annual_peak: float = ANNUAL_PEAK) -> Float64Array:
 
 
 def offers(
-    fuel_prices: Mapping[Fuel, float] | None = None, out: tuple[str, ...] = ()
+    fuel_prices: Mapping[Fuel, float] | None = None, out: str | Iterable[str] = ()
 ) -> tuple[Float64Array, Float64Array]:
-    """Offers of all units at their marginal cost: fuel and variable O&M.
+    """Return the offers of all units at their marginal cost: fuel and variable O&M.
 
     Parameters
     ----------
     fuel_prices : mapping, optional
         Factor on the price of a fuel, such as ``{"oil": 1.5}``; 1 where a fuel is not named.
-    out : tuple of str
+    out : str or iterable of str
         Names of units on outage; they offer nothing.
 
     Returns
     -------
     bids : ndarray, shape (32,)
-        $/MWh.
+        Prices, $/MWh.
     quantities : ndarray, shape (32,)
-        MW.
+        Capacities, MW.
 
     Raises
     ------
-    ValueError
-        An unknown fuel, or no unit of that name.
+    TypeError, ValueError
+        There is no such fuel or unit, or a factor is not a finite number >= 0.
+
+    Examples
+    --------
+    >>> from market_py import market_clearing
+    >>> from market_py.reliability import rts79
+    >>> price, dispatch = market_clearing(*rts79.offers(out="nuclear 400 MW #1"), 2850)
+    >>> price  # $/MWh; the oil unit of 100 MW is marginal.
+    23.8
     """
-    factors = {unit.fuel: 1.0 for unit in UNITS} | dict(fuel_prices or {})
-    names = [unit.name for unit in UNITS]
-    for wrong in factors.keys() - {unit.fuel for unit in UNITS}:
-        raise ValueError(f"fuel_prices: {wrong!r} is no fuel of the system")
-    for stranger in set(out) - set(names):
+    factors = {unit.fuel: 1.0 for unit in UNITS}
+    for fuel, factor in (fuel_prices or {}).items():
+        if fuel not in factors:
+            raise ValueError(f"fuel_prices: {fuel!r} is no fuel of the system")
+        factors[fuel] = check_scalar(f"fuel_prices[{fuel!r}]", factor, negative=False)
+    missing = {out} if isinstance(out, str) else set(out)
+    for stranger in missing - {unit.name for unit in UNITS}:
         raise ValueError(f"out: {stranger!r} is no unit of the system")
     bids = np.array([unit.fuel_cost * factors[unit.fuel] + unit.om_cost for unit in UNITS])
-    quantities = np.array([0.0 if unit.name in out else unit.capacity for unit in UNITS])
+    quantities = np.array([0.0 if unit.name in missing else unit.capacity for unit in UNITS])
     return bids, quantities

@@ -1,1 +1,1 @@
-"""The steps of the optimisation ladder: frozen ways to clear a market, in numba and Rust."""
+"""The variants: the steps of the optimisation ladder, frozen functions in numba and Rust."""

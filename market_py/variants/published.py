@@ -1,7 +1,7 @@
-"""The published experiment that the workshop starts from.
+"""Published times of a numba and of a Rust function that clear one market.
 
-It cleared single markets with a numba and with a Rust (PyO3) function, found Rust faster for ten
-offers or fewer only, and advised to keep numba.
+The workshop starts from this experiment. It found Rust faster for up to ten offers only, and
+recommended numba.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 
 class Point(NamedTuple):
-    """One row of the published table."""
+    """A row of the published table."""
 
     offers: int
     numba: float
@@ -20,7 +20,7 @@ class Point(NamedTuple):
 
     @property
     def speedup(self) -> float:
-        """How many times faster Rust was."""
+        """Ratio of the two times: above one, Rust was faster."""
         return self.numba / self.rust
 
 

@@ -1,4 +1,4 @@
-"""The array of a result: made anew in each call, or written over in the same array."""
+"""Provide the array of a result: a new one in each call, or the same one each time."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from numpy import empty
 from market_py.validation import Float64Array
 
 Fill = Callable[[Float64Array, Float64Array, float, Float64Array], float]
-"""Fills the dispatch of a market, and returns its price."""
+"""``(bids, quantities, demand, dispatch) -> price``; fills the dispatch."""
 
 
 def anew(fill: Fill) -> Callable[..., Any]:
-    """Make a function that lets NumPy make the array of each dispatch."""
+    """Return a function that fills a new array in each call."""
 
     def clear_anew(
         bids: Float64Array, quantities: Float64Array, demand: float
@@ -26,7 +26,7 @@ def anew(fill: Fill) -> Callable[..., Any]:
 
 
 def into(fill: Fill) -> Callable[..., Any]:
-    """Make a function that writes each dispatch into the same array, over the one before."""
+    """Return a function that overwrites the same array in each call."""
     out = empty(0)
 
     def clear_into(

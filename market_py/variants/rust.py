@@ -1,4 +1,4 @@
-"""The variants of the Rust ladder that need some Python: arrays that the caller makes."""
+"""The Rust variants that need some Python: NumPy makes the array that Rust fills."""
 
 from market_py.variants.result_array import anew, into
 from rust_market import market_clearing_into

@@ -11,7 +11,7 @@ from pathlib import Path
 from market_py.extension import REPOSITORY, status
 
 NO_CARGO = """\
-Rust is not installed, so the extension cannot be built here. Everything but Rust counts without.
+Rust is not installed, so the extension cannot be built here. Everything but Rust works without it.
 To install it: https://rustup.rs, then restart JupyterLab and run this cell again."""
 
 
@@ -57,7 +57,7 @@ def _environment() -> dict[str, str]:
     environment = {name: value for name, value in os.environ.items() if name not in inherited}
     conda = (Path(sys.prefix) / "conda-meta").is_dir()
     environment["CONDA_PREFIX" if conda else "VIRTUAL_ENV"] = sys.prefix
-    rustup = str(Path.home() / ".cargo" / "bin")
+    rustup = os.path.expanduser("~/.cargo/bin")  # noqa: PTH111 - never raises without a HOME
     environment["PATH"] = os.pathsep.join([environment.get("PATH", ""), rustup])
     return environment
 

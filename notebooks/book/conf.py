@@ -1,4 +1,4 @@
-"""How Sphinx makes the book of the executed notebooks."""
+"""How Sphinx makes the book of notebooks and documentation."""
 
 import re
 from importlib import metadata
@@ -13,7 +13,8 @@ version = release = metadata.version("market-py")
 language = "en"
 
 extensions = ["myst_nb"]
-myst_enable_extensions = ["dollarmath"]
+myst_enable_extensions = ["dollarmath", "html_image"]
+exclude_patterns = ["README.md"]  # the index includes it
 myst_heading_anchors = 3
 nb_execution_mode = "off"
 nb_ipywidgets_js = {}  # the widgets are pictures by now

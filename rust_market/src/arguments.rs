@@ -1,6 +1,20 @@
-//! From Python's arguments to slices of doubles.
+//! From Python's arguments to numbers, and to slices of doubles.
 //!
 //! A C-contiguous array of doubles is used as it is; all else goes through NumPy.
+//!
+//! # The order of every call
+//!
+//! 1. A [`Conversion`] makes arrays and numbers of all arguments, and allocates all results. Both may
+//!    run Python code (`__array__`, `__float__`, `__index__`, `__del__`), which may change any array:
+//!    its values, and its dtype, length and strides as well.
+//! 2. [`Conversion::finish`] ends that, and gives a [`Borrowing`]. Only with it can slices be had.
+//!    What a slice depends on (pointer, length, dtype, contiguity) is looked at now, and once.
+//! 3. While there are slices, this thread runs no Python code. Where the GIL is released meanwhile,
+//!    other threads do, and signal handlers; so the slices are then those of a view that nobody else
+//!    has, and what others may still not do is documented in `rust_market.pyi`.
+//!
+//! The types hold to this: a conversion needs a `&Conversion`, which `finish` consumes, and a slice
+//! needs a `&Borrowing`. Scalars that PyO3 converts are ready before a function begins.
 
 use std::cell::OnceCell;
 use std::ffi::c_int;
@@ -8,9 +22,10 @@ use std::num::NonZeroUsize;
 
 use merit_order::check::{self, Check};
 use merit_order::{Batch, Rows};
+use numpy::ndarray::{Ix1, Ix2};
 use numpy::npyffi::NPY_TYPES;
 use numpy::{
-    PyArray1, PyArrayDescrMethods, PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn, PyUntypedArray,
+    PyArrayDescrMethods, PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn, PyUntypedArray,
     PyUntypedArrayMethods,
 };
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
@@ -19,10 +34,104 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyFloat, PyInt, PyList, PyString, PyTuple};
 use pyo3::{PyTypeInfo, intern};
 
-use crate::raise;
+use crate::buffers::private_view;
+use crate::errors::{raise, refuse};
+use crate::results::Fresh;
 
 /// To clear so many offers takes long enough for other threads to run meanwhile.
 const WORTH_DETACHING: usize = 1 << 14;
+
+/// The part of a call in which Python code may run.
+pub(crate) struct Conversion<'py>(Python<'py>);
+
+/// The part of a call in which slices are borrowed, and no Python code runs.
+pub(crate) struct Borrowing(());
+
+impl<'py> Conversion<'py> {
+    pub(crate) fn new(py: Python<'py>) -> Self {
+        Self(py)
+    }
+
+    /// From here on no Python code runs.
+    pub(crate) fn finish(self) -> Borrowing {
+        Borrowing(())
+    }
+
+    /// The offers of one market, read while attached to the interpreter unless they are many.
+    pub(crate) fn vector(
+        &self,
+        argument: &'static str,
+        object: &Bound<'py, PyAny>,
+    ) -> PyResult<Numbers<'py>> {
+        let array = numbers(argument, object)?;
+        require_dimensions(argument, &array, &[1], "1 dimension")?;
+        require_offers(argument, &array)?;
+        let may_be_detached = array.len() >= WORTH_DETACHING;
+        Ok(Numbers::new(argument, array, may_be_detached))
+    }
+
+    /// The offers of a batch: a row for each market, or one for all.
+    pub(crate) fn table(
+        &self,
+        argument: &'static str,
+        object: &Bound<'py, PyAny>,
+    ) -> PyResult<Numbers<'py>> {
+        let array = numbers(argument, object)?;
+        require_dimensions(argument, &array, &[1, 2], "1 or 2 dimensions")?;
+        require_offers(argument, &array)?;
+        Ok(Numbers::new(argument, array, true))
+    }
+
+    /// A number for each market of a batch, or one for all.
+    pub(crate) fn column(
+        &self,
+        argument: &'static str,
+        object: &Bound<'py, PyAny>,
+    ) -> PyResult<Numbers<'py>> {
+        let array = numbers(argument, object)?;
+        require_dimensions(argument, &array, &[0, 1], "0 or 1 dimensions")?;
+        Ok(Numbers::new(argument, array, true))
+    }
+
+    /// Numbers in a row, maybe none.
+    pub(crate) fn list(
+        &self,
+        argument: &'static str,
+        object: &Bound<'py, PyAny>,
+    ) -> PyResult<Numbers<'py>> {
+        let array = numbers(argument, object)?;
+        require_dimensions(argument, &array, &[1], "1 dimension")?;
+        Ok(Numbers::new(argument, array, false))
+    }
+
+    /// A real number.
+    pub(crate) fn scalar(&self, argument: &str, object: &Bound<'py, PyAny>) -> PyResult<f64> {
+        scalar(argument, object)
+    }
+
+    /// How ties are broken.
+    pub(crate) fn ties(&self, ties: &Ties<'py>) -> PyResult<merit_order::Ties> {
+        ties.parse()
+    }
+
+    /// The number of threads asked for; `None`: as many as there are cores.
+    pub(crate) fn threads(
+        &self,
+        object: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Option<NonZeroUsize>> {
+        threads_asked(object)
+    }
+
+    /// A result of one axis.
+    pub(crate) fn new_vector(&self, length: usize) -> PyResult<Fresh<'py, Ix1>> {
+        Fresh::vector(self.0, length)
+    }
+
+    /// A result of two axes.
+    pub(crate) fn new_table(&self, rows: usize, columns: usize) -> PyResult<Fresh<'py, Ix2>> {
+        Fresh::table(self.0, rows, columns)
+    }
+}
 
 /// An argument that is an array of real numbers.
 pub(crate) struct Numbers<'py> {
@@ -32,35 +141,11 @@ pub(crate) struct Numbers<'py> {
     layout: Layout,
     /// Whether the values may be read without the GIL.
     may_be_detached: bool,
-    /// Taken at the first look: rust-numpy aborts when an array that it lent has moved.
-    lent: OnceCell<PyReadonlyArrayDyn<'py, f64>>,
+    /// What the values were borrowed of.
+    borrowed: OnceCell<PyReadonlyArrayDyn<'py, f64>>,
 }
 
 impl<'py> Numbers<'py> {
-    /// The offers of one market, read while attached to the interpreter unless they are many.
-    pub(crate) fn vector(argument: &'static str, object: &Bound<'py, PyAny>) -> PyResult<Self> {
-        let array = numbers(argument, object)?;
-        require_dimensions(argument, &array, &[1], "1 dimension")?;
-        require_offers(argument, &array)?;
-        let may_be_detached = array.len() >= WORTH_DETACHING;
-        Ok(Self::new(argument, array, may_be_detached))
-    }
-
-    /// The offers of a batch: a row for each market, or one for all.
-    pub(crate) fn table(argument: &'static str, object: &Bound<'py, PyAny>) -> PyResult<Self> {
-        let array = numbers(argument, object)?;
-        require_dimensions(argument, &array, &[1, 2], "1 or 2 dimensions")?;
-        require_offers(argument, &array)?;
-        Ok(Self::new(argument, array, true))
-    }
-
-    /// A number for each market of a batch, or one for all.
-    pub(crate) fn column(argument: &'static str, object: &Bound<'py, PyAny>) -> PyResult<Self> {
-        let array = numbers(argument, object)?;
-        require_dimensions(argument, &array, &[0, 1], "0 or 1 dimensions")?;
-        Ok(Self::new(argument, array, true))
-    }
-
     fn new(
         argument: &'static str,
         array: Bound<'py, PyArrayDyn<f64>>,
@@ -71,7 +156,7 @@ impl<'py> Numbers<'py> {
             argument,
             array,
             may_be_detached,
-            lent: OnceCell::new(),
+            borrowed: OnceCell::new(),
         }
     }
 
@@ -80,38 +165,52 @@ impl<'py> Numbers<'py> {
         self.may_be_detached
     }
 
-    /// To be asked for once all arguments are converted, which may run Python code; from then on
-    /// none may run.
-    pub(crate) fn values(&self) -> PyResult<&[f64]> {
-        if let Some(lent) = self.lent.get() {
-            return Ok(lent.as_slice()?);
-        }
-        // The conversion of a later argument may have changed this one in place.
-        if Layout::of(&self.array) != self.layout || !holds_doubles(self.array.as_untyped()) {
-            return Err(raise(merit_order::Error::Changed));
-        }
+    /// Borrows the values.
+    pub(crate) fn values(&self, _: &Borrowing) -> PyResult<&[f64]> {
         // The check of rust-numpy against writing from Rust takes 50 ns.
         #[cfg(not(Py_GIL_DISABLED))]
         if !self.may_be_detached {
-            // SAFETY: the array holds doubles, as just seen, C-contiguous and aligned, which
-            // rust-numpy checks. While the slice lives the GIL is held and no Python code runs
-            // (all arguments are converted before the first slice is asked for), and the one
-            // argument that is written to, `out`, shares no memory with it (`overlaps`). Only
-            // code that has released the GIL could write meanwhile, as NumPy's own loops do; to
-            // run such a loop on an argument of a running call is documented as the caller's error.
+            self.require_unchanged(&self.array)?;
+            // SAFETY: the array holds doubles, C-contiguous and aligned, as just seen. While the
+            // slice lives the GIL is held and no Python code runs (`Borrowing`), and the one
+            // argument that is written to, `out`, shares no memory with it (`Buffers`). Only code
+            // that has released the GIL could write meanwhile, as NumPy's own loops do; to run
+            // such a loop on an argument of a running call is documented as the caller's error.
             return Ok(unsafe { self.array.as_slice() }?);
         }
-        let lent = self.array.try_readonly().map_err(|error| {
-            PyValueError::new_err(format!("{}: cannot be read now: {error}", self.argument))
-        })?;
-        Ok(self.lent.get_or_init(|| lent).as_slice()?)
+        if self.borrowed.get().is_none() {
+            let view = private_view(&self.array)?;
+            self.require_unchanged(&view)?;
+            let borrowed = view
+                .try_readonly()
+                .map_err(|error| refuse(self.argument, &format!("cannot be read now: {error}")))?;
+            let _ = self.borrowed.set(borrowed);
+        }
+        match self.borrowed.get() {
+            Some(borrowed) => Ok(borrowed.as_slice()?),
+            None => Err(raise(merit_order::Error::Changed)),
+        }
     }
 
-    /// Whether the values and those of another contiguous array share memory.
-    pub(crate) fn overlaps(&self, other: &Bound<'py, PyArray1<f64>>) -> bool {
-        let (mine, others) = (self.array.data().addr(), other.data().addr());
-        let bytes = |values: usize| values * size_of::<f64>();
-        mine < others + bytes(other.len()) && others < mine + bytes(self.array.len())
+    /// The conversion of a later argument may have changed this one in place.
+    fn require_unchanged(&self, array: &Bound<'py, PyArrayDyn<f64>>) -> PyResult<()> {
+        if Layout::of(array) == self.layout
+            && array.is_c_contiguous()
+            && holds_doubles(array.as_untyped())
+        {
+            return Ok(());
+        }
+        Err(raise(merit_order::Error::Changed))
+    }
+
+    /// Borrows the values of an argument with `shared` axes in each market.
+    fn rows(&self, shared: usize, borrowing: &Borrowing) -> PyResult<Rows<'_>> {
+        let values = self.values(borrowing)?;
+        Ok(if self.shape().len() == shared {
+            Rows::Shared(values)
+        } else {
+            Rows::Each(values)
+        })
     }
 
     pub(crate) fn shape(&self) -> &[usize] {
@@ -158,50 +257,80 @@ pub(crate) struct BatchArguments<'py> {
     pub(crate) threads: PyResult<Option<NonZeroUsize>>,
 }
 
+/// What the arguments of a batch say, before any value is read.
+pub(crate) struct BatchShape {
+    pub(crate) markets: usize,
+    pub(crate) offers: usize,
+    ties: merit_order::Ties,
+    pub(crate) threads: Option<NonZeroUsize>,
+}
+
 impl BatchArguments<'_> {
-    /// The batch, how many markets it holds, and the number of threads; shapes are checked, and
-    /// values, if asked, before the next argument is looked at.
-    pub(crate) fn assemble(
+    /// Checks types and shapes.
+    pub(crate) fn shape(&self, py: Python<'_>) -> PyResult<BatchShape> {
+        self.walk(py, &|_, _, _| Ok(()))
+    }
+
+    /// The error of arguments whose types or shapes are wrong: should the values of an argument
+    /// before the wrong one be wrong too, that comes first.
+    pub(crate) fn first_error(&self, py: Python<'_>, borrowing: &Borrowing) -> PyErr {
+        let walked = self.walk(py, &|check, argument, numbers| {
+            check(argument, numbers.values(borrowing)?, numbers.shape()).map_err(raise)
+        });
+        let changed = || raise(merit_order::Error::Changed);
+        walked.err().unwrap_or_else(changed)
+    }
+
+    /// Looks at the arguments in their order; each is done with before the next is looked at.
+    fn walk(
         &self,
         py: Python<'_>,
-        check_values: bool,
-    ) -> PyResult<(Batch<'_>, usize, Option<NonZeroUsize>)> {
+        check_values: &dyn Fn(Check, &'static str, &Numbers<'_>) -> PyResult<()>,
+    ) -> PyResult<BatchShape> {
         let again = |error: &PyErr| error.clone_ref(py);
-        let check = |check: Check, argument, numbers: &Numbers<'_>| {
-            if check_values {
-                check(argument, numbers.values()?, numbers.shape()).map_err(raise)?;
-            }
-            PyResult::Ok(())
-        };
         let mut markets = Markets::default();
         let offers = self.bids.offers();
-        let bids = markets.rows("bids", 1, &self.bids)?;
-        check(check::prices, "bids", &self.bids)?;
+        markets.agree("bids", 1, &self.bids)?;
+        check_values(check::prices, "bids", &self.bids)?;
 
         let given = self.quantities.as_ref().map_err(again)?;
         check::length("quantities", "offers", "bids", offers, given.offers()).map_err(raise)?;
-        let quantities = markets.rows("quantities", 1, given)?;
-        check(check::quantities, "quantities", given)?;
+        markets.agree("quantities", 1, given)?;
+        check_values(check::quantities, "quantities", given)?;
 
         let given = self.demand.as_ref().map_err(again)?;
-        let demand = markets.rows("demand", 0, given)?;
-        check(check::quantities, "demand", given)?;
-        let number = markets.settle("demand");
+        markets.agree("demand", 0, given)?;
+        check_values(check::quantities, "demand", given)?;
+        let number = markets.decide("demand");
 
-        let mut price_cap = None;
         if let Some(given) = self.price_cap.as_ref().map_err(again)? {
-            price_cap = Some(markets.rows("price_cap", 0, given)?);
-            check(check::prices, "price_cap", given)?;
+            markets.agree("price_cap", 0, given)?;
+            check_values(check::prices, "price_cap", given)?;
         }
-        let batch = Batch {
+        Ok(BatchShape {
+            markets: number,
             offers,
-            bids,
-            quantities,
-            demand,
-            price_cap,
             ties: *self.ties.as_ref().map_err(again)?,
-        };
-        Ok((batch, number, *self.threads.as_ref().map_err(again)?))
+            threads: *self.threads.as_ref().map_err(again)?,
+        })
+    }
+
+    /// Borrows the values of arguments that have this shape.
+    pub(crate) fn batch(&self, shape: &BatchShape, borrowing: &Borrowing) -> PyResult<Batch<'_>> {
+        let changed = |_: &PyErr| raise(merit_order::Error::Changed);
+        let caps = self.price_cap.as_ref().map_err(changed)?.as_ref();
+        Ok(Batch {
+            offers: shape.offers,
+            bids: self.bids.rows(1, borrowing)?,
+            quantities: self
+                .quantities
+                .as_ref()
+                .map_err(changed)?
+                .rows(1, borrowing)?,
+            demand: self.demand.as_ref().map_err(changed)?.rows(0, borrowing)?,
+            price_cap: caps.map(|caps| caps.rows(0, borrowing)).transpose()?,
+            ties: shape.ties,
+        })
     }
 }
 
@@ -211,31 +340,29 @@ struct Markets(Option<(&'static str, usize)>);
 
 impl Markets {
     /// Takes the number of markets from an argument with `shared` axes in each market, or checks
-    /// that the argument agrees with an earlier one; returns its rows.
-    fn rows<'a>(
+    /// that the argument agrees with an earlier one.
+    fn agree(
         &mut self,
         argument: &'static str,
         shared: usize,
-        numbers: &'a Numbers<'_>,
-    ) -> PyResult<Rows<'a>> {
-        let values = numbers.values()?;
+        numbers: &Numbers<'_>,
+    ) -> PyResult<()> {
         if numbers.shape().len() == shared {
-            return Ok(Rows::Shared(values));
+            return Ok(());
         }
         let got = numbers.shape()[0];
         let &mut (like, expected) = self.0.get_or_insert((argument, got));
-        check::length(argument, "rows", like, expected, got).map_err(raise)?;
-        Ok(Rows::Each(values))
+        check::length(argument, "rows", like, expected, got).map_err(raise)
     }
 
-    /// The number of markets, settled: `argument` was the last that could have given it.
-    fn settle(&mut self, argument: &'static str) -> usize {
+    /// The number of markets; `argument` was the last that could have given it.
+    fn decide(&mut self, argument: &'static str) -> usize {
         self.0.get_or_insert((argument, 1)).1
     }
 }
 
 /// A real number.
-pub(crate) fn scalar(argument: &str, object: &Bound<'_, PyAny>) -> PyResult<f64> {
+fn scalar(argument: &str, object: &Bound<'_, PyAny>) -> PyResult<f64> {
     static FLOAT64: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let is_float64 = || -> PyResult<bool> {
         let float64 = FLOAT64.import(object.py(), "numpy", "float64")?;
@@ -256,7 +383,7 @@ pub(crate) fn scalar(argument: &str, object: &Bound<'_, PyAny>) -> PyResult<f64>
 }
 
 /// The number of threads asked for; `None`: as many as there are cores.
-pub(crate) fn threads_asked(object: Option<&Bound<'_, PyAny>>) -> PyResult<Option<NonZeroUsize>> {
+fn threads_asked(object: Option<&Bound<'_, PyAny>>) -> PyResult<Option<NonZeroUsize>> {
     static INDEX: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     const MUST: &str = "must be a positive integer or None";
     let Some(object) = object else {
@@ -300,7 +427,7 @@ impl<'py> FromPyObject<'_, 'py> for Ties<'py> {
 }
 
 impl Ties<'_> {
-    pub(crate) fn parse(&self) -> PyResult<merit_order::Ties> {
+    fn parse(&self) -> PyResult<merit_order::Ties> {
         let Self::Given(object) = self else {
             return Ok(merit_order::Ties::default());
         };

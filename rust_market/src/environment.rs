@@ -1,15 +1,20 @@
-//! Markets to learn in: arrays of the caller's in, filled in place.
+//! Markets to learn in: the caller's arrays in, filled in place.
 
 use std::num::NonZeroUsize;
 
-use merit_order::environment::{self, Clocks, Outcome, Settings};
+use merit_order::environment::{self, EnvState, Settings, StepBuffers};
+use merit_order::memory;
 use merit_order::{Rules, Ties};
 use numpy::PyUntypedArrayMethods;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
 
-use crate::buffers::{readable, refuse, require_length, writable, writable_flags, writable_rows};
-use crate::raise;
+use crate::arguments::{Conversion, Numbers};
+use crate::buffers::{Buffers, contiguous};
+use crate::errors::{raise, refuse};
+use crate::results::filled;
+use crate::signals;
 
 /// Markets stepped together; documented in `rust_market.pyi`.
 #[pyclass(frozen, module = "rust_market")]
@@ -24,9 +29,10 @@ impl Environment {
     ))]
     #[expect(clippy::too_many_arguments, reason = "by keyword only")]
     fn new(
-        capacities: Vec<f64>,
-        costs: Vec<f64>,
-        demand: Vec<f64>,
+        py: Python<'_>,
+        capacities: &Bound<'_, PyAny>,
+        costs: &Bound<'_, PyAny>,
+        demand: &Bound<'_, PyAny>,
         noise: [f64; 3],
         max_bid_delta: f64,
         markup_penalty: f64,
@@ -34,25 +40,34 @@ impl Environment {
         reward_scale: f64,
         pro_rata: bool,
         price_cap: Option<f64>,
-        template: Vec<f64>,
+        template: &Bound<'_, PyAny>,
         demand_scale: f64,
-        time: Vec<f64>,
+        time: &Bound<'_, PyAny>,
         autoreset: bool,
     ) -> PyResult<Self> {
+        let conversion = Conversion::new(py);
+        let capacities = conversion.list("capacities", capacities)?;
+        let costs = conversion.list("costs", costs)?;
+        let demand = conversion.list("demand", demand)?;
+        let template = conversion.list("template", template)?;
+        let time = conversion.list("time", time)?;
+        let borrowing = conversion.finish();
+        let copy =
+            |numbers: &Numbers<'_>| memory::to_vec(numbers.values(&borrowing)?).map_err(raise);
         let ties = if pro_rata { Ties::ProRata } else { Ties::Index };
         let settings = Settings {
-            capacities,
-            costs,
-            demand,
+            capacities: copy(&capacities)?,
+            costs: copy(&costs)?,
+            demand: copy(&demand)?,
             noise,
             max_bid_delta,
             markup_penalty,
             unserved_penalty,
             reward_scale,
             rules: Rules { ties, price_cap },
-            template,
+            template: copy(&template)?,
             demand_scale,
-            time,
+            time: copy(&time)?,
             autoreset,
         };
         environment::Environment::new(settings)
@@ -61,14 +76,30 @@ impl Environment {
     }
 
     /// Show the hour that each clock shows.
-    fn observe(&self, clocks: &Bound<'_, PyAny>, observations: &Bound<'_, PyAny>) -> PyResult<()> {
-        let mut clocks = writable_rows::<u64>("clocks", clocks, 3)?;
-        let clocks = read_clocks(clocks.as_slice_mut()?);
-        let shown = clocks.hours.len() * self.0.agents() * self.0.features();
-        let mut observations = writable::<f64>("observations", observations, shown)?;
-        require_hours(clocks.hours, self.0.hours())?;
-        self.0.observe(&clocks, observations.as_slice_mut()?);
-        Ok(())
+    fn observe(
+        &self,
+        py: Python<'_>,
+        clocks: &Bound<'_, PyAny>,
+        observations: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        let environment = &self.0;
+        let borrowing = Conversion::new(py).finish();
+        let markets = number_of_markets(clocks)?;
+        let offers = markets * environment.agents();
+        let is_long = offers >= WORTH_DETACHING;
+        let mut buffers = Buffers::new(&borrowing, is_long);
+        let mut clocks = buffers.write::<u64>("clocks", clocks, 3 * markets)?;
+        let mut observations = buffers.write::<f64>(
+            "observations",
+            observations,
+            offers * environment.features(),
+        )?;
+        let clocks = read_state(clocks.as_slice_mut()?);
+        require_hours(clocks.hours, environment.hours())?;
+        let observations = observations.as_slice_mut()?;
+        signals::run(py, is_long, |stop| {
+            environment.observe(&clocks, observations, stop)
+        })
     }
 
     /// Step all markets by an hour.
@@ -87,23 +118,27 @@ impl Environment {
         dispatch: &Bound<'_, PyAny>,
         threads: NonZeroUsize,
     ) -> PyResult<()> {
-        let mut clocks = writable_rows::<u64>("clocks", clocks, 3)?;
-        let clocks = read_clocks(clocks.as_slice_mut()?);
-        let actions = readable::<f64>("actions", actions)?;
-        let (markets, agents) = (clocks.hours.len(), self.0.agents());
-        let (offers, shown) = (markets * agents, markets * agents * self.0.features());
-        require_length("actions", actions.len(), offers * 2)?;
-        let mut observations = writable::<f64>("observations", observations, shown)?;
+        let environment = &self.0;
+        let borrowing = Conversion::new(py).finish();
+        let markets = number_of_markets(clocks)?;
+        let offers = markets * environment.agents();
+        let shown = offers * environment.features();
+        let is_long = offers >= WORTH_DETACHING;
+        let mut buffers = Buffers::new(&borrowing, is_long);
+        let mut clocks = buffers.write::<u64>("clocks", clocks, 3 * markets)?;
+        let actions = buffers.read::<f64>("actions", actions, 2 * offers)?;
+        let mut observations = buffers.write::<f64>("observations", observations, shown)?;
         let mut final_observations =
-            writable::<f64>("final_observations", final_observations, shown)?;
-        let mut rewards = writable::<f64>("rewards", rewards, offers)?;
-        let mut ended = writable_flags("ended", ended, markets)?;
-        let mut demand = writable::<f64>("demand", demand, markets)?;
-        let mut prices = writable::<f64>("prices", prices, markets)?;
-        let mut dispatch = writable::<f64>("dispatch", dispatch, offers)?;
-        require_hours(clocks.hours, self.0.hours() - 1)?;
+            buffers.write::<f64>("final_observations", final_observations, shown)?;
+        let mut rewards = buffers.write::<f64>("rewards", rewards, offers)?;
+        let mut ended = buffers.write_flags("ended", ended, markets)?;
+        let mut demand = buffers.write::<f64>("demand", demand, markets)?;
+        let mut prices = buffers.write::<f64>("prices", prices, markets)?;
+        let mut dispatch = buffers.write::<f64>("dispatch", dispatch, offers)?;
+        let clocks = read_state(clocks.as_slice_mut()?);
+        require_hours(clocks.hours, environment.hours() - 1)?;
         let actions = actions.as_slice()?;
-        let outcome = Outcome {
+        let outcome = StepBuffers {
             observations: observations.as_slice_mut()?,
             final_observations: final_observations.as_slice_mut()?,
             rewards: rewards.as_slice_mut()?,
@@ -112,23 +147,57 @@ impl Environment {
             prices: prices.as_slice_mut()?,
             dispatch: dispatch.as_slice_mut()?,
         };
-        if offers < WORTH_DETACHING {
-            self.0.step(clocks, actions, outcome, threads)
-        } else {
-            py.detach(|| self.0.step(clocks, actions, outcome, threads))
-        }
-        .map_err(raise)
+        signals::run(py, is_long, |stop| {
+            environment.step(clocks, actions, outcome, threads, stop)
+        })
+    }
+
+    /// What a copy is made with: all by keyword.
+    fn __getnewargs_ex__<'py>(
+        &self,
+        py: Python<'py>,
+    ) -> PyResult<(Bound<'py, PyTuple>, Bound<'py, PyDict>)> {
+        let settings = self.0.settings();
+        let copy = |values: &[f64]| {
+            filled(py, &[values.len()], |copy: &mut [f64]| {
+                copy.copy_from_slice(values)
+            })
+        };
+        let keywords = PyDict::new(py);
+        keywords.set_item("capacities", copy(&settings.capacities)?)?;
+        keywords.set_item("costs", copy(&settings.costs)?)?;
+        keywords.set_item("demand", copy(&settings.demand)?)?;
+        keywords.set_item("noise", settings.noise)?;
+        keywords.set_item("max_bid_delta", settings.max_bid_delta)?;
+        keywords.set_item("markup_penalty", settings.markup_penalty)?;
+        keywords.set_item("unserved_penalty", settings.unserved_penalty)?;
+        keywords.set_item("reward_scale", settings.reward_scale)?;
+        keywords.set_item("pro_rata", settings.rules.ties == Ties::ProRata)?;
+        keywords.set_item("price_cap", settings.rules.price_cap)?;
+        keywords.set_item("template", copy(&settings.template)?)?;
+        keywords.set_item("demand_scale", settings.demand_scale)?;
+        keywords.set_item("time", copy(&settings.time)?)?;
+        keywords.set_item("autoreset", settings.autoreset)?;
+        Ok((PyTuple::empty(py), keywords))
     }
 }
 
 /// To step so many agents takes long enough for other threads to run meanwhile.
 const WORTH_DETACHING: usize = 256;
 
+/// How many markets there are: columns of seeds, episodes and hours.
+fn number_of_markets(clocks: &Bound<'_, PyAny>) -> PyResult<usize> {
+    match contiguous::<u64>("clocks", clocks)?.shape() {
+        [3, markets] => Ok(*markets),
+        _ => Err(refuse("clocks", &"must be 3 rows")),
+    }
+}
+
 /// Takes the rows of seeds, episodes and hours apart.
-fn read_clocks(words: &mut [u64]) -> Clocks<'_> {
+fn read_state(words: &mut [u64]) -> EnvState<'_> {
     let (seeds, rest) = words.split_at_mut(words.len() / 3);
     let (episodes, hours) = rest.split_at_mut(rest.len() / 2);
-    Clocks {
+    EnvState {
         seeds,
         episodes,
         hours,

@@ -5,30 +5,15 @@
 mod arguments;
 mod buffers;
 mod environment;
-mod ladder;
+mod errors;
 mod mlp;
 mod replay;
 mod results;
+mod signals;
+mod variants;
 mod workspace;
 
-use pyo3::exceptions::{PyMemoryError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::PyFloat;
-
-/// The one crossing from the core's errors to Python's, numbers shown as Python shows them.
-#[cold]
-fn raise(error: merit_order::Error) -> PyErr {
-    let message = Python::attach(|py| {
-        error.message(|value| {
-            let shown = PyFloat::new(py, value).repr();
-            shown.map_or_else(|_| value.to_string(), |text| text.to_string())
-        })
-    });
-    match error {
-        merit_order::Error::OutOfMemory => PyMemoryError::new_err(message),
-        _ => PyValueError::new_err(message),
-    }
-}
 
 /// Merit-order clearing of an electricity market.
 #[pymodule]
@@ -40,18 +25,19 @@ mod rust_market {
     use numpy::{PyArray1, PyArray2};
     use pyo3::prelude::*;
 
-    use crate::arguments::{BatchArguments, Numbers, Ties, scalar, threads_asked};
-    use crate::raise;
-    use crate::results::Fresh;
+    use crate::arguments::{BatchArguments, Conversion, Ties};
+    use crate::errors::raise;
+    use crate::signals;
     use crate::workspace::with_workspace;
 
     #[pymodule_export]
     use crate::environment::Environment;
     #[pymodule_export]
-    use crate::ladder::{
-        market_clearing_cheap, market_clearing_into, market_clearing_keys, market_clearing_naive,
-        market_clearing_naive_cheap, market_clearing_ndarray, market_clearing_scratch,
-        market_clearing_select, market_clearing_select_list, market_clearing_unstable,
+    use crate::variants::{
+        market_clearing_into, market_clearing_keys, market_clearing_naive,
+        market_clearing_naive_unchecked, market_clearing_ndarray, market_clearing_scratch,
+        market_clearing_select, market_clearing_select_list, market_clearing_unchecked,
+        market_clearing_unstable,
     };
 
     type Prices<'py> = Bound<'py, PyArray1<f64>>;
@@ -83,23 +69,25 @@ mod rust_market {
         ties: Ties<'py>,
         price_cap: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<(f64, Bound<'py, PyArray1<f64>>)> {
-        let bids = Numbers::vector("bids", bids)?;
-        let quantities = Numbers::vector("quantities", quantities);
-        let demand = scalar("demand", demand);
-        let price_cap = price_cap.map(|cap| scalar("price_cap", cap)).transpose();
-        let ties = ties.parse();
-        let mut dispatch = Fresh::vector(py, bids.offers())?;
-        // From here on no Python code runs that could change the arguments.
-        let offered = &bids;
-        let bids = offered.values()?;
+        let conversion = Conversion::new(py);
+        let offered = conversion.vector("bids", bids)?;
+        let quantities = conversion.vector("quantities", quantities);
+        let demand = conversion.scalar("demand", demand);
+        let price_cap = price_cap.map(|cap| conversion.scalar("price_cap", cap));
+        let price_cap = price_cap.transpose();
+        let ties = conversion.ties(&ties);
+        let mut dispatch = conversion.new_vector(offered.offers())?;
+        let borrowing = conversion.finish();
+        let bids = offered.values(&borrowing)?;
         if quantities.is_err() || demand.is_err() || price_cap.is_err() || ties.is_err() {
             // One has the wrong type; should the values of an earlier one be wrong, that comes
             // first. Those after it are left out: they take values that are right.
             check::prices("bids", bids, &[bids.len()]).map_err(raise)?;
             if let Ok(quantities) = &quantities {
+                let quantities = quantities.values(&borrowing)?;
                 let asked = demand.as_ref().copied().unwrap_or(0.0);
                 let cap = demand.as_ref().ok().and(price_cap.as_ref().ok()).copied();
-                check::market(bids, quantities.values()?, asked, cap.flatten()).map_err(raise)?;
+                check::market(bids, quantities, asked, cap.flatten()).map_err(raise)?;
             }
         }
         let (quantities, demand) = (quantities?, demand?);
@@ -108,10 +96,11 @@ mod rust_market {
             ties: ties?,
         };
         let detach = offered.may_be_detached() && quantities.may_be_detached();
-        let (quantities, values) = (quantities.values()?, dispatch.values()?);
+        let (quantities, values) = (quantities.values(&borrowing)?, dispatch.values(&borrowing)?);
         let mut clear = || {
-            with_workspace(|kept| {
-                merit_order::clear(bids, quantities, demand, rules, values, &mut kept.scratch)
+            with_workspace(|workspace| {
+                let scratch = &mut workspace.scratch;
+                merit_order::clear(bids, quantities, demand, rules, values, scratch)
             })
         };
         let price = if detach { py.detach(clear) } else { clear() };
@@ -134,29 +123,33 @@ mod rust_market {
         price_cap: Option<&Bound<'py, PyAny>>,
         threads: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<(Prices<'py>, Dispatch<'py>)> {
-        // As in `market_clearing`, all is converted before anything is read.
+        let conversion = Conversion::new(py);
         let arguments = BatchArguments {
-            bids: Numbers::table("bids", bids)?,
-            quantities: Numbers::table("quantities", quantities),
-            demand: Numbers::column("demand", demand),
+            bids: conversion.table("bids", bids)?,
+            quantities: conversion.table("quantities", quantities),
+            demand: conversion.column("demand", demand),
             price_cap: price_cap
-                .map(|cap| Numbers::column("price_cap", cap))
+                .map(|cap| conversion.column("price_cap", cap))
                 .transpose(),
-            ties: ties.parse(),
-            threads: threads_asked(threads),
+            ties: conversion.ties(&ties),
+            threads: conversion.threads(threads),
         };
-        let (batch, number, threads) = match arguments.assemble(py, false) {
-            Ok(assembled) => assembled,
-            // Should the values of an argument before the wrong one be wrong, that comes first.
-            Err(_) => arguments.assemble(py, true)?,
+        let shape = match arguments.shape(py) {
+            Ok(shape) => shape,
+            Err(_) => return Err(arguments.first_error(py, &conversion.finish())),
         };
-        let threads =
-            threads.unwrap_or_else(|| available_parallelism().unwrap_or(NonZeroUsize::MIN));
-        let mut prices = Fresh::vector(py, number)?;
-        let mut dispatch = Fresh::table(py, number, batch.offers)?;
-        let (price_values, dispatch_values) = (prices.values()?, dispatch.values()?);
-        py.detach(|| merit_order::clear_batch(batch, price_values, dispatch_values, threads))
-            .map_err(raise)?;
+        let threads = shape
+            .threads
+            .unwrap_or_else(|| available_parallelism().unwrap_or(NonZeroUsize::MIN));
+        let mut prices = conversion.new_vector(shape.markets)?;
+        let mut dispatch = conversion.new_table(shape.markets, shape.offers)?;
+        let borrowing = conversion.finish();
+        let batch = arguments.batch(&shape, &borrowing)?;
+        let (price_values, dispatch_values) =
+            (prices.values(&borrowing)?, dispatch.values(&borrowing)?);
+        signals::run(py, true, |stop| {
+            merit_order::clear_batch(batch, price_values, dispatch_values, threads, stop)
+        })?;
         Ok((prices.finish(), dispatch.finish()))
     }
 }

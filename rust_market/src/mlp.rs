@@ -1,14 +1,19 @@
-//! Answers of neural networks: arrays of the caller's in, filled in place.
+//! Answers of neural networks: the caller's arrays in, filled in place.
 
 use std::num::NonZeroUsize;
 
+use merit_order::Error;
 use merit_order::mlp::{Activation, Network};
 use numpy::PyUntypedArrayMethods;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList, PySequence};
 
-use crate::buffers::{readable, refuse, require_length, writable};
-use crate::raise;
+use crate::arguments::Conversion;
+use crate::buffers::{Buffers, contiguous};
+use crate::errors::{raise, refuse};
+use crate::results::filled;
+use crate::signals;
 
 /// To answer so many observations takes long enough for other threads to run meanwhile.
 const WORTH_DETACHING: usize = 64;
@@ -22,17 +27,18 @@ impl Mlp {
     #[new]
     #[pyo3(signature = (weights, biases, *, agents, relu))]
     fn new(
-        weights: Vec<Bound<'_, PyAny>>,
-        biases: Vec<Bound<'_, PyAny>>,
+        py: Python<'_>,
+        weights: &Bound<'_, PySequence>,
+        biases: &Bound<'_, PySequence>,
         agents: NonZeroUsize,
         relu: bool,
     ) -> PyResult<Self> {
+        let conversion = Conversion::new(py);
+        // Tuples of their own, which count what there is, whatever a sequence says of its length.
+        let (weights, biases) = (weights.to_tuple()?, biases.to_tuple()?);
         if biases.len() != weights.len() {
-            let must = format!(
-                "must be as many as weights, {}, got {}",
-                weights.len(),
-                biases.len()
-            );
+            let (expected, got) = (weights.len(), biases.len());
+            let must = format!("must be as many as weights, {expected}, got {got}");
             return Err(refuse("biases", &must));
         }
         let activation = if relu {
@@ -41,11 +47,16 @@ impl Mlp {
             Activation::Tanh
         };
         let mut network = Network::new(agents.get(), activation);
-        for (weights, biases) in weights.iter().zip(&biases) {
-            let weights = readable::<f32>("weights", weights)?;
-            let biases = readable::<f32>("biases", biases)?;
-            let inputs = weights.shape().last().copied().unwrap_or(0);
-            if !network.push(inputs, weights.as_slice()?, biases.as_slice()?) {
+        let borrowing = conversion.finish();
+        for (weights, biases) in weights.iter_borrowed().zip(biases.iter_borrowed()) {
+            let mut buffers = Buffers::new(&borrowing, false);
+            let array = contiguous::<f32>("weights", &weights)?;
+            let inputs = array.shape().last().copied().unwrap_or(0);
+            let weights = buffers.read::<f32>("weights", &weights, array.len())?;
+            let length = contiguous::<f32>("biases", &biases)?.len();
+            let biases = buffers.read::<f32>("biases", &biases, length)?;
+            let fits = network.push(inputs, weights.as_slice()?, biases.as_slice()?);
+            if !fits.map_err(raise)? {
                 return Err(refuse("weights", &"layers do not fit together"));
             }
         }
@@ -63,24 +74,49 @@ impl Mlp {
         answers: &Bound<'_, PyAny>,
         threads: NonZeroUsize,
     ) -> PyResult<()> {
-        let observations = readable::<f32>("observations", observations)?;
-        let rows = observations.len() / self.0.inputs();
-        require_length("observations", observations.len(), rows * self.0.inputs())?;
-        if !rows.is_multiple_of(self.0.agents()) {
+        let network = &self.0;
+        let borrowing = Conversion::new(py).finish();
+        let length = contiguous::<f32>("observations", observations)?.len();
+        let rows = length / network.inputs();
+        let is_long = rows >= WORTH_DETACHING;
+        let mut buffers = Buffers::new(&borrowing, is_long);
+        let expected = rows * network.inputs();
+        let observations = buffers.read::<f32>("observations", observations, expected)?;
+        if !rows.is_multiple_of(network.agents()) {
             return Err(refuse(
                 "observations",
                 &"must hold all agents of each market",
             ));
         }
-        let mut answers = writable::<f32>("answers", answers, rows * self.0.outputs())?;
-        let (given, filled) = (observations.as_slice()?, answers.as_slice_mut()?);
-        let answered = if rows < WORTH_DETACHING {
-            self.0.answer(given, filled, threads)
-        } else {
-            py.detach(|| self.0.answer(given, filled, threads))
-        };
-        answered
-            .or_else(|error| Network::check(given, observations.shape()).and(Err(error)))
-            .map_err(raise)
+        let mut answers = buffers.write::<f32>("answers", answers, rows * network.outputs())?;
+        let (given, shape) = (observations.as_slice()?, observations.shape());
+        let answers = answers.as_slice_mut()?;
+        signals::run(py, is_long, |stop| {
+            let answered = network.answer(given, answers, threads, stop);
+            answered.or_else(|error| match error {
+                // Some observation was not finite: which?
+                Error::Changed => Network::check(given, shape).and(Err(error)),
+                error => Err(error),
+            })
+        })
+    }
+
+    /// What a copy is made with: weights and biases; agents and activation.
+    fn __getnewargs_ex__<'py>(&self, py: Python<'py>) -> PyResult<NewArguments<'py>> {
+        let network = &self.0;
+        let agents = network.agents();
+        let (weights, biases) = (PyList::empty(py), PyList::empty(py));
+        for (depth, [inputs, outputs]) in network.sizes().enumerate() {
+            let fill = |values: &mut [f32]| network.weights(depth, values);
+            weights.append(filled(py, &[agents, outputs, inputs], fill)?)?;
+            let fill = |values: &mut [f32]| network.biases(depth, values);
+            biases.append(filled(py, &[agents, outputs], fill)?)?;
+        }
+        let keywords = PyDict::new(py);
+        keywords.set_item("agents", agents)?;
+        keywords.set_item("relu", network.activation() == Activation::Relu)?;
+        Ok(((weights, biases), keywords))
     }
 }
+
+type NewArguments<'py> = ((Bound<'py, PyList>, Bound<'py, PyList>), Bound<'py, PyDict>);

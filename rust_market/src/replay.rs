@@ -1,14 +1,20 @@
-//! A ring of transitions: arrays of the caller's in, filled in place.
+//! A ring of transitions: the caller's arrays in, filled in place.
 
-use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::thread;
+use std::time::Duration;
 
+use merit_order::exclusive::{Exclusive, Taken};
 use merit_order::replay::{Drawn, Replay, Shape, Transitions};
-use numpy::{PyArray1, PyUntypedArrayMethods};
-use pyo3::exceptions::PyValueError;
+use numpy::{PyArrayDyn, PyUntypedArrayMethods};
+use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 
-use crate::buffers::{readable, readable_flags, refuse, require_length, writable, writable_flags};
-use crate::raise;
+use crate::arguments::Conversion;
+use crate::buffers::{Buffers, contiguous};
+use crate::errors::{raise, refuse};
+use crate::results::empty;
+use crate::signals;
 
 /// To copy so many values takes long enough for other threads to run meanwhile.
 const WORTH_DETACHING: usize = 1 << 14;
@@ -16,34 +22,59 @@ const WORTH_DETACHING: usize = 1 << 14;
 /// The last transitions of many; documented in `rust_market.pyi`.
 #[pyclass(frozen, module = "rust_market")]
 pub(crate) struct ReplayBuffer {
-    replay: Mutex<Replay>,
+    replay: Exclusive<Replay>,
     shape: Shape,
 }
 
 type State<'py> = (
     [u64; 2],
-    Bound<'py, PyArray1<f32>>,
-    Bound<'py, PyArray1<f64>>,
+    Bound<'py, PyArrayDyn<f32>>,
+    Bound<'py, PyArrayDyn<f64>>,
     f64,
 );
 
+/// Capacity, size of an observation, and size of an action; then seed and alpha.
+type NewArguments<'py> = ((usize, usize, usize), Bound<'py, PyDict>);
+
 impl ReplayBuffer {
-    /// Takes the lock; the GIL is let go while another thread holds it.
-    fn lock(&self, py: Python<'_>) -> MutexGuard<'_, Replay> {
-        match self.replay.try_lock() {
-            Ok(guard) => guard,
-            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) => {
-                // A guard does not cross threads: wait without the GIL, then try again.
-                loop {
-                    py.detach(|| {
-                        drop(self.replay.lock().unwrap_or_else(PoisonError::into_inner));
-                    });
-                    if let Ok(guard) = self.replay.try_lock() {
-                        return guard;
-                    }
-                }
+    /// Copies the state into new arrays, if they are as long as it is; returns what else there is.
+    fn copy_state(
+        &self,
+        py: Python<'_>,
+        rows: &Bound<'_, PyArrayDyn<f32>>,
+        preferences: &Bound<'_, PyArrayDyn<f64>>,
+    ) -> PyResult<Option<([u64; 2], f64)>> {
+        let lengths = [rows.len(), preferences.len()];
+        let is_long = lengths[0] >= WORTH_DETACHING;
+        let replay = self.take(py, is_long)?;
+        if replay.state_lengths() != lengths {
+            return Ok(None);
+        }
+        let borrowing = Conversion::new(py).finish();
+        let mut buffers = Buffers::new(&borrowing, is_long);
+        let mut rows = buffers.write::<f32>("rows", rows.as_any(), lengths[0])?;
+        let mut preferences =
+            buffers.write::<f64>("preferences", preferences.as_any(), lengths[1])?;
+        let (rows, preferences) = (rows.as_slice_mut()?, preferences.as_slice_mut()?);
+        signals::run(py, is_long, |stop| {
+            replay.copy_state(rows, preferences, stop).map(Some)
+        })
+    }
+
+    /// Takes the ring; the GIL is released while another thread has it, and signals are heard.
+    ///
+    /// `is_long`: whether the GIL will be released before it is given back.
+    fn take(&self, py: Python<'_>, is_long: bool) -> PyResult<Taken<'_, Replay>> {
+        let mut pause = Duration::from_micros(20);
+        loop {
+            let taken = self.replay.try_take(is_long);
+            let refused = |why| PyRuntimeError::new_err(format!("the replay buffer {why}"));
+            if let Some(taken) = taken.map_err(refused)? {
+                return Ok(taken);
             }
+            py.check_signals()?;
+            py.detach(|| thread::sleep(pause));
+            pause = (2 * pause).min(Duration::from_millis(1));
         }
     }
 }
@@ -68,13 +99,13 @@ impl ReplayBuffer {
         };
         let replay = Replay::new(capacity, shape, seed, alpha).map_err(raise)?;
         Ok(Self {
-            replay: Mutex::new(replay),
+            replay: Exclusive::new(replay),
             shape,
         })
     }
 
-    fn __len__(&self, py: Python<'_>) -> usize {
-        self.lock(py).len()
+    fn __len__(&self, py: Python<'_>) -> PyResult<usize> {
+        Ok(self.take(py, false)?.len())
     }
 
     /// Add transitions.
@@ -87,17 +118,19 @@ impl ReplayBuffer {
         next_observations: &Bound<'_, PyAny>,
         done: &Bound<'_, PyAny>,
     ) -> PyResult<()> {
-        let rewards = readable::<f32>("rewards", rewards)?;
-        let number = rewards.len();
-        let observations = readable::<f32>("observations", observations)?;
-        let actions = readable::<f32>("actions", actions)?;
-        let next_observations = readable::<f32>("next_observations", next_observations)?;
-        let done = readable_flags("done", done)?;
-        let observed = number * self.shape.observation;
-        require_length("observations", observations.len(), observed)?;
-        require_length("actions", actions.len(), number * self.shape.action)?;
-        require_length("next_observations", next_observations.len(), observed)?;
-        require_length("done", done.len(), number)?;
+        let number = contiguous::<f32>("rewards", rewards)?.len();
+        let observed = number.saturating_mul(self.shape.observation);
+        let acted = number.saturating_mul(self.shape.action);
+        let is_long = observed >= WORTH_DETACHING;
+        let mut replay = self.take(py, is_long)?;
+        let borrowing = Conversion::new(py).finish();
+        let mut buffers = Buffers::new(&borrowing, is_long);
+        let rewards = buffers.read::<f32>("rewards", rewards, number)?;
+        let observations = buffers.read::<f32>("observations", observations, observed)?;
+        let actions = buffers.read::<f32>("actions", actions, acted)?;
+        let next_observations =
+            buffers.read::<f32>("next_observations", next_observations, observed)?;
+        let done = buffers.read_flags("done", done, number)?;
         let transitions = Transitions {
             observations: observations.as_slice()?,
             actions: actions.as_slice()?,
@@ -105,15 +138,7 @@ impl ReplayBuffer {
             next_observations: next_observations.as_slice()?,
             done: done.as_slice()?,
         };
-        if observed < WORTH_DETACHING {
-            self.lock(py).add(transitions)
-        } else {
-            py.detach(|| {
-                let mut replay = self.replay.lock().unwrap_or_else(PoisonError::into_inner);
-                replay.add(transitions)
-            })
-        }
-        .map_err(raise)
+        signals::run(py, is_long, |stop| replay.add(transitions, stop))
     }
 
     /// Draw as many transitions as there are indices.
@@ -130,16 +155,21 @@ impl ReplayBuffer {
         indices: &Bound<'_, PyAny>,
         weights: &Bound<'_, PyAny>,
     ) -> PyResult<()> {
-        let number = readable::<i64>("indices", indices)?.len();
-        let observed = number * self.shape.observation;
-        let mut observations = writable::<f32>("observations", observations, observed)?;
-        let mut actions = writable::<f32>("actions", actions, number * self.shape.action)?;
-        let mut rewards = writable::<f32>("rewards", rewards, number)?;
+        let number = contiguous::<i64>("indices", indices)?.len();
+        let observed = number.saturating_mul(self.shape.observation);
+        let acted = number.saturating_mul(self.shape.action);
+        let is_long = observed >= WORTH_DETACHING;
+        let mut replay = self.take(py, is_long)?;
+        let borrowing = Conversion::new(py).finish();
+        let mut buffers = Buffers::new(&borrowing, is_long);
+        let mut observations = buffers.write::<f32>("observations", observations, observed)?;
+        let mut actions = buffers.write::<f32>("actions", actions, acted)?;
+        let mut rewards = buffers.write::<f32>("rewards", rewards, number)?;
         let mut next_observations =
-            writable::<f32>("next_observations", next_observations, observed)?;
-        let mut done = writable_flags("done", done, number)?;
-        let mut indices = writable::<i64>("indices", indices, number)?;
-        let mut weights = writable::<f32>("weights", weights, number)?;
+            buffers.write::<f32>("next_observations", next_observations, observed)?;
+        let mut done = buffers.write_flags("done", done, number)?;
+        let mut indices = buffers.write::<i64>("indices", indices, number)?;
+        let mut weights = buffers.write::<f32>("weights", weights, number)?;
         let drawn = Drawn {
             observations: observations.as_slice_mut()?,
             actions: actions.as_slice_mut()?,
@@ -149,22 +179,10 @@ impl ReplayBuffer {
             indices: indices.as_slice_mut()?,
             weights: weights.as_slice_mut()?,
         };
-        let draw = |replay: &mut Replay| {
-            if !replay.is_empty() {
-                replay.sample(beta, drawn);
-                return true;
-            }
-            false
-        };
-        let drawn = if observed < WORTH_DETACHING {
-            draw(&mut self.lock(py))
-        } else {
-            py.detach(|| draw(&mut self.replay.lock().unwrap_or_else(PoisonError::into_inner)))
-        };
-        if drawn {
-            return Ok(());
+        if replay.is_empty() {
+            return Err(PyValueError::new_err("there is nothing to sample yet"));
         }
-        Err(PyValueError::new_err("there is nothing to sample yet"))
+        signals::run(py, is_long, |stop| replay.sample(beta, drawn, stop))
     }
 
     /// Change priorities.
@@ -174,27 +192,32 @@ impl ReplayBuffer {
         indices: &Bound<'_, PyAny>,
         priorities: &Bound<'_, PyAny>,
     ) -> PyResult<()> {
-        let indices = readable::<i64>("indices", indices)?;
-        let priorities = readable::<f64>("priorities", priorities)?;
-        require_length("priorities", priorities.len(), indices.len())?;
-        let (indices, priorities) = (indices.as_slice()?, priorities.as_slice()?);
-        let mut replay = self.lock(py);
+        let number = contiguous::<i64>("indices", indices)?.len();
+        let is_long = number >= WORTH_DETACHING;
+        let mut replay = self.take(py, is_long)?;
+        let borrowing = Conversion::new(py).finish();
+        let mut buffers = Buffers::new(&borrowing, is_long);
+        let indices = buffers.read::<i64>("indices", indices, number)?;
+        let priorities = buffers.read::<f64>("priorities", priorities, number)?;
         if !replay.is_prioritised() {
             return Err(refuse("priorities", &"the buffer keeps none"));
         }
-        replay.update(indices, priorities).map_err(raise)
+        let (indices, priorities) = (indices.as_slice()?, priorities.as_slice()?);
+        signals::run(py, is_long, |stop| replay.update(indices, priorities, stop))
     }
 
     /// Copy everything that changes.
-    fn state<'py>(&self, py: Python<'py>) -> State<'py> {
-        let replay = self.lock(py);
-        let (preferences, largest) = replay.preferences();
-        (
-            replay.counters(),
-            PyArray1::from_slice(py, replay.rows()),
-            PyArray1::from_slice(py, preferences),
-            largest,
-        )
+    fn state<'py>(&self, py: Python<'py>) -> PyResult<State<'py>> {
+        loop {
+            // To allocate may run Python code that uses the buffer: not while it is taken.
+            let [rows, preferences] = self.take(py, false)?.state_lengths();
+            let rows = empty::<f32>(py, &[rows])?;
+            let preferences = empty::<f64>(py, &[preferences])?;
+            if let Some((counters, largest)) = self.copy_state(py, &rows, &preferences)? {
+                return Ok((counters, rows, preferences, largest));
+            }
+            // Another thread has added transitions meanwhile.
+        }
     }
 
     /// Put a state back.
@@ -206,13 +229,50 @@ impl ReplayBuffer {
         preferences: &Bound<'_, PyAny>,
         largest: f64,
     ) -> PyResult<()> {
-        let rows = readable::<f32>("rows", rows)?;
-        let preferences = readable::<f64>("preferences", preferences)?;
+        let length = contiguous::<f32>("rows", rows)?.len();
+        let is_long = length >= WORTH_DETACHING;
+        let mut replay = self.take(py, is_long)?;
+        let borrowing = Conversion::new(py).finish();
+        let mut buffers = Buffers::new(&borrowing, is_long);
+        let rows = buffers.read::<f32>("rows", rows, length)?;
+        let length = contiguous::<f64>("preferences", preferences)?.len();
+        let preferences = buffers.read::<f64>("preferences", preferences, length)?;
         let (rows, preferences) = (rows.as_slice()?, preferences.as_slice()?);
-        let mut replay = self.lock(py);
-        if replay.restore(counters, rows, preferences, largest) {
+        let restored = signals::run(py, is_long, |_| {
+            Ok(replay.restore(counters, rows, preferences, largest))
+        })?;
+        if restored {
             return Ok(());
         }
         Err(PyValueError::new_err("state: does not fit the buffer"))
+    }
+
+    /// What a copy is made with, before it is given the state.
+    fn __getnewargs_ex__<'py>(&self, py: Python<'py>) -> PyResult<NewArguments<'py>> {
+        let (capacity, seed, alpha) = {
+            let replay = self.take(py, false)?;
+            (replay.capacity(), replay.seed(), replay.exponent())
+        };
+        let keywords = PyDict::new(py);
+        keywords.set_item("seed", seed)?;
+        keywords.set_item("alpha", alpha)?;
+        let Shape {
+            observation,
+            action,
+        } = self.shape;
+        Ok(((capacity, observation, action), keywords))
+    }
+
+    fn __getstate__<'py>(&self, py: Python<'py>) -> PyResult<State<'py>> {
+        self.state(py)
+    }
+
+    fn __setstate__(
+        &self,
+        py: Python<'_>,
+        state: ([u64; 2], Bound<'_, PyAny>, Bound<'_, PyAny>, f64),
+    ) -> PyResult<()> {
+        let (counters, rows, preferences, largest) = state;
+        self.restore(py, counters, &rows, &preferences, largest)
     }
 }

@@ -1,120 +1,70 @@
-"""Documents with generated parts: figures are written by this module, never by hand.
+"""Write the generated parts of the documents: ``python -m market_py report``.
 
-A generated part stands between two comments that name it; `python -m market_py report` writes
-all of them anew from the stored reference result, `--check` says whether that would change any.
+cog runs the Python between ``[[[cog`` and ``]]]`` in a comment of a document, and writes what it
+prints before the next ``[[[end]]]``: ``show(tables.speedups)`` prints one table of the stored run.
 """
 
 from __future__ import annotations
 
-import re
 import sys
-import zlib
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterable
 
 from rich.table import Table
 from rich.text import Text
 
-from market_py.benchmark.reference import REFERENCE
-from market_py.benchmark.report import tables
-from market_py.benchmark.report.picture import ResultPicture
+from market_py.benchmark.reference import REFERENCE, reference
+from market_py.benchmark.report.picture import ResultPicture, source_note
 from market_py.benchmark.results import Results, Unreadable
 from market_py.extension import CRATE, REPOSITORY
 
 PICTURE = REFERENCE.with_suffix(".svg")
-DOCUMENTS = (REPOSITORY / "README.md", CRATE / "RUST_PERFORMANCE_STUDY.md")
-
-PARTS: dict[str, Callable[[Results], str]] = {
-    "machine": lambda results: tables.machine(results),
-    "comparison": lambda results: markdown(tables.comparison_as_published(results)),
-    "speed-ups": lambda results: markdown(tables.speedups(results)),
-    "memory of the predictor": lambda results: markdown(tables.predictor(results)),
-    "kept array": lambda results: markdown(tables.kept_array(results)),
-    "waterfall": lambda results: "\n\n".join(
-        f"**{table.title}**\n\n{markdown(table)}" for table in tables.waterfall(results)
-    ),
-    "operation counts": lambda results: markdown(tables.operation_counts(results)),
-    "batch": lambda results: markdown(tables.batch(results)),
-    "distributions": lambda results: markdown(tables.adversarial(results)),
-    "steps": lambda results: markdown(tables.stepped(results)),
-    "learning": lambda results: markdown(tables.learned(results)),
-    "adequacy": lambda results: markdown(tables.studied(results)),
-    "confirmed": lambda results: markdown(tables.confirmed(results)),
-    "resolution": lambda results: tables.resolution(results),
-    "correctness": lambda results: tables.correctness(results),
-}
-"""Every part that a document may hold."""
-
-_PART = re.compile(r"(<!-- generated: ([^>]+) -->\n)(.*?)(<!-- end of generated -->)", re.DOTALL)
+DOCUMENTS = (
+    REPOSITORY / "README.md",
+    CRATE / "RUST_PERFORMANCE_STUDY.md",
+    *sorted((REPOSITORY / "docs").glob("*.md")),
+)
+PROLOGUE = f"from {__name__} import show; from market_py.benchmark.report import tables"
 
 
-def render(text: str, results: Results) -> str:
-    """Write the generated parts of a document anew.
-
-    Raises
-    ------
-    ValueError
-        The document asks for a part that there is not.
-    """
-
-    def replace(match: re.Match[str]) -> str:
-        start, name, _, end = match.groups()
-        if name not in PARTS:
-            raise ValueError(f"there is no generated part {name!r}: choose from {', '.join(PARTS)}")
-        return f"{start}\n{PARTS[name](results)}\n\n{end}"
-
-    return _PART.sub(replace, text)
+def show(part: Callable[[Results], Table | str | Iterable[Table]]) -> None:
+    """Print what a function says about the stored run, as Markdown."""
+    found = part(reference())
+    if isinstance(found, str):
+        print(f"\n{found}\n")
+    elif isinstance(found, Table):
+        print(f"\n{markdown(found)}\n")
+    else:
+        print(*(f"\n**{table.title}**\n\n{markdown(table)}" for table in found), "", sep="\n")
 
 
 def markdown(table: Table) -> str:
     """Turn a table for the terminal into one for a document; its caption follows."""
-
-    def row(cells: list[str]) -> str:
-        return f"| {' | '.join(cells)} |"
-
     columns = table.columns
     cells = [[Text.from_markup(str(cell)).plain for cell in column.cells] for column in columns]
-    lines = [
-        row([str(column.header) for column in columns]),
-        row(["---"] * len(columns)),
-        *(row(list(line)) for line in zip(*cells, strict=True)),
-    ]
-    if table.caption:
-        lines += ["", str(table.caption)]
-    return "\n".join(lines)
-
-
-def stale() -> list[Path]:
-    """Documents, and the picture, that are not what the reference result says."""
-    results = Results.load(REFERENCE)
-    texts = {document: document.read_text("utf-8") for document in DOCUMENTS}
-    found = [document for document, text in texts.items() if render(text, results) != text]
-    # Drawings differ from one version of Matplotlib to the next: the source is compared.
-    if not PICTURE.is_file() or _source() not in PICTURE.read_text("utf-8"):
-        found.append(PICTURE)
-    return found
-
-
-def write() -> list[Path]:
-    """Write documents and picture anew; return what was written."""
-    results = Results.load(REFERENCE)
-    for document in DOCUMENTS:
-        document.write_text(render(document.read_text("utf-8"), results), "utf-8")
-    return [*DOCUMENTS, ResultPicture(results).save_svg(PICTURE, _source())]
+    rows = [[str(column.header) for column in columns], ["---"] * len(columns)]
+    rows += map(list, zip(*cells, strict=True))
+    lines = [f"| {' | '.join(row)} |" for row in rows]
+    return "\n".join([*lines, "", str(table.caption)] if table.caption else lines)
 
 
 def main(*, check: bool) -> int:
-    """Write, or check; return the exit status."""
+    """Write documents and picture, or only say which are out of date; return the exit status."""
+    # Needed by nobody who only takes the workshop.
+    from cogapp import Cog
+
     try:
-        found = stale() if check else write()
-    except (Unreadable, ValueError) as error:
+        results = reference()
+    except Unreadable as error:
         print(error, file=sys.stderr)
         return 2
-    for path in found:
-        print(f"{path.relative_to(REPOSITORY)} {'is out of date' if check else 'written'}")
-    return int(check and bool(found))
-
-
-def _source() -> str:
-    """Say which result a picture is of."""
-    return f"{REFERENCE.name}, crc32 {zlib.crc32(REFERENCE.read_bytes()):08x}"
+    options = ["--check" if check else "-r", "-P", "-n", "utf-8", "-p", PROLOGUE, "--verbosity=1"]
+    status: int = Cog().main(["cog", *options, *map(str, DOCUMENTS)])
+    source = source_note(REFERENCE)
+    # Drawings differ from one version of Matplotlib to the next: the source is compared.
+    if PICTURE.is_file() and source in PICTURE.read_text("utf-8"):
+        return status
+    if check:
+        print(f"{PICTURE.relative_to(REPOSITORY)} is out of date")
+        return status or 1
+    ResultPicture(results).save_svg(PICTURE, source)
+    return status

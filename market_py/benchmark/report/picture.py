@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -79,12 +80,12 @@ class ResultPicture:
         return not self._races
 
     def save(self, path: Path) -> list[Path]:
-        """Write a PNG, and an SVG beside it; return their paths."""
+        """Write a PNG and an SVG beside the file of the results; return their paths."""
         png = path.with_suffix(".png")
         png.write_bytes(_result(self._races))
-        return [png, self.save_svg(path.with_suffix(".svg"))]
+        return [png, self.save_svg(path.with_suffix(".svg"), source_note(path))]
 
-    def save_svg(self, path: Path, source: str = "") -> Path:
+    def save_svg(self, path: Path, source: str) -> Path:
         """Write an SVG that names its source: the same figure gives the same file."""
         metadata = {"Date": None, "Source": source}
         with own_settings():
@@ -93,3 +94,8 @@ class ResultPicture:
         lines = path.read_text("utf-8").splitlines()
         path.write_text("\n".join(line.rstrip() for line in lines) + "\n", "utf-8")
         return path
+
+
+def source_note(path: Path) -> str:
+    """Name the file of the results, and a checksum of it; `report --check` looks for this."""
+    return f"{path.name}, crc32 {zlib.crc32(path.read_bytes()):08x}"

@@ -16,6 +16,7 @@ from market_py.benchmark.settings import LADDER_SIZE, PUBLISHED
 from market_py.benchmark.timing import Ratio, ratio_of_medians
 from market_py.registry import VARIANTS
 from market_py.reliability import adequacy
+from market_py.variants.published import POINTS
 
 TITLES: dict[Kind, str] = {
     "single": "One market per call, distinct inputs",
@@ -66,10 +67,13 @@ def comparison_as_published(results: Results) -> Table:
     """Table of means and medians in the shape of the published one."""
     table = Table(
         title="The published comparison, repeated here",
-        caption="Mean and median, µs per call; speed-up: median ratio within rounds.",
+        caption="Mean and median, µs per call; speed-up: median ratio within rounds. "
+        "Published: the speed-up of Rust over numba in the publication.",
     )
-    for heading in ("offers", *COMPARED, *(f"{name} over {over}" for over, name in PAIRS)):
+    speedups_of = (f"{name} over {over}" for over, name in PAIRS)
+    for heading in ("offers", *COMPARED, *speedups_of, "published"):
         table.add_column(heading)
+    published = {point.offers: f"{point.speedup:.2f}" for point in POINTS}
     speedups: dict[tuple[str, str], list[float]] = {pair: [] for pair in PAIRS}
     for offers in COMPARED_SIZES:
         race = results.find("single", "random", offers)
@@ -90,11 +94,31 @@ def comparison_as_published(results: Results) -> Table:
                 row.append(f"{ratio:.2f}")
             else:
                 row.append("")
-        table.add_row(*row)
+        table.add_row(*row, published[offers])
     table.add_section()
     means = (f"{np.mean(found):.2f}" if found else "" for found in speedups.values())
-    table.add_row("average", *[""] * len(COMPARED), *means)
+    table.add_row("average", *[""] * len(COMPARED), *means, "")
     return table
+
+
+def headline(results: Results) -> str:
+    """Say what came out, in a few lines of Markdown."""
+    numba, rust = PUBLISHED
+    point, many = POINTS[-1], 10_000
+    race = results.find("single", "random", point.offers)
+    large = results.find("single", "random", many)
+    if race is None or large is None:
+        return "Not measured."
+    return (
+        "A published experiment advised to keep numba. Repeated here, with "
+        f"{point.offers} offers, one market per call [95 % interval]:\n\n"
+        f"- Published algorithm: Rust is **{race.speedup(rust, over=numba)}** times as fast as "
+        f"numba (published: {point.speedup:.2f}).\n"
+        f"- Without sorting: Rust is {race.speedup('rust', over=numba)}, numba "
+        f"{race.speedup('numba', over=numba)} times as fast as numba before.\n"
+        f"- Both without sorting: Rust is **{race.speedup('rust', over='numba')}** times as fast "
+        f"as numba; with {many:,} offers {large.speedup('rust', over='numba')} times."
+    )
 
 
 def machine(results: Results) -> str:
@@ -132,7 +156,7 @@ def speedups(results: Results) -> Table:
     return table
 
 
-RESULT_ARRAYS = ("numba-cheap", "numba-out", "rust-cheap", "rust-filled", "rust-out")
+RESULT_ARRAYS = ("numba-filled", "numba-out", "rust-unchecked", "rust-filled", "rust-out")
 """Rungs that differ in who makes the array of the result, and how often."""
 
 
@@ -209,9 +233,9 @@ def _nanoseconds(found: Ratio) -> str:
 def operation_counts(results: Results) -> Table:
     """Table of what each variant does, counted."""
     table = Table(
-        title=f"OperationCounts per market, N = {LADDER_SIZE}",
+        title=f"Operations per market, N = {LADDER_SIZE}",
         caption="Means over 256 random markets, counted in builds and processes of their own. "
-        "numba's allocations include a header for each array that crosses its border.",
+        "numba's allocations include a header for each array argument and result.",
     )
     for heading in ("variant", "allocations", "comparisons by a sort", "passes over the offers"):
         table.add_column(heading)
@@ -380,13 +404,13 @@ def correctness(results: Results) -> str:
         for name, count in timed.race.disagreements.items():
             if count:
                 where = f"{timed.kind}, {timed.distribution}, N = {timed.race.size:,}"
-                lines.append(f"  {where}: {name} on {count:,} of {markets:,} markets")
+                lines.append(f"- {where}: {name} on {count:,} of {markets:,} markets")
     verdict = f"Correctness: {cleared:,} markets in {len(results.timed)} races; "
     if not lines:
         return verdict + "all candidates clear all of them alike."
     return (
         verdict + "the backends clear all of them alike. The frozen variants differ where prices "
-        "tie or demand is at a step:\n" + "\n".join(lines)
+        "tie or demand is at a step:\n\n" + "\n".join(lines)
     )
 
 

@@ -42,16 +42,16 @@ ORDERS = (
             Fix("stability of the sort", "rust-scratch", "rust-unstable"),
             Fix("comparing through an index", "rust-unstable", "rust-keys"),
             Fix("sorting", "rust-keys", "rust-select"),
-            Fix("the dear border", "rust-select", "rust-cheap"),
+            Fix("call overhead", "rust-select", "rust-unchecked"),
         ),
     ),
     Order(
         "Rust, reversed",
         "rust",
         (
-            Fix("the dear border", "rust-naive", "rust-naive-cheap"),
-            Fix("sorting, temporaries with it", "rust-naive-cheap", "rust-select-list"),
-            Fix("the list", "rust-select-list", "rust-cheap"),
+            Fix("call overhead", "rust-naive", "rust-naive-unchecked"),
+            Fix("sorting, temporaries with it", "rust-naive-unchecked", "rust-select-list"),
+            Fix("the list", "rust-select-list", "rust-unchecked"),
         ),
     ),
     Order(
@@ -61,7 +61,7 @@ ORDERS = (
             Fix("temporaries and their passes", "numba-sort", "numba-scratch"),
             Fix("comparing through an index", "numba-scratch", "numba-keys"),
             Fix("sorting", "numba-keys", "numba-select"),
-            Fix("making the array in compiled code", "numba-select", "numba-cheap"),
+            Fix("making the array in compiled code", "numba-select", "numba-filled"),
         ),
     ),
 )

@@ -41,11 +41,11 @@ class Stepper:
         self._offers = np.empty((2, 0, model.agents))
 
     def observe(self, state: EnvState, observations: Float64Array) -> None:
-        """Show the hour that each clock shows."""
+        """Fill observations of the hour that each state tells."""
         kernels.observe(state.words, self._demand, self._shown, observations)
 
     def step(self, state: EnvState, actions: Float64Array, buffers: StepBuffers) -> None:
-        """Step all markets by an hour."""
+        """Step all markets by an hour; fill the buffers."""
         if not kernels.are_allowed(actions):
             check_actions(actions)
         markets, agents = len(actions), self._model.agents

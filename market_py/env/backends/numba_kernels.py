@@ -1,7 +1,7 @@
-"""What numba compiles of a step: the loops before and after the clearing.
+"""The loops that numba compiles for a step, before and after the clearing.
 
-Clearing has kernels of its own, in another file: numba's cache would not notice that those have
-changed, if one function called all.
+They do not call the clearing kernels: numba's cache notices changes in this file only, and would
+keep machine code with old clearing kernels in it.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def offer(actions, offering, bids, quantities):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def demands(words, profile, demand):  # type: ignore[no-untyped-def]
-    """Compute the demand of the hour that each clock shows."""
+    """Compute the demand of the hour of each market."""
     for market in range(demand.size):
         demand[market] = _demand(words, market, profile)
 
@@ -68,7 +68,7 @@ def pay(bids, offering, paying, demand, prices, dispatch, rewards):  # type: ign
 
 @njit(cache=True, nogil=True)
 def observe(words, profile, shown, observations):  # type: ignore[no-untyped-def]
-    """Show the hour that each clock shows."""
+    """Fill observations of the hour that each state tells."""
     for market in range(words.shape[1]):
         _show(words, market, profile, shown, observations)
 
@@ -77,7 +77,7 @@ def observe(words, profile, shown, observations):  # type: ignore[no-untyped-def
 def move_on(  # type: ignore[no-untyped-def]
     words, profile, shown, autoreset, observations, final_observations, ended
 ):
-    """Go on by an hour and show it; where that was the last, keep what it shows and begin anew."""
+    """Move to the next hour; after the last, store its observation and begin an episode."""
     for market in range(ended.size):
         words[2, market] += np.uint64(1)
         _show(words, market, profile, shown, observations)
@@ -94,22 +94,22 @@ def move_on(  # type: ignore[no-untyped-def]
 def _show(words, market, profile, shown, observations):  # type: ignore[no-untyped-def]
     """Fill the observations of a market."""
     template, demand_scale, time = shown
-    told, features = time.shape[1], template.shape[1]
+    times, features = time.shape[1], template.shape[1]
     demand, hour = _demand(words, market, profile) * demand_scale, int(words[2, market])
     for agent in range(template.shape[0]):
-        for feature in range(1, features - told):
+        for feature in range(1, features - times):
             observations[market, agent, feature] = template[agent, feature]
         observations[market, agent, 0] = demand
-        for feature in range(told):
-            observations[market, agent, features - told + feature] = time[hour, feature]
+        for feature in range(times):
+            observations[market, agent, features - times + feature] = time[hour, feature]
 
 
 @njit(cache=True, nogil=True)
 def _demand(words, market, profile):  # type: ignore[no-untyped-def]
-    """Compute the demand of the hour that a clock shows."""
+    """Compute the demand of the hour of a market."""
     seed, episode, hour = words[0, market], words[1, market], words[2, market]
     demand, (deviation, low, high) = profile
-    # After the last hour the profile begins again.
+    # The hour after the last is observed only; it has the demand of the first.
     expected = demand[int(hour) % demand.size]
     if deviation > 0.0:
         return expected + min(max(deviation * _normal(seed, episode, hour), low), high)
@@ -118,7 +118,7 @@ def _demand(words, market, profile):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _normal(seed, episode, hour):  # type: ignore[no-untyped-def]
-    """Draw from the standard normal distribution (Box and Muller, Philox4x64-10)."""
+    """Return a standard normal number (Philox4x64-10, Box-Muller); see `market_py.env.noise`."""
     a, b, c, d = episode, hour, _ZERO, _ZERO
     key, other_key = seed, _ZERO
     for _ in range(ROUNDS):
@@ -133,7 +133,7 @@ def _normal(seed, episode, hour):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _multiply(one, other):  # type: ignore[no-untyped-def]
-    """Return the lower and the upper word of a product."""
+    """Return the lower and the upper word of a product, by long multiplication in 32-bit digits."""
     one_low, one_high = one & _LOW, one >> _HALF
     other_low, other_high = other & _LOW, other >> _HALF
     crossed, crossed_too = one_low * other_high, one_high * other_low

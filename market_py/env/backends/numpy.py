@@ -17,20 +17,20 @@ class Stepper:
     """Steps markets; see `market_py.env.stepper.Stepper`."""
 
     def __init__(self, model: Model, *, autoreset: bool, threads: int | None = None) -> None:
-        check_threads(threads)  # One counts, whatever is asked for.
+        check_threads(threads)  # NumPy uses one thread for this.
         self._model, self._autoreset = model, autoreset
 
     def observe(self, state: EnvState, observations: Float64Array) -> None:
-        """Show the hour that each clock shows."""
+        """Fill observations of the hour that each state tells."""
         template = self._model.template
         observations[...] = template.features
         observations[:, :, 0] = (self._demand(state) * template.demand_scale)[:, np.newaxis]
-        told = template.time.shape[1]
-        if told:
-            observations[:, :, -told:] = template.time[state.hours][:, np.newaxis]
+        times = template.time.shape[1]
+        if times:
+            observations[:, :, -times:] = template.time[state.hours][:, np.newaxis]
 
     def step(self, state: EnvState, actions: Float64Array, buffers: StepBuffers) -> None:
-        """Step all markets by an hour."""
+        """Step all markets by an hour; fill the buffers."""
         check_actions(actions)
         model = self._model
         costs = model.system.costs
@@ -60,9 +60,9 @@ class Stepper:
                 buffers.observations[ended] = first
 
     def _demand(self, state: EnvState) -> Float64Array:
-        """Return the demand of the hour that each clock shows, MW."""
+        """Return the demand of the hour of each market, MW."""
         model = self._model
-        # After the last hour the profile begins again.
+        # The hour after the last is observed only; it has the demand of the first.
         profile: Float64Array = model.system.demand[state.hours % np.uint64(model.system.hours)]
         deviation, low, high = model.noise
         if deviation == 0:

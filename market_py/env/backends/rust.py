@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 from market_py import extension
 from market_py.env.buffers import StepBuffers
 from market_py.env.model import Model
@@ -14,6 +17,8 @@ class Stepper:
 
     def __init__(self, model: Model, *, autoreset: bool, threads: int | None = None) -> None:
         self._threads = check_threads(threads)
+        # A copy builds its environment in Rust again, which holds nothing but these.
+        self._made_from = partial(Stepper, autoreset=autoreset, threads=threads), (model,)
         template = model.template
         self._environment = extension.load().Environment(
             capacities=model.system.capacities,
@@ -32,12 +37,15 @@ class Stepper:
             autoreset=autoreset,
         )
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return self._made_from
+
     def observe(self, state: EnvState, observations: Float64Array) -> None:
-        """Show the hour that each clock shows."""
+        """Fill observations of the hour that each state tells."""
         self._environment.observe(state.words, observations)
 
     def step(self, state: EnvState, actions: Float64Array, buffers: StepBuffers) -> None:
-        """Step all markets by an hour."""
+        """Step all markets by an hour; fill the buffers."""
         self._environment.step(
             state.words,
             actions,

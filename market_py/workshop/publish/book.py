@@ -1,7 +1,8 @@
-"""The workshop as a static HTML book: executed, with pictures in the place of widgets.
+"""Make a static HTML book of the executed notebooks and of the documentation.
 
 Nobody moves a slider on such a page, and no kernel answers. So panels with a button are run when
-they are shown, and each widget is replaced by what it shows.
+they are shown, and each widget is replaced by what it shows. Pages keep their places in the
+repository, so that links between them work in the book and in the repository.
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ from market_py.workshop.publish.execution import NOTEBOOKS, all_notebooks, execu
 
 SETTINGS = NOTEBOOKS / "book"
 BOOK = REPOSITORY / "build" / "book"
-PRESS_BUTTONS = "from market_py.workshop import panels; panels.Job.run_when_shown = True"
-ELSEWHERE = re.compile(r"\]\(\.\./([^)#]+)\)")
-"""A link from a notebook to another folder of the repository."""
-TEXTS = ("INSTRUCTOR.md",)
+PRESS_BUTTONS = "from market_py.workshop.widgets.panel import Job; Job.run_when_shown = True"
+LINK = re.compile(r"(?:\]\(|src=\")([^)#\":\s]+)")
+TEXTS = ("README.md", "docs/*.md", "notebooks/*.md", "rust_market/*.md")
+"""Pages besides the notebooks."""
 
 
 def build(folder: Path = BOOK) -> int:
@@ -43,8 +44,9 @@ def build(folder: Path = BOOK) -> int:
     for built in (sources, output, doctrees):
         shutil.rmtree(built, ignore_errors=True)
     shutil.copytree(SETTINGS, sources, ignore=shutil.ignore_patterns("conf.py", "__pycache__"))
-    for name in TEXTS:
-        shutil.copy(NOTEBOOKS / name, sources)
+    for path in (path for pattern in TEXTS for path in REPOSITORY.glob(pattern)):
+        copy(path, sources)
+        copy_linked(path.read_text("utf-8"), path.parent, sources)
     with tqdm(all_notebooks(), unit="notebook") as bar:
         for path in bar:
             bar.set_description(path.stem)
@@ -52,7 +54,9 @@ def build(folder: Path = BOOK) -> int:
             if done.problem:
                 print(f"{path.stem}: {done.problem}", file=sys.stderr)
                 return 1
-            nbformat.write(page(done.notebook, sources), sources / path.name)  # type: ignore[no-untyped-call]
+            for cell in done.notebook.cells:
+                copy_linked(cell.source, path.parent, sources)
+            nbformat.write(page(done.notebook), copy(path, sources))  # type: ignore[no-untyped-call]
     options = ["-q", "-W", "--keep-going", "-b", "html", "-c", str(SETTINGS)]
     status = sphinx([*options, "-d", str(doctrees), str(sources), str(output)])
     if status == 0:
@@ -60,14 +64,12 @@ def build(folder: Path = BOOK) -> int:
     return status
 
 
-def page(notebook: Any, sources: Path) -> Any:
-    """Make a page of an executed notebook; files it links to are copied to `sources`."""
+def page(notebook: Any) -> Any:
+    """Make a page of an executed notebook."""
     states = notebook.metadata.pop("widgets", {})
     models = states.get("application/vnd.jupyter.widget-state+json", {}).get("state", {})
     for cell in notebook.cells:
-        if cell.cell_type == "markdown":
-            cell.source = ELSEWHERE.sub(lambda link: _copied(link[1], sources), cell.source)
-        elif "solution" in cell.metadata.get("tags", []):
+        if "solution" in cell.metadata.get("tags", []):
             # It was not run; there is nothing to say but the solution.
             cell.metadata.tags.append("hide-cell")
             cell.outputs = []
@@ -80,11 +82,17 @@ def page(notebook: Any, sources: Path) -> Any:
     return notebook
 
 
-def _copied(path: str, sources: Path) -> str:
-    """Copy a file of the repository beside the pages, and link to the copy."""
-    copy = sources / "files" / Path(path).name
-    if copy.suffix == ".md":  # would be taken for a page of the book
-        copy = copy.with_suffix(".txt")
-    copy.parent.mkdir(exist_ok=True)
-    shutil.copy(REPOSITORY / path, copy)
-    return f"](files/{copy.name})"
+def copy_linked(text: str, folder: Path, sources: Path) -> None:
+    """Copy the files that a page links to; other pages are copied anyway."""
+    for target in LINK.findall(text):
+        path = (folder / target).resolve()
+        is_page = path.suffix in (".md", ".ipynb")
+        if path.is_relative_to(REPOSITORY) and path.is_file() and not is_page:
+            copy(path, sources)
+
+
+def copy(path: Path, sources: Path) -> Path:
+    """Copy a file of the repository to its place among the sources; return the copy."""
+    made = sources / path.relative_to(REPOSITORY)
+    made.parent.mkdir(parents=True, exist_ok=True)
+    return Path(shutil.copy(path, made))

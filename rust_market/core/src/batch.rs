@@ -1,15 +1,16 @@
 //! Clearing many markets in one call.
 
 use std::num::NonZeroUsize;
-use std::sync::Mutex;
 
 use pulp::{Arch, Simd, WithSimd};
 
 use crate::check::{self, Check};
-use crate::clearing::Market;
+use crate::clearing::{Market, Scratch};
+use crate::error::Error;
 use crate::order::SharedOrder;
-use crate::sample::MANY;
-use crate::{Error, Rules, Scratch, Ties, threads};
+use crate::rules::{Rules, Ties};
+use crate::sample::SAMPLING_MIN;
+use crate::threads::{Stop, parallel_for};
 
 /// About this many offers are handed to a thread at a time.
 const OFFERS_PER_CHUNK: usize = 1 << 12;
@@ -72,7 +73,8 @@ pub struct Batch<'a> {
 /// # Errors
 ///
 /// A value that no market has is refused, the first one named, and the results mean nothing;
-/// [`Error::OutOfMemory`] when the working memory cannot grow.
+/// [`Error::OutOfMemory`] when the working memory cannot grow; [`Error::Interrupted`] once `stop`
+/// answers yes.
 ///
 /// # Panics
 ///
@@ -82,6 +84,7 @@ pub fn clear_batch(
     prices: &mut [f64],
     dispatch: &mut [f64],
     threads: NonZeroUsize,
+    stop: Stop<'_>,
 ) -> Result<(), Error> {
     assert!(batch.fits(prices.len(), dispatch.len()));
     if !batch.shares_valid() {
@@ -90,29 +93,24 @@ pub fn clear_batch(
     let shared_order = match batch.bids {
         // To sort for one market takes longer than to search, and to search many offers for each
         // market takes no longer than to go through them in order.
-        Rows::Shared(bids) if prices.len() > 1 && bids.len() < MANY => {
+        Rows::Shared(bids) if prices.len() > 1 && bids.len() < SAMPLING_MIN => {
             Some(SharedOrder::new(bids)?)
         }
         _ => None,
     };
     let shared_order = shared_order.as_ref();
 
+    // Threads take chunks as they go: markets take unequal time, and a machine may be busy.
     let markets_per_chunk = (OFFERS_PER_CHUNK / batch.offers).max(1);
     let workers = prices.len().div_ceil(markets_per_chunk).min(threads.get());
     let chunks = prices
         .chunks_mut(markets_per_chunk)
         .zip(dispatch.chunks_mut(markets_per_chunk * batch.offers))
         .enumerate();
-    let chunks = Mutex::new(chunks);
     let arch = Arch::new();
-    let work = || {
+    parallel_for(workers, chunks, stop, |next| {
         let mut scratch = Scratch::new();
-        loop {
-            // Not held while working: the guard lives to the end of this statement.
-            let next = chunks.lock().map_or(None, |mut chunks| chunks.next());
-            let Some((chunk, (prices, dispatch))) = next else {
-                return Ok(());
-            };
+        while let Some((chunk, (prices, dispatch))) = next() {
             arch.dispatch(Chunk {
                 batch: &batch,
                 first: chunk * markets_per_chunk,
@@ -122,8 +120,8 @@ pub fn clear_batch(
                 scratch: &mut scratch,
             })?;
         }
-    };
-    threads::share(workers, work)
+        Ok(())
+    })
 }
 
 /// Markets that a thread clears in one go.
@@ -160,13 +158,13 @@ impl WithSimd for Chunk<'_> {
 
 impl Batch<'_> {
     /// Whether all rows are as many, and as long, as results of these lengths ask for.
-    fn fits(&self, markets: usize, places: usize) -> bool {
+    fn fits(&self, markets: usize, values: usize) -> bool {
         let fit = |rows: Rows<'_>, columns| match rows {
             Rows::Shared(values) => values.len() == columns,
             Rows::Each(values) => values.len() == markets * columns,
         };
         self.offers > 0
-            && places == markets * self.offers
+            && values == markets * self.offers
             && fit(self.bids, self.offers)
             && fit(self.quantities, self.offers)
             && fit(self.demand, 1)

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use pulp::{Arch, Simd, WithSimd};
 
-use crate::Error;
+use crate::error::Error;
 use crate::passes::all_finite;
 
 /// Checks the values of an argument of that name and shape.
@@ -99,9 +99,9 @@ fn refuse(
         .iter()
         .rev()
         .map(|&length| {
-            let place = at % length;
+            let along = at % length;
             at /= length;
-            place
+            along
         })
         .collect();
     index.reverse();

@@ -2,23 +2,25 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
+use crate::check;
 use crate::coverage::Target;
+use crate::error::Error;
 use crate::order::SharedOrder;
 use crate::passes::{BLOCK, accept_below, all_finite, are_offers, inside};
-use crate::sample::{MANY, Near, Sample};
-use crate::selection::{Bracket, Candidates, Marked};
+use crate::rules::{Rules, Ties};
+use crate::sample::{Bracketed, SAMPLING_MIN, Sample};
+use crate::selection::{Bracket, Candidates, SetBits};
 use crate::sum::Sum;
-use crate::{Error, Rules, Ties, check};
 
-/// Offers at one price that are served before asking whether anything remains.
-const SERVED_AT_ONCE: usize = 8;
+/// Offers at one price that are filled before asking whether anything remains.
+const FILL_CHUNK: usize = 8;
 
-/// Working memory, kept from one clearing to the next.
+/// Working memory of one clearing after the other.
 #[derive(Debug, Default)]
 pub struct Scratch {
     candidates: Candidates,
     sample: Sample,
-    near: Near,
+    bracketed: Bracketed,
 }
 
 impl Scratch {
@@ -31,7 +33,7 @@ impl Scratch {
 /// Clears one market: writes the dispatch (MW) in the order of the offers and returns the uniform
 /// price (€/MWh).
 ///
-/// Every place of `dispatch` is written, and none read before.
+/// Every value of `dispatch` is written, and none read before.
 ///
 /// # Errors
 ///
@@ -40,7 +42,7 @@ impl Scratch {
 ///
 /// # Panics
 ///
-/// When there is no offer, or `dispatch` has not a place for each.
+/// When there is no offer, or `dispatch` has not a value for each.
 pub fn clear(
     bids: &[f64],
     quantities: &[f64],
@@ -65,6 +67,8 @@ pub fn clear(
         }
     }
     assert!(!bids.is_empty() && dispatch.len() == bids.len());
+    // Everything below is inlined here, once for each kind of vectors that pulp knows: a
+    // call from one such version to another would pass vectors through memory.
     Arch::new().dispatch(Clear {
         market: Market {
             bids,
@@ -110,7 +114,7 @@ impl Market<'_> {
         dispatch: &mut [f64],
         scratch: &mut Scratch,
     ) -> Result<Option<f64>, Error> {
-        if self.bids.len() >= MANY && self.demand > 0.0 {
+        if self.bids.len() >= SAMPLING_MIN && self.demand > 0.0 {
             self.clear_many(trusted, dispatch, scratch)
         } else {
             self.clear_all(simd, trusted, dispatch, scratch)
@@ -138,13 +142,17 @@ impl Market<'_> {
             fn with_simd<S: Simd>(self, simd: S) -> Self::Output {
                 let (market, dispatch, scratch) = (self.market, self.dispatch, self.scratch);
                 let (bids, quantities) = (market.bids, market.quantities);
+                // What a pass has checked need not be checked again.
                 let mut trusted = self.trusted;
                 if let Some(ends) = market.guess(simd, scratch)? {
-                    let near = &mut scratch.near;
-                    let Some(supply) = near.split(simd, ends, bids, quantities, dispatch)? else {
+                    let bracketed = &mut scratch.bracketed;
+                    let Some(supply) = bracketed.split(simd, ends, bids, quantities, dispatch)?
+                    else {
                         return Ok(None);
                     };
-                    if let Some(price) = market.clear_near(simd, ends, supply, dispatch, scratch)? {
+                    if let Some(price) =
+                        market.clear_within_bracket(simd, ends, supply, dispatch, scratch)?
+                    {
                         return Ok(Some(price));
                     }
                     trusted = true;
@@ -177,11 +185,12 @@ impl Market<'_> {
             return Ok(Some(self.clear_without_demand(dispatch)));
         }
         let (target, candidates) = (self.target(), &mut scratch.candidates);
+        // First the price, then who is accepted: with the price known, one pass without a sort does.
         let price = candidates.price(simd, &target, Bracket::ALL, bids, quantities)?;
         Ok(Some(match price {
             Some(price) => {
                 let tied = Tied::new(simd, bids, price);
-                self.settle(simd, price, tied, dispatch)
+                self.dispatch_at_price(simd, price, tied, dispatch)
             }
             None => self.fall_short(dispatch),
         }))
@@ -195,9 +204,9 @@ impl Market<'_> {
         sample.guess(simd, self.demand / self.bids.len() as f64, candidates)
     }
 
-    /// Clears what is left to the offers near the price, if the price is among theirs.
+    /// Clears what is left to the offers between two prices, if the price is among theirs.
     #[inline(always)]
-    fn clear_near<S: Simd>(
+    fn clear_within_bracket<S: Simd>(
         &self,
         simd: S,
         ends: [f64; 2],
@@ -206,19 +215,24 @@ impl Market<'_> {
         scratch: &mut Scratch,
     ) -> Result<Option<f64>, Error> {
         let Scratch {
-            candidates, near, ..
+            candidates,
+            bracketed,
+            ..
         } = scratch;
         let target = self.target();
         let mut bracket = Bracket::ALL;
         bracket.narrow(&target, ends, supply);
+        // The first price must be too low, and the second must cover demand; the sample may err.
         if [bracket.low, bracket.high] != ends {
             return Ok(None);
         }
-        let (bids, quantities, _) = near.market();
+        let (bids, quantities, _) = bracketed.market();
         let Some(price) = candidates.price(simd, &target, bracket, bids, quantities)? else {
             return Ok(None);
         };
-        let (bids, quantities, near_dispatch) = near.market();
+        // All below the bracket is dispatched already, in full: what is left of demand is shared by
+        // the offers in it as if they were a market of their own.
+        let (bids, quantities, inner_dispatch) = bracketed.market();
         let left = Market {
             bids,
             quantities,
@@ -226,8 +240,8 @@ impl Market<'_> {
             rules: self.rules,
         };
         let tied = Tied::new(simd, bids, price);
-        let price = left.settle(simd, price, tied, near_dispatch);
-        near.put_back(dispatch);
+        let price = left.dispatch_at_price(simd, price, tied, inner_dispatch);
+        bracketed.put_back(dispatch);
         Ok(Some(price))
     }
 
@@ -249,7 +263,7 @@ impl Market<'_> {
             return Some(self.fall_short(dispatch));
         };
         let tied = order.tied(position);
-        Some(self.settle(simd, self.bids[tied[0]], tied.iter().copied(), dispatch))
+        Some(self.dispatch_at_price(simd, self.bids[tied[0]], tied.iter().copied(), dispatch))
     }
 
     #[inline(always)]
@@ -281,7 +295,7 @@ impl Market<'_> {
 
     /// Dispatches the offers at the price that covers demand, where offers are tied.
     #[inline(always)]
-    fn settle<S: Simd>(
+    fn dispatch_at_price<S: Simd>(
         &self,
         simd: S,
         price: f64,
@@ -289,8 +303,8 @@ impl Market<'_> {
         dispatch: &mut [f64],
     ) -> f64 {
         let below = accept_below(simd, self.bids, self.quantities, price, dispatch);
-        // Rounding may leave less than nothing.
-        self.share((self.demand - below).max(0.0), tied, dispatch);
+        // The sum of what is below the price rounds: less than nothing may remain.
+        self.fill_tied((self.demand - below).max(0.0), tied, dispatch);
         price + 0.0
     }
 
@@ -316,7 +330,7 @@ impl Market<'_> {
 
     /// Shares what remains of demand among the offers at the price, the lowest index first.
     #[inline(always)]
-    fn share(
+    fn fill_tied(
         &self,
         remaining: f64,
         tied: impl Iterator<Item = usize> + Clone,
@@ -325,29 +339,31 @@ impl Market<'_> {
         match self.rules.ties {
             Ties::Index => {
                 let (mut remaining, mut rounding) = (remaining, 0.0);
-                let mut served = 0;
+                let mut filled = 0;
                 #[expect(
                     clippy::explicit_counter_loop,
                     reason = "enumerate is not inlined here"
                 )]
                 for at in tied {
-                    // Where nothing remains is not to be predicted: it is asked seldom.
-                    if served % SERVED_AT_ONCE == 0 && remaining + rounding <= 0.0 {
+                    // No processor predicts where nothing remains: ask once for several offers.
+                    if filled % FILL_CHUNK == 0 && remaining + rounding <= 0.0 {
                         break;
                     }
                     let quantity = self.quantities[at];
                     let left = remaining + rounding;
                     let is_whole = quantity < left;
                     dispatch[at] = if is_whole { quantity } else { left } + 0.0; // Never -0.
-                    // Dekker's FastTwoSum: the quantity is less than what remains.
+                    // Dekker's FastTwoSum (Numer. Math. 18 (1971) 224-242): as |remaining| is at
+                    // least |quantity|, `error` is exactly what rounding took from the difference.
                     let after = remaining - quantity;
                     let error = (remaining - after) - quantity;
                     remaining = if is_whole { after } else { 0.0 };
                     rounding = if is_whole { rounding + error } else { 0.0 };
-                    served += 1;
+                    filled += 1;
                 }
             }
             Ties::ProRata => {
+                // Summed in twice the precision, so that the shares add up to what remains.
                 let (mut total, mut scaled_total) = (Sum::default(), Sum::default());
                 for at in tied.clone() {
                     total.add(self.quantities[at]);
@@ -369,7 +385,7 @@ struct Tied<'a, S> {
     bids: &'a [f64],
     price: f64,
     start: usize,
-    marked: Marked,
+    marks: SetBits,
 }
 
 impl<'a, S: Simd> Tied<'a, S> {
@@ -380,7 +396,7 @@ impl<'a, S: Simd> Tied<'a, S> {
             bids,
             price,
             start: 0,
-            marked: Marked(0),
+            marks: SetBits(0),
         };
         tied.mark();
         tied
@@ -389,8 +405,9 @@ impl<'a, S: Simd> Tied<'a, S> {
     #[inline(always)]
     fn mark(&mut self) {
         let block = &self.bids[self.start..self.bids.len().min(self.start + BLOCK)];
+        // Strictly between its two neighbours among the doubles, there is only the price.
         let (low, high) = (self.price.next_down(), self.price.next_up());
-        self.marked = Marked(inside(self.simd, block, low, high));
+        self.marks = SetBits(inside(self.simd, block, low, high));
     }
 }
 
@@ -400,7 +417,7 @@ impl<S: Simd> Iterator for Tied<'_, S> {
     #[inline(always)]
     fn next(&mut self) -> Option<usize> {
         loop {
-            if let Some(at) = self.marked.next() {
+            if let Some(at) = self.marks.next() {
                 return Some(self.start + at);
             }
             if self.bids.len() - self.start <= BLOCK {
@@ -427,6 +444,7 @@ impl Share {
 
     fn of(remaining: f64, tied: f64, scaled_tied: f64) -> Self {
         let ratio = remaining / tied;
+        // A sum that has overflowed, or a subnormal ratio, which has lost digits, is done otherwise.
         if ratio >= f64::MIN_POSITIVE {
             return Self::Ratio(ratio);
         }

@@ -1,6 +1,6 @@
 //! Whether a price covers demand.
 
-use crate::shortfall::Shortfall;
+use crate::exact::ExactSum;
 
 /// The share of demand that must be offered at or below a price for the price to cover demand.
 ///
@@ -21,8 +21,10 @@ impl<'a> Target<'a> {
     /// The target of a market with a demand greater than zero.
     pub(crate) fn new(bids: &'a [f64], quantities: &'a [f64], demand: f64) -> Self {
         let exact = demand * COVERAGE;
-        // A sum of n terms of one sign errs by at most (n - 1) halves of an epsilon, in whatever
-        // order it is taken; the rounding of the two bounds themselves takes a few more.
+        // A floating sum of n terms of one sign has a relative error of at most
+        // (n - 1) u / (1 - (n - 1) u), u being half an epsilon, in whatever order it is taken
+        // (Higham, Accuracy and Stability of Numerical Algorithms, 2002, section 4.2). Twice that,
+        // and eight more for the rounding of the two bounds themselves, is safe for all n.
         let error = (quantities.len() + 8) as f64 * f64::EPSILON;
         Self {
             bids,
@@ -49,7 +51,7 @@ impl<'a> Target<'a> {
 
     #[inline(always)]
     pub(crate) fn surely_covers(&self, supply: f64) -> bool {
-        // A sum that has overflowed is left to exact arithmetic.
+        // A sum that has overflowed to infinity is left to exact arithmetic.
         (supply >= self.surely_covered) & (supply <= f64::MAX)
     }
 
@@ -57,10 +59,10 @@ impl<'a> Target<'a> {
     #[cold]
     #[inline(never)]
     pub(crate) fn is_exactly_covered_at(&self, price: f64) -> bool {
-        let mut shortfall = Shortfall::new(self.exact);
+        let mut sum = ExactSum::short_of(self.exact);
         self.bids
             .iter()
             .zip(self.quantities)
-            .any(|(&bid, &quantity)| bid <= price && shortfall.meet(quantity))
+            .any(|(&bid, &quantity)| bid <= price && sum.add(quantity))
     }
 }

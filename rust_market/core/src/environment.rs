@@ -1,18 +1,23 @@
 //! Markets to learn in: a whole step of many of them in one call.
 //!
 //! A step turns actions into offers, clears the markets, pays the rewards, moves on by an hour and
-//! shows what the next hour looks like. All that a market remembers is its [`Clock`]: the noise on
-//! its demand is a function of that, not of a generator's state.
+//! shows what the next hour looks like. All that a market remembers is its [`MarketState`]: the noise
+//! on its demand is a function of seed, episode and hour (a counter-based generator, `random.rs`), so
+//! that it depends neither on threads nor on what other markets do.
 
+use std::cell::RefCell;
+use std::iter;
 use std::num::NonZeroUsize;
-use std::sync::{Mutex, PoisonError};
 
 use pulp::{Arch, Simd, WithSimd};
 
-use crate::clearing::Market;
+use crate::clearing::{Market, Scratch};
+use crate::error::Error;
+use crate::memory;
 use crate::random::normal;
+use crate::rules::Rules;
 use crate::tanh::tanh;
-use crate::{Error, Rules, Scratch, threads};
+use crate::threads::{Stop, parallel_for};
 
 /// About this many agents are handed to a thread at a time.
 const AGENTS_PER_CHUNK: usize = 1 << 11;
@@ -96,7 +101,7 @@ impl Settings {
 
 /// Where a market is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Clock {
+pub struct MarketState {
     /// Seed of its noise.
     pub seed: u64,
     /// Which episode of that seed.
@@ -105,9 +110,9 @@ pub struct Clock {
     pub hour: u64,
 }
 
-/// The clocks of all markets.
+/// The state of all markets.
 #[derive(Debug)]
-pub struct Clocks<'a> {
+pub struct EnvState<'a> {
     /// Of each market.
     pub seeds: &'a [u64],
     /// Of each market.
@@ -116,9 +121,9 @@ pub struct Clocks<'a> {
     pub hours: &'a mut [u64],
 }
 
-/// What a step tells; rows of `B` markets.
+/// What a step fills; rows of `B` markets.
 #[derive(Debug)]
-pub struct Outcome<'a> {
+pub struct StepBuffers<'a> {
     /// Of the hour to come; `B` by `N` by `F`.
     pub observations: &'a mut [f64],
     /// Of the hour after the last, written where an episode has ended; as `observations`.
@@ -135,13 +140,11 @@ pub struct Outcome<'a> {
     pub dispatch: &'a mut [f64],
 }
 
-/// Markets to learn in, and working memory that is kept from step to step.
-#[derive(Debug)]
-pub struct Environment {
-    settings: Settings,
-    kept: Mutex<Vec<Workspace>>,
-}
+/// Markets to learn in.
+#[derive(Clone, Debug)]
+pub struct Environment(Settings);
 
+/// Working memory of a thread, from one step to the next.
 #[derive(Debug, Default)]
 struct Workspace {
     bids: Vec<f64>,
@@ -149,63 +152,95 @@ struct Workspace {
     scratch: Scratch,
 }
 
+/// Lends the working memory of this thread.
+fn with_workspace<R>(work: impl FnOnce(&mut Workspace) -> R) -> R {
+    thread_local! {
+        static WORKSPACE: RefCell<Workspace> = RefCell::default();
+    }
+    WORKSPACE.with(|workspace| match workspace.try_borrow_mut() {
+        Ok(mut workspace) => work(&mut workspace),
+        // What `stop` asks may run a step of its own on this thread.
+        Err(_) => work(&mut Workspace::default()),
+    })
+}
+
 impl Environment {
     /// Markets with such settings; none when these do not fit together ([`Settings::fit`]).
     pub fn new(settings: Settings) -> Option<Self> {
-        settings.fit().then(|| Self {
-            settings,
-            kept: Mutex::default(),
-        })
+        settings.fit().then_some(Self(settings))
+    }
+
+    /// What it was made with.
+    pub fn settings(&self) -> &Settings {
+        &self.0
     }
 
     /// Number of hours of an episode.
     pub fn hours(&self) -> usize {
-        self.settings.demand.len()
+        self.0.demand.len()
     }
 
     /// Number of agents.
     pub fn agents(&self) -> usize {
-        self.settings.capacities.len()
+        self.0.capacities.len()
     }
 
     /// Length of an observation of one agent.
     pub fn features(&self) -> usize {
-        self.settings.template.len() / self.agents()
+        self.0.template.len() / self.agents()
     }
 
-    /// Demand of the hour that a clock shows, MW.
-    pub fn demand(&self, clock: Clock) -> f64 {
-        let settings = &self.settings;
+    /// Demand of the hour of a market, MW.
+    pub fn demand(&self, market_state: MarketState) -> f64 {
+        let settings = &self.0;
         // After the last hour the profile begins again.
-        let profile = settings.demand[clock.hour as usize % settings.demand.len()];
+        let profile = settings.demand[market_state.hour as usize % settings.demand.len()];
         let [deviation, low, high] = settings.noise;
         if deviation == 0.0 {
             return profile;
         }
-        let noise = deviation * normal([clock.seed, 0], [clock.episode, clock.hour, 0, 0]);
+        let noise = deviation
+            * normal(
+                [market_state.seed, 0],
+                [market_state.episode, market_state.hour, 0, 0],
+            );
         profile + noise.max(low).min(high)
     }
 
-    /// Shows the hour that each clock shows.
+    /// Shows each market its hour.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Interrupted`] once `stop` answers yes.
     ///
     /// # Panics
     ///
     /// When there is not a row for each market.
-    pub fn observe(&self, clocks: &Clocks<'_>, observations: &mut [f64]) {
-        let rows = observations.chunks_exact_mut(self.settings.template.len());
-        assert_eq!(rows.len(), clocks.seeds.len());
+    pub fn observe(
+        &self,
+        state: &EnvState<'_>,
+        observations: &mut [f64],
+        stop: Stop<'_>,
+    ) -> Result<(), Error> {
+        let rows = observations.chunks_exact_mut(self.0.template.len());
+        assert_eq!(rows.len(), state.seeds.len());
+        let each = (AGENTS_PER_CHUNK / self.agents()).max(1);
         for (at, row) in rows.enumerate() {
-            self.show(clocks.at(at), row);
+            if at > 0 && at.is_multiple_of(each) && stop() {
+                return Err(Error::Interrupted);
+            }
+            self.show(state.at(at), row);
         }
+        Ok(())
     }
 
     #[inline(always)]
-    fn show(&self, clock: Clock, observation: &mut [f64]) {
-        let settings = &self.settings;
+    fn show(&self, market_state: MarketState, observation: &mut [f64]) {
+        let settings = &self.0;
         let told = settings.time.len() / (settings.demand.len() + 1);
-        let hour = clock.hour as usize;
+        let hour = market_state.hour as usize;
         let time = &settings.time[hour * told..(hour + 1) * told];
-        let demand = self.demand(clock) * settings.demand_scale;
+        let demand = self.demand(market_state) * settings.demand_scale;
         observation.copy_from_slice(&settings.template);
         for features in observation.chunks_exact_mut(self.features()) {
             features[0] = demand;
@@ -216,91 +251,120 @@ impl Environment {
 
     /// Steps all markets by an hour, by the actions of all agents: `B` by `N` by two.
     ///
-    /// At most `threads` threads work; the outcome does not depend on their number.
+    /// At most `threads` threads work; the result does not depend on their number.
     ///
     /// # Errors
     ///
     /// An action that is not allowed is refused, the first one named, and nothing has changed;
-    /// [`Error::OutOfMemory`] when the working memory cannot grow, and the clocks are as before or
-    /// a step further.
+    /// [`Error::OutOfMemory`] when the working memory cannot grow, or [`Error::Interrupted`] once
+    /// `stop` answers yes, and the state has not changed.
     ///
     /// # Panics
     ///
     /// When rows are not as many or as long as they should, or an episode is over.
     pub fn step(
         &self,
-        clocks: Clocks<'_>,
+        state: EnvState<'_>,
         actions: &[f64],
-        outcome: Outcome<'_>,
+        mut buffers: StepBuffers<'_>,
         threads: NonZeroUsize,
+        stop: Stop<'_>,
     ) -> Result<(), Error> {
-        let (markets, agents) = (clocks.seeds.len(), self.agents());
-        self.assert_fit(&clocks, actions, &outcome);
-        self.check(actions)?;
+        let (markets, agents) = (state.seeds.len(), self.agents());
+        self.assert_fit(&state, actions, &buffers);
+        self.check(actions, stop)?;
         let each = (AGENTS_PER_CHUNK / agents).max(1);
         let workers = markets.div_ceil(each).min(threads.get());
-        let left = Mutex::new((0, clocks, outcome));
+        // A step writes whole markets, each from its own state and actions alone: chunks of them are
+        // apart, and their order does not matter.
+        let mut first = 0;
+        let mut left = buffers.reborrow();
+        let chunks = iter::from_fn(|| {
+            let start = first;
+            first += each.min(markets - first);
+            (start < first).then(|| (start, left.take(first - start, self)))
+        });
         let arch = Arch::new();
-        let work = || {
-            let mut workspace = self.workspace(each * agents)?;
-            loop {
-                let taken = left.lock().map_or(None, |mut left| {
-                    let (first, clocks, outcome) = &mut *left;
-                    let some = each.min(clocks.seeds.len());
-                    let start = *first;
-                    *first += some;
-                    let chunk = (clocks.take(some), outcome.take(some, self));
-                    (some > 0).then_some((start, chunk.0, chunk.1))
-                });
-                let Some((first, clocks, outcome)) = taken else {
-                    break;
-                };
-                let own = first * agents * 2..(first + clocks.seeds.len()) * agents * 2;
-                arch.dispatch(Chunk {
-                    environment: self,
-                    clocks,
-                    actions: &actions[own],
-                    outcome,
-                    workspace: &mut workspace,
-                })?;
-            }
-            let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-            kept.push(workspace);
-            Ok(())
-        };
-        threads::share(workers, work)
+        parallel_for(workers, chunks, stop, |next| {
+            with_workspace(|workspace| {
+                memory::grow(&mut workspace.bids, each * agents)?;
+                memory::grow(&mut workspace.quantities, agents)?;
+                while let Some((first, buffers)) = next() {
+                    let own = first * agents * 2..(first + buffers.ended.len()) * agents * 2;
+                    arch.dispatch(Chunk {
+                        environment: self,
+                        state: &state,
+                        first,
+                        actions: &actions[own],
+                        buffers,
+                        workspace,
+                    })?;
+                }
+                Ok(())
+            })
+        })?;
+        // Only now, so that a step is made as a whole or not at all.
+        for market in 0..markets {
+            let market_state = self.next(state.at(market));
+            (state.episodes[market], state.hours[market]) =
+                (market_state.episode, market_state.hour);
+        }
+        Ok(())
     }
 
-    fn assert_fit(&self, clocks: &Clocks<'_>, actions: &[f64], outcome: &Outcome<'_>) {
-        let (markets, agents) = (clocks.seeds.len(), self.agents());
+    /// The state of a market after a step.
+    #[inline(always)]
+    fn next(&self, market_state: MarketState) -> MarketState {
+        let hour = market_state.hour + 1;
+        if hour == self.0.demand.len() as u64 && self.0.autoreset {
+            return MarketState {
+                episode: market_state.episode.wrapping_add(1),
+                hour: 0,
+                ..market_state
+            };
+        }
+        MarketState {
+            hour,
+            ..market_state
+        }
+    }
+
+    fn assert_fit(&self, state: &EnvState<'_>, actions: &[f64], buffers: &StepBuffers<'_>) {
+        let (markets, agents) = (state.seeds.len(), self.agents());
         assert_eq!(
-            [clocks.episodes.len(), clocks.hours.len()],
+            [state.episodes.len(), state.hours.len()],
             [markets; 2],
-            "as many clocks as markets"
+            "a state for each market"
         );
-        let shown = markets * self.settings.template.len();
+        let shown = markets * self.0.template.len();
         assert_eq!(actions.len(), markets * agents * 2);
-        assert_eq!(outcome.observations.len(), shown);
-        assert_eq!(outcome.final_observations.len(), shown);
-        assert_eq!(outcome.rewards.len(), markets * agents);
-        assert_eq!(outcome.dispatch.len(), markets * agents);
-        assert_eq!(outcome.ended.len(), markets);
-        assert_eq!(outcome.demand.len(), markets);
-        assert_eq!(outcome.prices.len(), markets);
-        let last = self.settings.demand.len() as u64;
+        assert_eq!(buffers.observations.len(), shown);
+        assert_eq!(buffers.final_observations.len(), shown);
+        assert_eq!(buffers.rewards.len(), markets * agents);
+        assert_eq!(buffers.dispatch.len(), markets * agents);
+        assert_eq!(buffers.ended.len(), markets);
+        assert_eq!(buffers.demand.len(), markets);
+        assert_eq!(buffers.prices.len(), markets);
+        let last = self.0.demand.len() as u64;
         assert!(
-            clocks.hours.iter().all(|&hour| hour < last),
+            state.hours.iter().all(|&hour| hour < last),
             "no episode is over"
         );
     }
 
     /// Refuses actions that are not allowed.
-    fn check(&self, actions: &[f64]) -> Result<(), Error> {
+    fn check(&self, actions: &[f64], stop: Stop<'_>) -> Result<(), Error> {
+        const PAIRS: usize = 1 << 20;
         let [(least, most, _), (lowest, highest, _)] = ACTIONS;
         let mut allowed = true;
-        for pair in actions.as_chunks::<2>().0 {
-            allowed &= (pair[0] >= least) & (pair[0] <= most);
-            allowed &= (pair[1] >= lowest) & (pair[1] <= highest);
+        for (step, pairs) in actions.as_chunks::<2>().0.chunks(PAIRS).enumerate() {
+            if step > 0 && stop() {
+                return Err(Error::Interrupted);
+            }
+            for pair in pairs {
+                allowed &= (pair[0] >= least) & (pair[0] <= most);
+                allowed &= (pair[1] >= lowest) & (pair[1] <= highest);
+            }
         }
         if allowed {
             return Ok(());
@@ -320,48 +384,35 @@ impl Environment {
             })
         })
     }
-
-    fn workspace(&self, places: usize) -> Result<Workspace, Error> {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut workspace = kept.pop().unwrap_or_default();
-        drop(kept);
-        for list in [&mut workspace.bids, &mut workspace.quantities] {
-            if list.len() < places {
-                list.try_reserve(places - list.len())
-                    .map_err(|_| Error::OutOfMemory)?;
-                list.resize(places, 0.0);
-            }
-        }
-        Ok(workspace)
-    }
 }
 
-impl<'a> Clocks<'a> {
-    fn at(&self, market: usize) -> Clock {
-        Clock {
+impl EnvState<'_> {
+    fn at(&self, market: usize) -> MarketState {
+        MarketState {
             seed: self.seeds[market],
             episode: self.episodes[market],
             hour: self.hours[market],
         }
     }
-
-    /// Splits off the clocks of the first markets.
-    fn take(&mut self, markets: usize) -> Clocks<'a> {
-        let (seeds, rest) = self.seeds.split_at(markets);
-        self.seeds = rest;
-        Clocks {
-            seeds,
-            episodes: split_off(&mut self.episodes, markets),
-            hours: split_off(&mut self.hours, markets),
-        }
-    }
 }
 
-impl<'a> Outcome<'a> {
-    /// Splits off the outcome of the first markets.
-    fn take(&mut self, markets: usize, environment: &Environment) -> Outcome<'a> {
-        let (agents, shown) = (environment.agents(), environment.settings.template.len());
-        Outcome {
+impl<'a> StepBuffers<'a> {
+    fn reborrow(&mut self) -> StepBuffers<'_> {
+        StepBuffers {
+            observations: self.observations,
+            final_observations: self.final_observations,
+            rewards: self.rewards,
+            ended: self.ended,
+            demand: self.demand,
+            prices: self.prices,
+            dispatch: self.dispatch,
+        }
+    }
+
+    /// Splits off the buffers of the first markets.
+    fn take(&mut self, markets: usize, environment: &Environment) -> StepBuffers<'a> {
+        let (agents, shown) = (environment.agents(), environment.0.template.len());
+        StepBuffers {
             observations: split_off(&mut self.observations, markets * shown),
             final_observations: split_off(&mut self.final_observations, markets * shown),
             rewards: split_off(&mut self.rewards, markets * agents),
@@ -382,9 +433,11 @@ fn split_off<'a, T>(values: &mut &'a mut [T], length: usize) -> &'a mut [T] {
 /// Markets that a thread steps in one go.
 struct Chunk<'a> {
     environment: &'a Environment,
-    clocks: Clocks<'a>,
+    state: &'a EnvState<'a>,
+    /// The first of the markets.
+    first: usize,
     actions: &'a [f64],
-    outcome: Outcome<'a>,
+    buffers: StepBuffers<'a>,
     workspace: &'a mut Workspace,
 }
 
@@ -393,7 +446,7 @@ impl WithSimd for Chunk<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> Self::Output {
-        let settings = &self.environment.settings;
+        let settings = &self.environment.0;
         let (agents, shown) = (settings.capacities.len(), settings.template.len());
         let Workspace {
             bids,
@@ -401,10 +454,11 @@ impl WithSimd for Chunk<'_> {
             scratch,
         } = self.workspace;
         let actions = self.actions.as_chunks::<2>().0;
+        // All markups of a chunk at once: a loop of nothing but `tanh` is vectorised.
         for (bid, action) in bids.iter_mut().zip(actions) {
             *bid = tanh(action[1]) * settings.max_bid_delta;
         }
-        let Outcome {
+        let StepBuffers {
             observations,
             final_observations,
             rewards,
@@ -412,7 +466,7 @@ impl WithSimd for Chunk<'_> {
             demand,
             prices,
             dispatch,
-        } = self.outcome;
+        } = self.buffers;
         for at in 0..ended.len() {
             let own = at * agents..(at + 1) * agents;
             let (bids, quantities) = (&mut bids[own.clone()], &mut quantities[..agents]);
@@ -421,18 +475,20 @@ impl WithSimd for Chunk<'_> {
                 bids[agent] += settings.costs[agent];
                 quantities[agent] = (1.0 - actions[agent][0]) * settings.capacities[agent];
             }
-            let clock = self.clocks.at(at);
+            let market_state = self.state.at(self.first + at);
             let market = Market {
                 bids,
                 quantities,
-                demand: self.environment.demand(clock),
+                demand: self.environment.demand(market_state),
                 rules: settings.rules,
             };
             let dispatch = &mut dispatch[own.clone()];
+            // The actions were checked, and so were the settings: the offers need not be.
             let cleared = market.clear(simd, true, dispatch, scratch)?;
             let price = cleared.ok_or(Error::Changed)?;
-            let served: f64 = dispatch.iter().sum();
-            let unserved = (market.demand - served).max(0.0) * settings.unserved_penalty;
+            let supplied: f64 = dispatch.iter().sum();
+            let unserved = (market.demand - supplied).max(0.0) * settings.unserved_penalty;
+            // Profit, less a penalty of the squared markup, less one of unserved demand for each.
             let rewards = &mut rewards[own];
             for agent in 0..agents {
                 let cost = settings.costs[agent];
@@ -443,27 +499,20 @@ impl WithSimd for Chunk<'_> {
             }
             (demand[at], prices[at]) = (market.demand, price);
 
-            let next = Clock {
-                hour: clock.hour + 1,
-                ..clock
-            };
+            let hour = market_state.hour + 1;
             let place = at * shown..(at + 1) * shown;
             let observation = &mut observations[place.clone()];
-            let is_over = next.hour == settings.demand.len() as u64;
+            let is_over = hour == settings.demand.len() as u64;
             ended[at] = u8::from(is_over);
-            let mut next = next;
             if is_over {
-                self.environment.show(next, &mut final_observations[place]);
-                if settings.autoreset {
-                    next = Clock {
-                        episode: clock.episode.wrapping_add(1),
-                        hour: 0,
-                        ..clock
-                    };
-                }
+                let after = MarketState {
+                    hour,
+                    ..market_state
+                };
+                self.environment.show(after, &mut final_observations[place]);
             }
-            self.environment.show(next, observation);
-            (self.clocks.episodes[at], self.clocks.hours[at]) = (next.episode, next.hour);
+            self.environment
+                .show(self.environment.next(market_state), observation);
         }
         Ok(())
     }
@@ -472,6 +521,7 @@ impl WithSimd for Chunk<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::threads::never;
 
     #[test]
     fn a_market_of_two_is_stepped_to_its_end_and_begins_anew() {
@@ -497,12 +547,12 @@ mod tests {
         let (mut ended, mut demand, mut prices) = ([2], [0.0], [0.0]);
         let mut found = Vec::new();
         for _ in 0..2 {
-            let clocks = Clocks {
+            let state = EnvState {
                 seeds: &[1],
                 episodes: &mut episodes,
                 hours: &mut hours,
             };
-            let outcome = Outcome {
+            let buffers = StepBuffers {
                 observations: &mut observations,
                 final_observations: &mut final_observations,
                 rewards: &mut rewards,
@@ -511,7 +561,7 @@ mod tests {
                 prices: &mut prices,
                 dispatch: &mut dispatch,
             };
-            let stepped = environment.step(clocks, &[0.0; 4], outcome, NonZeroUsize::MIN);
+            let stepped = environment.step(state, &[0.0; 4], buffers, NonZeroUsize::MIN, &never);
             assert_eq!(stepped, Ok(()));
             found.push((prices[0], dispatch, rewards, ended[0]));
         }

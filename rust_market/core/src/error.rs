@@ -42,6 +42,8 @@ pub enum Error {
     },
     /// No memory for the working arrays.
     OutOfMemory,
+    /// The caller asked to give up, and no result is complete.
+    Interrupted,
     /// Values were wrong, and were put right before the first of them could be named.
     Changed,
 }
@@ -56,12 +58,12 @@ impl Error {
                 value,
                 must,
             } => {
-                let place = if index.is_empty() {
+                let shown = if index.is_empty() {
                     String::new()
                 } else {
                     format!("{index:?}")
                 };
-                format!("{argument}{place} = {}: must be {must}", number(*value))
+                format!("{argument}{shown} = {}: must be {must}", number(*value))
             }
             Self::Integer {
                 argument,
@@ -77,6 +79,7 @@ impl Error {
                 got,
             } => format!("{argument}: must have {expected} {what} like {like}, got {got}"),
             Self::OutOfMemory => "not enough memory".to_owned(),
+            Self::Interrupted => "interrupted".to_owned(),
             Self::Changed => "the arguments changed during the call".to_owned(),
         }
     }

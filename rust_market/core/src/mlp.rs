@@ -1,21 +1,27 @@
 //! What a neural network of dense layers answers, for many observations at once.
 //!
 //! The outputs of a layer lie side by side in vectors. A tile of a few rows and vectors stays in
-//! registers while the inputs pass by, so that each weight that is loaded serves several rows.
+//! registers while the inputs pass by, so that each weight that is loaded serves several rows: four
+//! rows by two vectors are eight sums, as many as hide the latency of a fused multiplication and
+//! addition, with two a cycle of four cycles each (Goto and van de Geijn, "Anatomy of
+//! high-performance matrix multiplication", ACM TOMS 34 (2008) 12).
 
 use std::num::NonZeroUsize;
-use std::sync::Mutex;
 
 use pulp::{Arch, Simd, WithSimd};
 
-use crate::{Error, threads};
+use crate::error::Error;
+use crate::memory;
+use crate::threads::{Stop, parallel_for};
 
 /// Outputs of a layer are filled up to a multiple of it, whatever the vectors.
 const PADDING: usize = 16;
 /// Rows that pass through all layers together, while they are in the nearest cache.
 const ROWS: usize = 16;
-/// So many rows are handed to a thread at a time.
-const ROWS_PER_SHARE: usize = 256;
+/// At most so many rows are handed to a thread at a time.
+const ROWS_PER_CHUNK: usize = 256;
+/// About so many products of large networks: a tenth of a second.
+const PRODUCTS_PER_CHUNK: usize = 1 << 30;
 
 /// What is applied between the layers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +62,11 @@ impl Network {
     }
 
     /// Adds a layer: of each agent, the weights of each output, and its bias. Whether it fits.
-    pub fn push(&mut self, inputs: usize, weights: &[f32], biases: &[f32]) -> bool {
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfMemory`].
+    pub fn push(&mut self, inputs: usize, weights: &[f32], biases: &[f32]) -> Result<bool, Error> {
         let outputs = biases.len() / self.agents;
         let follows = self.layers.last().is_none_or(|last| last.outputs == inputs);
         if !follows
@@ -65,27 +75,73 @@ impl Network {
             || biases.len() != self.agents * outputs
             || weights.len() != biases.len() * inputs
         {
-            return false;
+            return Ok(false);
         }
         let padded = outputs.next_multiple_of(PADDING);
+        // Up to sixteen times what was given: it may be too much, where that was not.
+        let rows = self.agents * inputs;
         let mut layer = Layer {
             inputs,
             outputs,
-            weights: vec![0.0; self.agents * inputs * padded],
-            biases: vec![0.0; self.agents * padded],
+            weights: memory::zeros(rows.checked_mul(padded).ok_or(Error::OutOfMemory)?)?,
+            biases: memory::zeros(self.agents * padded)?,
         };
         for agent in 0..self.agents {
             for output in 0..outputs {
                 let own = agent * outputs + output;
                 layer.biases[agent * padded + output] = biases[own];
                 for input in 0..inputs {
-                    let place = (agent * inputs + input) * padded + output;
-                    layer.weights[place] = weights[own * inputs + input];
+                    let to = (agent * inputs + input) * padded + output;
+                    layer.weights[to] = weights[own * inputs + input];
                 }
             }
         }
         self.layers.push(layer);
-        true
+        Ok(true)
+    }
+
+    /// The sizes of the layers: inputs and outputs.
+    pub fn sizes(&self) -> impl Iterator<Item = [usize; 2]> {
+        self.layers
+            .iter()
+            .map(|layer| [layer.inputs, layer.outputs])
+    }
+
+    /// What is between the layers.
+    pub fn activation(&self) -> Activation {
+        self.activation
+    }
+
+    /// Copies the weights of a layer out, as they were given to [`Network::push`].
+    ///
+    /// # Panics
+    ///
+    /// When there is no such layer, or they are not as many.
+    pub fn weights(&self, depth: usize, weights: &mut [f32]) {
+        let layer = &self.layers[depth];
+        let padded = layer.outputs.next_multiple_of(PADDING);
+        assert_eq!(weights.len(), self.agents * layer.outputs * layer.inputs);
+        for (own, row) in weights.chunks_exact_mut(layer.inputs).enumerate() {
+            let (agent, output) = (own / layer.outputs, own % layer.outputs);
+            for (input, weight) in row.iter_mut().enumerate() {
+                *weight = layer.weights[(agent * layer.inputs + input) * padded + output];
+            }
+        }
+    }
+
+    /// Copies the biases of a layer out, as [`Network::weights`] does.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such layer, or they are not as many.
+    pub fn biases(&self, depth: usize, biases: &mut [f32]) {
+        let layer = &self.layers[depth];
+        let padded = layer.outputs.next_multiple_of(PADDING);
+        assert_eq!(biases.len(), self.agents * layer.outputs);
+        let agents = biases.chunks_exact_mut(layer.outputs);
+        for (own, padded) in agents.zip(layer.biases.chunks_exact(padded)) {
+            own.copy_from_slice(&padded[..layer.outputs]);
+        }
     }
 
     /// Values of an observation.
@@ -109,7 +165,8 @@ impl Network {
     ///
     /// # Errors
     ///
-    /// An observation that is not finite is refused, and the answers mean nothing.
+    /// An observation that is not finite is refused, and the answers mean nothing; so they do after
+    /// [`Error::Interrupted`], once `stop` answers yes, and after [`Error::OutOfMemory`].
     ///
     /// # Panics
     ///
@@ -119,36 +176,31 @@ impl Network {
         observations: &[f32],
         answers: &mut [f32],
         threads: NonZeroUsize,
+        stop: Stop<'_>,
     ) -> Result<(), Error> {
         let rows = answers.len() / self.outputs();
         assert!(rows.is_multiple_of(self.agents) && observations.len() == rows * self.inputs());
-        let rows_per_share = ROWS_PER_SHARE.next_multiple_of(self.agents);
-        let workers = rows.div_ceil(rows_per_share).min(threads.get());
-        if workers <= 1 {
-            return self.share(observations, answers);
-        }
-        let shares = observations
-            .chunks(rows_per_share * self.inputs())
-            .zip(answers.chunks_mut(rows_per_share * self.outputs()));
-        let shares = Mutex::new(shares);
-        threads::share(workers, || {
-            loop {
-                // Not held while working: the guard lives to the end of this statement.
-                let next = shares.lock().map_or(None, |mut shares| shares.next());
-                let Some((observations, answers)) = next else {
-                    return Ok(());
-                };
-                self.share(observations, answers)?;
+        let products: usize = self.sizes().map(|[inputs, outputs]| inputs * outputs).sum();
+        let rows_per_chunk = (PRODUCTS_PER_CHUNK / products).clamp(ROWS, ROWS_PER_CHUNK);
+        let rows_per_chunk = rows_per_chunk.next_multiple_of(self.agents);
+        let workers = rows.div_ceil(rows_per_chunk).min(threads.get());
+        let chunks = observations
+            .chunks(rows_per_chunk * self.inputs())
+            .zip(answers.chunks_mut(rows_per_chunk * self.outputs()));
+        parallel_for(workers, chunks, stop, |next| {
+            while let Some((observations, answers)) = next() {
+                self.answer_chunk(observations, answers)?;
             }
+            Ok(())
         })
     }
 
-    fn share(&self, observations: &[f32], answers: &mut [f32]) -> Result<(), Error> {
-        let finite = Arch::new().dispatch(Share {
+    fn answer_chunk(&self, observations: &[f32], answers: &mut [f32]) -> Result<(), Error> {
+        let finite = Arch::new().dispatch(Chunk {
             network: self,
             observations,
             answers,
-        });
+        })?;
         if finite { Ok(()) } else { Err(Error::Changed) }
     }
 
@@ -162,8 +214,8 @@ impl Network {
         wrong.map_or(Ok(()), |mut at| {
             let value = f64::from(observations[at]);
             let mut index = vec![0; shape.len()];
-            for (place, &length) in index.iter_mut().zip(shape).rev() {
-                *place = at % length;
+            for (along, &length) in index.iter_mut().zip(shape).rev() {
+                *along = at % length;
                 at /= length;
             }
             Err(Error::Value {
@@ -177,17 +229,18 @@ impl Network {
 }
 
 /// Rows that one thread answers.
-struct Share<'a> {
+struct Chunk<'a> {
     network: &'a Network,
     observations: &'a [f32],
     answers: &'a mut [f32],
 }
 
-impl WithSimd for Share<'_> {
-    type Output = bool;
+impl WithSimd for Chunk<'_> {
+    /// Whether all observations are finite.
+    type Output = Result<bool, Error>;
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) -> bool {
+    fn with_simd<S: Simd>(self, simd: S) -> Self::Output {
         let network = self.network;
         let (inputs, outputs) = (network.inputs(), network.outputs());
         let widest = |layer: &Layer| layer.outputs.next_multiple_of(PADDING);
@@ -199,13 +252,15 @@ impl WithSimd for Share<'_> {
         let [mut from, mut to] = if width <= 64 {
             small.each_mut().map(|values| &mut values[..])
         } else {
-            large.each_mut().map(|values| {
-                values.resize(ROWS * width, 0.0);
-                &mut values[..]
-            })
+            for values in &mut large {
+                memory::grow(values, ROWS * width)?;
+            }
+            large.each_mut().map(|values| &mut values[..])
         };
+        // Zero times what is not finite is NaN, which no addition removes.
         let mut nan = 0.0;
         let rows = self.answers.len() / outputs;
+        // Agent by agent, since each may have weights of its own: they stay in the cache.
         for agent in 0..network.agents {
             let mut next = agent;
             while next < rows {
@@ -236,7 +291,7 @@ impl WithSimd for Share<'_> {
                 next += number * network.agents;
             }
         }
-        nan == 0.0
+        Ok(nan == 0.0)
     }
 }
 
@@ -323,6 +378,8 @@ impl<S: Simd> Tile<'_, S> {
         for r in 0..ROWS {
             rows[r] = &from[(row + r) * self.width..][..self.inputs];
         }
+        // Each sum adds the inputs in their order, in tiles of any size: an answer does not depend on
+        // the rows beside it.
         let mut input = 0;
         while input < self.inputs {
             let weights = &self.weights[input * self.biases.len() + column..][..COLUMNS];
@@ -386,6 +443,7 @@ fn tanh<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::threads::never;
 
     #[test]
     fn the_hyperbolic_tangent_is_close_to_that_of_the_library() {
@@ -412,15 +470,15 @@ mod tests {
     #[test]
     fn layers_that_do_not_follow_are_refused() {
         let mut network = Network::new(1, Activation::Relu);
-        assert!(network.push(2, &[1.0; 6], &[0.0; 3]));
-        assert!(!network.push(2, &[1.0; 6], &[0.0; 3]));
-        assert!(!network.push(3, &[1.0; 5], &[0.0; 2]));
-        assert!(network.push(3, &[1.0; 6], &[0.5; 2]));
+        assert_eq!(network.push(2, &[1.0; 6], &[0.0; 3]), Ok(true));
+        assert_eq!(network.push(2, &[1.0; 6], &[0.0; 3]), Ok(false));
+        assert_eq!(network.push(3, &[1.0; 5], &[0.0; 2]), Ok(false));
+        assert_eq!(network.push(3, &[1.0; 6], &[0.5; 2]), Ok(true));
         let mut answers = [0.0; 4];
         let observations = [1.0, 2.0, -1.0, -2.0];
         let threads = NonZeroUsize::MIN;
         network
-            .answer(&observations, &mut answers, threads)
+            .answer(&observations, &mut answers, threads, &never)
             .unwrap();
         assert_eq!(answers, [9.5, 9.5, 0.5, 0.5]);
     }

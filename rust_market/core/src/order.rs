@@ -1,33 +1,30 @@
 //! The merit order.
 
 use crate::coverage::Target;
-use crate::{Error, tally};
+use crate::error::Error;
+use crate::{memory, operation_counts};
 
 /// Indices of the offers by ascending price; equal prices keep the order of the input.
 #[derive(Debug, Default)]
 pub(crate) struct MeritOrder {
     keys: Vec<(u64, usize)>,
-    places: Vec<usize>,
+    indices: Vec<usize>,
 }
 
 impl MeritOrder {
     /// Sorts the offers of a market, reusing the memory of the previous one.
     pub(crate) fn sort(&mut self, bids: &[f64]) -> Result<(), Error> {
         self.keys.clear();
-        self.keys
-            .try_reserve(bids.len())
-            .map_err(|_| Error::OutOfMemory)?;
+        memory::reserve(&mut self.keys, bids.len())?;
         self.keys
             .extend(bids.iter().enumerate().map(|(at, &bid)| (rank(bid), at)));
         self.keys.sort_unstable_by(|a, b| {
-            tally::comparison();
+            operation_counts::comparison();
             a.cmp(b)
         });
-        self.places.clear();
-        self.places
-            .try_reserve(bids.len())
-            .map_err(|_| Error::OutOfMemory)?;
-        self.places.extend(self.keys.iter().map(|&(_, at)| at));
+        self.indices.clear();
+        memory::reserve(&mut self.indices, bids.len())?;
+        self.indices.extend(self.keys.iter().map(|&(_, at)| at));
         Ok(())
     }
 
@@ -43,7 +40,8 @@ impl MeritOrder {
         let mut supply = known;
         let mut passed = 0;
         // By fours: an addition waits for the one before, so that the chain is a quarter as long.
-        for four in self.places.as_chunks::<4>().0 {
+        // Only sums that surely fail are passed; the last few offers are looked at one by one.
+        for four in self.indices.as_chunks::<4>().0 {
             let [a, b, c, d] = four.map(|at| quantities[at]);
             let sum = supply + ((a + b) + (c + d));
             if !target.surely_fails(sum) {
@@ -52,7 +50,7 @@ impl MeritOrder {
             supply = sum;
             passed += 4;
         }
-        let left = self.places[passed..].iter();
+        let left = self.indices[passed..].iter();
         left.enumerate()
             .find(|&(_, &at)| {
                 supply += quantities[at];
@@ -64,7 +62,7 @@ impl MeritOrder {
 
     /// The price at a position.
     pub(crate) fn price(&self, bids: &[f64], position: usize) -> f64 {
-        bids[self.places[position]]
+        bids[self.indices[position]]
     }
 }
 
@@ -87,8 +85,7 @@ impl SharedOrder {
         };
         shared.order.sort(bids)?;
         for list in [&mut shared.starts, &mut shared.level] {
-            list.try_reserve_exact(bids.len() + 1)
-                .map_err(|_| Error::OutOfMemory)?;
+            memory::reserve(list, bids.len() + 1)?;
         }
         let keys = &shared.order.keys;
         for (position, (rank, _)) in keys.iter().enumerate() {
@@ -101,11 +98,11 @@ impl SharedOrder {
         Ok(shared)
     }
 
-    /// The places of the offers at the price at a position, the lowest index first.
+    /// Indices of the offers at the price at a position, the lowest index first.
     #[inline(always)]
     pub(crate) fn tied(&self, position: usize) -> &[usize] {
         let level = self.level[position];
-        &self.order.places[self.starts[level]..self.starts[level + 1]]
+        &self.order.indices[self.starts[level]..self.starts[level + 1]]
     }
 
     /// The position of the marginal offer, or none in a shortage.
@@ -121,6 +118,10 @@ impl SharedOrder {
 }
 
 /// Maps prices to integers of the same order; -0.0 and 0.0 are equal.
+///
+/// The bits of positive doubles (IEEE 754) are ordered as the doubles are; those of negative ones
+/// the other way round, so that they are all flipped. No two pairs of such an integer and an index
+/// are equal: an unstable sort gives the order of a stable one.
 fn rank(price: f64) -> u64 {
     let bits = (price + 0.0).to_bits();
     let flipped = if bits >> 63 == 1 { u64::MAX } else { 1 << 63 };
@@ -142,6 +143,6 @@ mod tests {
     fn equal_prices_keep_their_order() {
         let mut order = MeritOrder::default();
         order.sort(&[1.0, 0.0, 1.0, -0.0, 0.0]).unwrap();
-        assert_eq!(order.places, [1, 3, 4, 0, 2]);
+        assert_eq!(order.indices, [1, 3, 4, 0, 2]);
     }
 }

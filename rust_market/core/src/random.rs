@@ -13,6 +13,7 @@ const ROUNDS: usize = 10;
 /// Four random words.
 #[inline]
 pub fn philox(mut key: [u64; 2], mut counter: [u64; 4]) -> [u64; 4] {
+    // Each round is a bijection: two products of 128 bits, whose halves change places.
     for _ in 0..ROUNDS {
         let [low, high] = [counter[0], counter[2]];
         let low = u128::from(low) * u128::from(MULTIPLIERS[0]);

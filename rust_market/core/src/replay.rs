@@ -1,13 +1,18 @@
 //! Transitions to learn from again: a ring of rows, drawn at random.
 //!
-//! A row holds all of a transition, so that no draw crosses the place that is written next, and its
+//! A row holds all of a transition, so that no draw crosses the row that is written next, and its
 //! values lie together in memory.
 
-use crate::Error;
+use std::iter;
+
+use crate::error::Error;
+use crate::memory;
 use crate::random::{philox, unit};
+use crate::threads::Stop;
 use crate::tree::SumTree;
 
-/// Added to a priority, so that no transition is never drawn.
+/// Added to a priority, so that every transition can be drawn (epsilon of Schaul et al., "Prioritized
+/// experience replay", ICLR 2016, section 3.3).
 const LEAST_PRIORITY: f64 = 1e-6;
 /// Where no transition has been learned from yet.
 const FIRST_PRIORITY: f64 = 1.0;
@@ -15,12 +20,19 @@ const FIRST_PRIORITY: f64 = 1.0;
 const LARGEST_PRIORITY: f64 = 1e100;
 /// Keys of other streams of random numbers are other second words.
 const STREAM: u64 = 1;
+/// No more transitions than this are ever added, nor drawn from: the counters do not overflow.
+const LARGEST_COUNTER: u64 = 1 << 63;
 /// Values of a line of memory.
 const LINE: usize = 16;
 /// Rows that are fetched together.
-const AT_ONCE: usize = 32;
+const CHUNK: usize = 32;
 /// Words of a block.
 const WORDS: usize = 4;
+/// Rows or indices of long work, between which the caller is asked whether to stop; a multiple of
+/// `CHUNK` and `WORDS`.
+const STEP: usize = 1 << 14;
+/// Values of long work, likewise.
+const VALUES: usize = 1 << 20;
 
 /// How many values the parts of a transition have.
 #[derive(Clone, Copy, Debug)]
@@ -73,7 +85,7 @@ pub struct Drawn<'a> {
     pub next_observations: &'a mut [f32],
     /// Whether the episode ended: 1 or 0.
     pub done: &'a mut [u8],
-    /// Places in the ring.
+    /// Their indices in the ring.
     pub indices: &'a mut [i64],
     /// Corrections of a draw that prefers some transitions; one for each.
     pub weights: &'a mut [f32],
@@ -128,7 +140,7 @@ impl Replay {
         Ok(Self {
             shape,
             capacity,
-            rows: zeros(values)?,
+            rows: memory::zeros(values)?,
             added: 0,
             draws: 0,
             seed,
@@ -140,6 +152,23 @@ impl Replay {
     /// How many values the parts of a transition have.
     pub fn shape(&self) -> Shape {
         self.shape
+    }
+
+    /// How many transitions it holds at most.
+    pub fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    /// Seed of the draws.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// Exponent of the priorities, if transitions are drawn by them.
+    pub fn exponent(&self) -> Option<f64> {
+        self.priorities
+            .as_ref()
+            .map(|priorities| priorities.exponent)
     }
 
     /// Transitions that can be drawn.
@@ -157,100 +186,125 @@ impl Replay {
         self.priorities.is_some()
     }
 
-    /// Transitions ever added, and draws so far.
-    pub fn counters(&self) -> [u64; 2] {
-        [self.added, self.draws]
-    }
-
     /// Adds transitions, the last of which replace the oldest.
     ///
     /// # Errors
     ///
-    /// A value that is not finite is refused, and nothing has changed.
+    /// A value that is not finite is refused, and nothing has changed; the same holds after
+    /// [`Error::Interrupted`], once `stop` answers yes.
     ///
     /// # Panics
     ///
     /// When the parts are not as many or as long as they must be.
-    pub fn add(&mut self, transitions: Transitions<'_>) -> Result<(), Error> {
+    pub fn add(&mut self, transitions: Transitions<'_>, stop: Stop<'_>) -> Result<(), Error> {
         let (observation, action) = (self.shape.observation, self.shape.action);
-        require_finite("observations", transitions.observations, observation)?;
-        require_finite("actions", transitions.actions, action)?;
-        require_finite("rewards", transitions.rewards, 1)?;
-        require_finite(
-            "next_observations",
-            transitions.next_observations,
-            observation,
-        )?;
-        let row_size = self.shape.row();
-        for at in 0..transitions.rewards.len() {
-            let place = (self.added % self.capacity as u64) as usize;
-            let row = &mut self.rows[place * row_size..(place + 1) * row_size];
+        let Transitions {
+            observations,
+            actions,
+            rewards,
+            next_observations,
+            ..
+        } = transitions;
+        require_finite("observations", observations, observation, stop)?;
+        require_finite("actions", actions, action, stop)?;
+        require_finite("rewards", rewards, 1, stop)?;
+        require_finite("next_observations", next_observations, observation, stop)?;
+        let (row_size, number) = (self.shape.row(), rewards.len());
+        let before = self.added;
+        self.added = (before + number as u64).min(LARGEST_COUNTER);
+        // The ring is written from the row after the last one on, and begins again at its end.
+        // Of more than fit, only the last stay. To copy is not interrupted: a part of the new
+        // rows would be neither the old state nor the new one.
+        for at in number.saturating_sub(self.capacity)..number {
+            let index = ((before + at as u64) % self.capacity as u64) as usize;
+            let row = &mut self.rows[index * row_size..(index + 1) * row_size];
             let (now, row) = row.split_at_mut(observation);
             let (next, row) = row.split_at_mut(observation);
             let (acted, row) = row.split_at_mut(action);
             let observed = at * observation..(at + 1) * observation;
-            now.copy_from_slice(&transitions.observations[observed.clone()]);
-            next.copy_from_slice(&transitions.next_observations[observed]);
-            acted.copy_from_slice(&transitions.actions[at * action..(at + 1) * action]);
-            row[0] = transitions.rewards[at];
+            now.copy_from_slice(&observations[observed.clone()]);
+            next.copy_from_slice(&next_observations[observed]);
+            acted.copy_from_slice(&actions[at * action..(at + 1) * action]);
+            row[0] = rewards[at];
             row[1] = f32::from(u8::from(transitions.done[at] != 0));
-            self.added += 1;
             if let Some(priorities) = &mut self.priorities {
-                priorities.tree.set(place, priorities.largest);
+                priorities.tree.set(index, priorities.largest);
             }
         }
         if let Some(priorities) = &mut self.priorities {
             let capacity = self.capacity as u64;
-            let new = self.added - transitions.rewards.len() as u64..self.added;
-            let places = new.map(|at| (at % capacity) as usize);
-            priorities.tree.refresh(places);
+            let new = number.saturating_sub(self.capacity)..number;
+            let indices = new.map(|at| ((before + at as u64) % capacity) as usize);
+            priorities.tree.refresh(indices);
         }
         Ok(())
     }
 
     /// Draws transitions, with replacement; `exponent` is that of the corrections.
     ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfMemory`], and [`Error::Interrupted`] once `stop` answers yes: no draw has
+    /// been made then, and what was to be drawn means nothing.
+    ///
     /// # Panics
     ///
     /// When there are none, or the parts are not as many or as long as they must be.
-    pub fn sample(&mut self, exponent: f64, mut drawn: Drawn<'_>) {
-        let (number, length) = (drawn.indices.len(), self.len() as u64);
+    pub fn sample(
+        &mut self,
+        exponent: f64,
+        mut drawn: Drawn<'_>,
+        stop: Stop<'_>,
+    ) -> Result<(), Error> {
+        let length = self.len() as u64;
+        let key = [self.seed, STREAM];
         let draw = self.draws;
-        self.draws += 1;
-        let words = |block: usize| philox([self.seed, STREAM], [block as u64 + 1, draw, 0, 0]);
+        let words = |block: usize| philox(key, [block as u64 + 1, draw, 0, 0]);
         match &self.priorities {
             None => {
                 for (block, indices) in drawn.indices.chunks_mut(WORDS).enumerate() {
+                    ask(stop, block * WORDS)?;
                     for (index, word) in indices.iter_mut().zip(words(block)) {
+                        // The high half of the product is below `length` (Lemire, ACM TOMACS 29
+                        // (2019) 3); its bias, at most length / 2^64, is too small to measure.
                         *index = ((u128::from(word) * u128::from(length)) >> 64) as i64;
                     }
                 }
                 drawn.weights.fill(1.0);
             }
             Some(priorities) => {
-                let share = priorities.tree.total() / number as f64;
-                self.targets.resize(number, 0.0);
-                for (block, targets) in self.targets.chunks_mut(WORDS).enumerate() {
-                    for (at, (target, word)) in targets.iter_mut().zip(words(block)).enumerate() {
-                        // One draw from each of as many equal shares.
-                        let stratum = (block * WORDS + at) as f64;
-                        *target = (stratum + unit(word)) * share;
+                let share = priorities.tree.total() / drawn.indices.len() as f64;
+                memory::grow(&mut self.targets, drawn.indices.len().min(STEP))?;
+                for (step, indices) in drawn.indices.chunks_mut(STEP).enumerate() {
+                    ask(stop, step * STEP)?;
+                    let targets = &mut self.targets[..indices.len()];
+                    for (block, targets) in targets.chunks_mut(WORDS).enumerate() {
+                        let first = step * STEP + block * WORDS;
+                        let words = words(first / WORDS);
+                        for (at, (target, word)) in targets.iter_mut().zip(words).enumerate() {
+                            // Stratified: one draw from each of as many equal shares.
+                            *target = ((first + at) as f64 + unit(word)) * share;
+                        }
                     }
+                    priorities.tree.find(targets, indices);
                 }
-                priorities.tree.find(&mut self.targets, drawn.indices);
-                priorities.weigh(length as f64, exponent, drawn.indices, drawn.weights);
+                priorities.weigh(length as f64, exponent, &mut drawn, stop)?;
             }
         }
-        self.copy(&mut drawn);
+        self.copy(&mut drawn, stop)?;
+        self.draws += 1;
+        Ok(())
     }
 
     /// Copies the drawn rows.
-    fn copy(&self, drawn: &mut Drawn<'_>) {
+    fn copy(&self, drawn: &mut Drawn<'_>, stop: Stop<'_>) -> Result<(), Error> {
         let (observation, action) = (self.shape.observation, self.shape.action);
         let row_size = self.shape.row();
         for (at, &index) in drawn.indices.iter().enumerate() {
-            if at % AT_ONCE == 0 {
-                let end = (at + AT_ONCE).min(drawn.indices.len());
+            // A row is rarely in the cache: fetch several at once, then copy them.
+            if at % CHUNK == 0 {
+                ask(stop, at)?;
+                let end = (at + CHUNK).min(drawn.indices.len());
                 self.fetch(&drawn.indices[at..end]);
             }
             let row = &self.rows[index as usize * row_size..][..row_size];
@@ -264,6 +318,7 @@ impl Replay {
             drawn.rewards[at] = row[0];
             drawn.done[at] = u8::from(row[1] != 0.0);
         }
+        Ok(())
     }
 
     /// Reads a value of each line of memory of some rows, which does nothing but bring them near:
@@ -285,16 +340,16 @@ impl Replay {
     ///
     /// # Errors
     ///
-    /// An index or a priority is refused, and nothing has changed.
+    /// An index or a priority is refused, and nothing has changed; the same holds after
+    /// [`Error::OutOfMemory`], and after [`Error::Interrupted`], once `stop` answers yes.
     ///
     /// # Panics
     ///
     /// When transitions are not drawn by priorities, or there are not as many as indices.
-    pub fn update(&mut self, indices: &[i64], new: &[f64]) -> Result<(), Error> {
+    pub fn update(&mut self, indices: &[i64], new: &[f64], stop: Stop<'_>) -> Result<(), Error> {
         assert!(indices.len() == new.len());
         let length = self.len() as i64;
-        let wrong = indices.iter().position(|at| !(0..length).contains(at));
-        if let Some(index) = wrong {
+        if let Some(index) = first(indices, stop, |at| !(0..length).contains(at))? {
             return Err(Error::Integer {
                 argument: "indices",
                 index,
@@ -303,8 +358,7 @@ impl Replay {
             });
         }
         let allowed = 0.0..=LARGEST_PRIORITY;
-        let wrong = new.iter().position(|priority| !allowed.contains(priority));
-        if let Some(at) = wrong {
+        if let Some(at) = first(new, stop, |priority| !allowed.contains(priority))? {
             return Err(Error::Value {
                 argument: "priorities",
                 index: vec![at],
@@ -312,32 +366,73 @@ impl Replay {
                 must: "from 0 to 1e100",
             });
         }
-        let priorities = self.priorities.as_mut().expect("priorities are kept");
-        for (&index, &priority) in indices.iter().zip(new) {
+        let priorities = self
+            .priorities
+            .as_mut()
+            .expect("transitions have priorities");
+        let mut largest = priorities.largest;
+        let preferences = &mut self.targets;
+        preferences.clear();
+        memory::reserve(preferences, new.len())?;
+        for (at, &priority) in new.iter().enumerate() {
+            ask(stop, at)?;
             let preference = (priority + LEAST_PRIORITY).powf(priorities.exponent);
-            priorities.largest = priorities.largest.max(preference);
-            priorities.tree.set(index as usize, preference);
+            largest = largest.max(preference);
+            preferences.push(preference);
         }
-        priorities
-            .tree
-            .refresh(indices.iter().map(|&index| index as usize));
+        // From here on nothing fails: all priorities change, or none.
+        priorities.largest = largest;
+        let indices = indices.iter().map(|&index| index as usize);
+        for (index, &preference) in indices.clone().zip(&*preferences) {
+            priorities.tree.set(index, preference);
+        }
+        priorities.tree.refresh(indices);
         Ok(())
     }
 
-    /// The rows that can be drawn, one after the other.
-    pub fn rows(&self) -> &[f32] {
-        &self.rows[..self.len() * self.shape.row()]
+    /// How many values the rows that can be drawn have, and how many preferences there are.
+    pub fn state_lengths(&self) -> [usize; 2] {
+        let preferences = self.priorities.as_ref().map_or(0, |_| self.len());
+        [self.len() * self.shape.row(), preferences]
     }
 
-    /// The preferences of the rows, and the largest of all times; empty where there are none.
-    pub fn preferences(&self) -> (&[f64], f64) {
-        let kept = self.priorities.as_ref();
-        kept.map_or((&[], FIRST_PRIORITY), |priorities| {
-            (&priorities.tree.leaves()[..self.len()], priorities.largest)
-        })
+    /// Copies the rows that can be drawn, and their preferences; returns the counters and the
+    /// largest preference so far.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Interrupted`] once `stop` answers yes.
+    ///
+    /// # Panics
+    ///
+    /// When lengths are not those of [`Replay::state_lengths`].
+    pub fn copy_state(
+        &self,
+        rows: &mut [f32],
+        preferences: &mut [f64],
+        stop: Stop<'_>,
+    ) -> Result<([u64; 2], f64), Error> {
+        assert_eq!([rows.len(), preferences.len()], self.state_lengths());
+        for (step, (to, from)) in rows
+            .chunks_mut(VALUES)
+            .zip(self.rows.chunks(VALUES))
+            .enumerate()
+        {
+            if step > 0 && stop() {
+                return Err(Error::Interrupted);
+            }
+            to.copy_from_slice(&from[..to.len()]);
+        }
+        let mut largest = FIRST_PRIORITY;
+        if let Some(priorities) = &self.priorities {
+            preferences.copy_from_slice(&priorities.tree.leaves()[..preferences.len()]);
+            largest = priorities.largest;
+        }
+        Ok(([self.added, self.draws], largest))
     }
 
-    /// Puts everything back as it was when it was read; whether it fits together.
+    /// Puts everything back as it was when it was read; whether it fits together, and holds what
+    /// calls can have made. Otherwise nothing has changed.
     pub fn restore(
         &mut self,
         [added, draws]: [u64; 2],
@@ -345,22 +440,27 @@ impl Replay {
         preferences: &[f64],
         largest: f64,
     ) -> bool {
+        let before = self.len();
         let length = usize::try_from(added).map_or(self.capacity, |n| n.min(self.capacity));
-        let fits = rows.len() == length * self.shape.row()
+        let fits = added.max(draws) <= LARGEST_COUNTER
+            && rows.len() == length * self.shape.row()
             && preferences.len() == self.priorities.as_ref().map_or(0, |_| length)
+            && first_not_finite(rows).is_none()
             && preferences
                 .iter()
                 .chain([&largest])
-                .all(|preference| (0.0..=2.0 * LARGEST_PRIORITY).contains(preference));
+                .all(|&preference| preference > 0.0 && preference <= 2.0 * LARGEST_PRIORITY);
         if fits {
             (self.added, self.draws) = (added, draws);
             self.rows[..rows.len()].copy_from_slice(rows);
             if let Some(priorities) = &mut self.priorities {
                 priorities.largest = largest;
-                for (at, &preference) in preferences.iter().enumerate() {
+                // Rows beyond the new ones are never drawn.
+                let values = preferences.iter().copied().chain(iter::repeat(0.0));
+                for (at, preference) in (0..length.max(before)).zip(values) {
                     priorities.tree.set(at, preference);
                 }
-                priorities.tree.refresh(0..length);
+                priorities.tree.refresh(0..length.max(before));
             }
         }
         fits
@@ -368,47 +468,88 @@ impl Replay {
 }
 
 impl Priorities {
-    /// Corrects for transitions that are drawn more often than others, the rarest by one.
-    fn weigh(&self, length: f64, exponent: f64, indices: &[i64], weights: &mut [f32]) {
+    /// Corrects for transitions that are drawn more often than others: weights (N P)^-beta of Schaul
+    /// et al., divided by the largest, that of the rarest.
+    fn weigh(
+        &self,
+        length: f64,
+        exponent: f64,
+        drawn: &mut Drawn<'_>,
+        stop: Stop<'_>,
+    ) -> Result<(), Error> {
         let leaves = self.tree.leaves();
         let scale = length / self.tree.total();
-        let preferred = indices.iter().map(|&at| leaves[at as usize]);
+        let preferred = drawn.indices.iter().map(|&at| leaves[at as usize]);
         let rarest = preferred.clone().fold(f64::INFINITY, f64::min) * scale;
-        for (weight, preference) in weights.iter_mut().zip(preferred) {
+        for (at, (weight, preference)) in drawn.weights.iter_mut().zip(preferred).enumerate() {
+            ask(stop, at)?;
             *weight = (rarest / (preference * scale)).powf(exponent) as f32;
         }
+        Ok(())
     }
 }
 
-fn require_finite(argument: &'static str, values: &[f32], columns: usize) -> Result<(), Error> {
+/// Asks whether to stop, once every `STEP` rows.
+#[inline(always)]
+fn ask(stop: Stop<'_>, done: usize) -> Result<(), Error> {
+    if done.is_multiple_of(STEP) && done > 0 && stop() {
+        return Err(Error::Interrupted);
+    }
+    Ok(())
+}
+
+/// The index of the first value that is wrong.
+fn first<T>(
+    values: &[T],
+    stop: Stop<'_>,
+    is_wrong: impl Fn(&T) -> bool,
+) -> Result<Option<usize>, Error> {
+    for (step, part) in values.chunks(VALUES).enumerate() {
+        if step > 0 && stop() {
+            return Err(Error::Interrupted);
+        }
+        if let Some(at) = part.iter().position(&is_wrong) {
+            return Ok(Some(step * VALUES + at));
+        }
+    }
+    Ok(None)
+}
+
+fn first_not_finite(values: &[f32]) -> Option<usize> {
     // Zero times what is not finite is NaN, which no addition removes.
     let nan: f32 = values.iter().map(|value| value * 0.0).sum();
     if nan == 0.0 {
-        return Ok(());
+        return None;
     }
-    let wrong = values.iter().position(|value| !value.is_finite());
-    wrong.map_or(Ok(()), |at| {
+    values.iter().position(|value| !value.is_finite())
+}
+
+fn require_finite(
+    argument: &'static str,
+    values: &[f32],
+    columns: usize,
+    stop: Stop<'_>,
+) -> Result<(), Error> {
+    for (step, part) in values.chunks(VALUES).enumerate() {
+        if step > 0 && stop() {
+            return Err(Error::Interrupted);
+        }
+        let Some(wrong) = first_not_finite(part) else {
+            continue;
+        };
+        let at = step * VALUES + wrong;
         let (row, column) = (at / columns, at % columns);
         let index = if columns == 1 && argument == "rewards" {
             vec![row]
         } else {
             vec![row, column]
         };
-        Err(Error::Value {
+        return Err(Error::Value {
             argument,
             index,
             value: f64::from(values[at]),
             must: "finite",
-        })
-    })
-}
-
-/// Zeros that take memory only once they are written to.
-pub(crate) fn zeros<T: bytemuck::Zeroable + Clone>(length: usize) -> Result<Vec<T>, Error> {
-    // A failing allocation would end the process: ask first.
-    let mut room = Vec::<T>::new();
-    room.try_reserve_exact(length)
-        .map_err(|_| Error::OutOfMemory)?;
-    drop(room);
-    Ok(vec![T::zeroed(); length])
+        });
+    }
+    Ok(())
 }

@@ -7,20 +7,23 @@
 
 use pulp::Simd;
 
-use crate::Error;
 use crate::coverage::Target;
+use crate::error::Error;
+use crate::memory;
 use crate::passes::{BLOCK, Split, are_offers, supply_at};
-use crate::selection::{Bracket, Candidates, Marked, Places};
+use crate::selection::{Bracket, Candidates, GuessSampler, SetBits};
 
-/// Of fewer offers, to sample costs more than it saves, or than to order shared bids once.
-pub(crate) const MANY: usize = 1 << 15;
+/// With fewer offers, a sample costs more than it saves, or than to sort shared bids once.
+pub(crate) const SAMPLING_MIN: usize = 1 << 15;
 /// Neighbours that are drawn together, since memory is read by lines.
 const LINE: usize = 8;
 /// By how much the demand of the sample is varied to enclose the answer, in multiples of what the
-/// sample offers by the root of its size. It errs by about half a root.
+/// sample offers, divided by the root of its size n. The share that a sample finds below a price has
+/// a standard deviation of at most 1 / (2 sqrt(n)), if quantities are alike: these are some three of
+/// it either way. Where they fail, the market is cleared without a sample.
 const DEVIATIONS: [f64; 2] = [-1.6, 1.6];
 
-/// A few offers of a market, and memory that is kept from one market to the next.
+/// A few offers of a market; their memory serves one market after the other.
 #[derive(Debug, Default)]
 pub(crate) struct Sample {
     bids: Vec<f64>,
@@ -31,15 +34,14 @@ impl Sample {
     /// Draws some offers of a market of many.
     #[inline(always)]
     pub(crate) fn draw(&mut self, bids: &[f64], quantities: &[f64]) -> Result<(), Error> {
+        // With n = 6 sqrt(N) drawn, some 1.3 N^(3/4) offers are then between the two prices.
         let lines = 6 * bids.len().isqrt() / LINE;
         for (drawn, all) in [(&mut self.bids, bids), (&mut self.quantities, quantities)] {
             drawn.clear();
-            drawn
-                .try_reserve(lines * LINE)
-                .map_err(|_| Error::OutOfMemory)?;
-            let (mut places, all) = (Places::default(), all.as_chunks::<LINE>().0);
+            memory::reserve(drawn, lines * LINE)?;
+            let (mut sampler, all) = (GuessSampler::default(), all.as_chunks::<LINE>().0);
             for _ in 0..lines {
-                drawn.extend_from_slice(&all[places.next(all.len())]);
+                drawn.extend_from_slice(&all[sampler.next(all.len())]);
             }
         }
         Ok(())
@@ -64,6 +66,7 @@ impl Sample {
         let [offered] = supply_at(simd, bids, quantities, &[f64::INFINITY]);
         let mut ends = [f64::NEG_INFINITY; 2];
         for (end, deviation) in ends.iter_mut().zip(DEVIATIONS) {
+            // The sample is a market like the whole one; its demand is varied by what it may err.
             let demand = demand * size + deviation * offered / size.sqrt();
             if (f64::MIN_POSITIVE..=f64::MAX).contains(&demand) {
                 let target = Target::new(bids, quantities, demand);
@@ -75,17 +78,17 @@ impl Sample {
     }
 }
 
-/// The offers of a market that are near its price.
+/// The offers of a market between two prices that enclose its own.
 #[derive(Debug, Default)]
-pub(crate) struct Near {
+pub(crate) struct Bracketed {
     count: usize,
-    places: Vec<usize>,
+    indices: Vec<usize>,
     bids: Vec<f64>,
     quantities: Vec<f64>,
     dispatch: Vec<f64>,
 }
 
-impl Near {
+impl Bracketed {
     /// Sets the offers between two prices aside, and dispatches those below; returns what is
     /// offered at or below each price, or nothing if some value is not that of an offer.
     #[inline(always)]
@@ -106,17 +109,18 @@ impl Near {
         for ((bids, quantities), dispatch) in
             bid_blocks.iter().zip(quantity_blocks).zip(dispatch_blocks)
         {
-            let marked = Marked(split.pass(bids, quantities, dispatch));
+            let marked = SetBits(split.pass(bids, quantities, dispatch));
             self.put(marked, start, bids, quantities)?;
             start += BLOCK;
         }
-        // The last block is filled up with offers of nothing.
+        // The last block is filled up with offers of nothing at a price of zero: they add nothing to
+        // any sum, and their marks, if zero is in the bracket, are cut off.
         let left = last_bids.len();
         let (mut bids, mut quantities, mut dispatch) = ([0.0; BLOCK], [0.0; BLOCK], [0.0; BLOCK]);
         bids[..left].copy_from_slice(last_bids);
         quantities[..left].copy_from_slice(last_quantities);
         let marks = split.pass(&bids, &quantities, &mut dispatch);
-        let marked = Marked(marks & ((1 << left) - 1));
+        let marked = SetBits(marks & ((1 << left) - 1));
         self.put(marked, start, &bids, &quantities)?;
         last_dispatch.copy_from_slice(&dispatch[..left]);
         Ok(split.are_offers().then(|| split.supply()))
@@ -126,7 +130,7 @@ impl Near {
     #[inline(always)]
     fn put(
         &mut self,
-        marked: Marked,
+        marked: SetBits,
         start: usize,
         bids: &[f64; BLOCK],
         quantities: &[f64; BLOCK],
@@ -134,34 +138,29 @@ impl Near {
         if self.bids.len() - self.count < BLOCK {
             self.grow()?;
         }
+        // Room for a whole block: no bound is checked for each offer.
         let room = self.count..self.count + BLOCK;
-        let kept_places = &mut self.places[room.clone()];
-        let kept_bids = &mut self.bids[room.clone()];
-        let kept_quantities = &mut self.quantities[room];
-        let mut kept = 0;
+        let own_indices = &mut self.indices[room.clone()];
+        let own_bids = &mut self.bids[room.clone()];
+        let own_quantities = &mut self.quantities[room];
+        let mut count = 0;
         for at in marked {
-            kept_places[kept] = start + at;
-            kept_bids[kept] = bids[at];
-            kept_quantities[kept] = quantities[at];
-            kept += 1;
+            own_indices[count] = start + at;
+            own_bids[count] = bids[at];
+            own_quantities[count] = quantities[at];
+            count += 1;
         }
-        self.count += kept;
+        self.count += count;
         Ok(())
     }
 
     #[cold]
     fn grow(&mut self) -> Result<(), Error> {
-        fn resize<T: Clone + Default>(list: &mut Vec<T>, size: usize) -> Result<(), Error> {
-            list.try_reserve(size.saturating_sub(list.len()))
-                .map_err(|_| Error::OutOfMemory)?;
-            list.resize(size, T::default());
-            Ok(())
-        }
         let size = 2 * self.count.max(BLOCK);
-        resize(&mut self.places, size)?;
-        resize(&mut self.quantities, size)?;
-        resize(&mut self.dispatch, size)?;
-        resize(&mut self.bids, size)
+        memory::grow(&mut self.indices, size)?;
+        memory::grow(&mut self.quantities, size)?;
+        memory::grow(&mut self.dispatch, size)?;
+        memory::grow(&mut self.bids, size)
     }
 
     /// Prices, quantities and dispatch, which is to be filled.
@@ -184,9 +183,9 @@ impl Near {
     /// Copies the dispatch to where it belongs.
     #[inline(always)]
     pub(crate) fn put_back(&self, dispatch: &mut [f64]) {
-        let near = self.places.iter().zip(&self.dispatch);
-        for (&place, &accepted) in near.take(self.count) {
-            dispatch[place] = accepted;
+        let inside = self.indices.iter().zip(&self.dispatch);
+        for (&index, &accepted) in inside.take(self.count) {
+            dispatch[index] = accepted;
         }
     }
 }

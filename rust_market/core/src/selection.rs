@@ -7,19 +7,22 @@
 
 use pulp::Simd;
 
-use crate::Error;
 use crate::coverage::Target;
+use crate::error::Error;
+use crate::memory;
 use crate::order::MeritOrder;
 use crate::passes::{BLOCK, inside, supplies, supply_at};
 
-/// So few offers are compared all with all.
-const FEW: usize = 24;
+/// Up to so many offers, each is compared with all: quadratic, but without a branch.
+const BRUTE_FORCE_MAX: usize = 24;
 /// Guesses a pass.
 const GUESSES: usize = 7;
-/// So many passes that do not shrink the candidates to a half are bad luck, or malice.
-const PATIENCE: usize = 8;
+/// After so many passes that left more than half of the candidates, these are sorted. A pass of
+/// seven guesses leaves a fifth on average; inputs made to defeat the guesses could otherwise cost
+/// N passes, so that this bounds the time by O(N log N).
+const MAX_POOR_PASSES: usize = 8;
 
-/// Offers that may set the price; the memory is kept from one market to the next.
+/// Offers that may set the price; their memory serves one market after the other.
 #[derive(Debug, Default)]
 pub(crate) struct Candidates {
     count: usize,
@@ -53,31 +56,33 @@ impl Candidates {
         bids: &[f64],
         quantities: &[f64],
     ) -> Result<Option<f64>, Error> {
-        if bids.len() <= FEW {
-            bracket.search_few(simd, target, bids, quantities);
+        if bids.len() <= BRUTE_FORCE_MAX {
+            bracket.search_by_brute_force(simd, target, bids, quantities);
             return Ok(bracket.answer());
         }
-        let mut places = Places::default();
-        let guesses = places.guesses(bids);
+        // The first pass is over all offers; the next ones over copies of those that are left, which
+        // lie side by side in memory.
+        let mut sampler = GuessSampler::default();
+        let guesses = sampler.guesses(bids);
         bracket.narrow(target, guesses, supply_at(simd, bids, quantities, &guesses));
         self.copy(simd, bracket, bids, quantities)?;
-        let mut patience = PATIENCE;
-        while self.count > FEW {
+        let mut poor_passes = 0;
+        while self.count > BRUTE_FORCE_MAX {
             let before = self.count;
             let (bids, quantities) = (&self.bids[..before], &self.quantities[..before]);
-            if patience == 0 {
+            if poor_passes == MAX_POOR_PASSES {
                 self.order.sort(bids)?;
                 let found = self.order.marginal(target, bids, quantities, bracket.below);
                 let price = found.map(|position| self.order.price(bids, position));
                 return Ok(price.or(bracket.answer()));
             }
-            let guesses = places.guesses(bids);
+            let guesses = sampler.guesses(bids);
             bracket.narrow(target, guesses, supply_at(simd, bids, quantities, &guesses));
             self.shrink(simd, bracket);
-            patience -= usize::from(self.count > before / 2);
+            poor_passes += usize::from(self.count > before / 2);
         }
         let (bids, quantities) = self.offers();
-        bracket.search_few(simd, target, bids, quantities);
+        bracket.search_by_brute_force(simd, target, bids, quantities);
         Ok(bracket.answer())
     }
 
@@ -91,20 +96,16 @@ impl Candidates {
         quantities: &[f64],
     ) -> Result<(), Error> {
         for list in [&mut self.bids, &mut self.quantities] {
-            if list.len() < bids.len() {
-                list.try_reserve(bids.len() - list.len())
-                    .map_err(|_| Error::OutOfMemory)?;
-                list.resize(bids.len(), 0.0);
-            }
+            memory::grow(list, bids.len())?;
         }
-        let kept_bids = &mut self.bids[..bids.len()];
-        let kept_quantities = &mut self.quantities[..bids.len()];
+        let own_bids = &mut self.bids[..bids.len()];
+        let own_quantities = &mut self.quantities[..bids.len()];
         let mut count = 0;
         for (bids, quantities) in bids.chunks(BLOCK).zip(quantities.chunks(BLOCK)) {
             let quantities = &quantities[..bids.len()];
-            for at in Marked(inside(simd, bids, bracket.low, bracket.high)) {
-                kept_bids[count] = bids[at];
-                kept_quantities[count] = quantities[at];
+            for at in SetBits(inside(simd, bids, bracket.low, bracket.high)) {
+                own_bids[count] = bids[at];
+                own_quantities[count] = quantities[at];
                 count += 1;
             }
         }
@@ -117,16 +118,16 @@ impl Candidates {
     fn shrink<S: Simd>(&mut self, simd: S, bracket: Bracket) {
         let bids = &mut self.bids[..self.count];
         let quantities = &mut self.quantities[..self.count];
-        let mut kept = 0;
+        let mut count = 0;
         for start in (0..bids.len()).step_by(BLOCK) {
             let block = &bids[start..bids.len().min(start + BLOCK)];
-            for at in Marked(inside(simd, block, bracket.low, bracket.high)) {
-                bids[kept] = bids[start + at];
-                quantities[kept] = quantities[start + at];
-                kept += 1;
+            for at in SetBits(inside(simd, block, bracket.low, bracket.high)) {
+                bids[count] = bids[start + at];
+                quantities[count] = quantities[start + at];
+                count += 1;
             }
         }
-        self.count = kept;
+        self.count = count;
     }
 
     fn offers(&self) -> (&[f64], &[f64]) {
@@ -134,11 +135,11 @@ impl Candidates {
     }
 }
 
-/// The places of the marks, lowest first.
+/// The indices of the bits that are set in a word, the lowest first.
 #[derive(Clone, Debug)]
-pub(crate) struct Marked(pub(crate) u64);
+pub(crate) struct SetBits(pub(crate) u64);
 
-impl Iterator for Marked {
+impl Iterator for SetBits {
     type Item = usize;
 
     #[inline(always)]
@@ -166,6 +167,9 @@ impl Bracket {
     }
 
     /// Moves the ends to the guesses that enclose the answer.
+    ///
+    /// Floating sums decide unless one is within its error bound of the target (see [`Target`]);
+    /// then exact sums do, for a few guesses, since more is offered at a higher one.
     #[inline(always)]
     pub(crate) fn narrow<const GUESSES: usize>(
         &mut self,
@@ -173,6 +177,8 @@ impl Bracket {
         guesses: [f64; GUESSES],
         mut supply: [f64; GUESSES],
     ) {
+        // Guesses ascend, and so does what is offered: those that fall short come first. They are
+        // counted, not searched, since a jump could not be predicted.
         let mut short = 0;
         let mut sure = true;
         for supply in &mut supply {
@@ -192,16 +198,16 @@ impl Bracket {
         }
     }
 
-    /// Compares all with all.
+    /// Compares each offer with all: what is offered at or below its price is one sum.
     #[inline(always)]
-    fn search_few<S: Simd>(
+    fn search_by_brute_force<S: Simd>(
         &mut self,
         simd: S,
         target: &Target<'_>,
         bids: &[f64],
         quantities: &[f64],
     ) {
-        let mut offered = [0.0; FEW];
+        let mut offered = [0.0; BRUTE_FORCE_MAX];
         supplies(simd, bids, quantities, self.below, &mut offered);
         // The lowest price that surely covers demand, and the lowest that may.
         let (mut sure, mut possible) = (self.high, self.high);
@@ -219,6 +225,7 @@ impl Bracket {
             };
             possible = if price < possible { price } else { possible };
         }
+        // They differ only if some sum is within its error bound of the target.
         self.high = sure;
         if possible < sure {
             self.search_exactly(target, bids, possible);
@@ -235,18 +242,19 @@ impl Bracket {
                 self.high = price;
                 return;
             }
-            let dearer = bids.iter().filter(|&&bid| bid > price);
-            price = dearer.fold(self.high, |next, &bid| next.min(bid));
+            let higher = bids.iter().filter(|&&bid| bid > price);
+            price = higher.fold(self.high, |next, &bid| next.min(bid));
         }
     }
 }
 
-/// Places that no ordering of the offers falls in step with (Weyl's sequence, golden ratio).
+/// Indices of offers whose prices are guesses: Weyl's sequence of the golden ratio. Its members are
+/// spread evenly, and no order in which offers are given can be in step with them.
 #[derive(Debug, Default)]
-pub(crate) struct Places(u64);
+pub(crate) struct GuessSampler(u64);
 
-impl Places {
-    /// The prices at some places, the lowest first.
+impl GuessSampler {
+    /// The prices of some offers, the lowest first.
     #[inline(always)]
     fn guesses(&mut self, bids: &[f64]) -> [f64; GUESSES] {
         let mut guesses = [0.0; GUESSES];
@@ -260,11 +268,13 @@ impl Places {
     #[inline(always)]
     pub(crate) fn next(&mut self, offers: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        // A fraction of 2^64, multiplied by the number of offers.
         ((u128::from(self.0) * offers as u128) >> 64) as usize
     }
 }
 
-/// A sorting network of 16 comparisons, none of them a branch.
+/// A sorting network of 16 comparisons, none of them a branch; no network sorts seven values with
+/// fewer (Knuth, The Art of Computer Programming, volume 3, section 5.3.4).
 #[inline(always)]
 fn sort(values: &mut [f64; GUESSES]) {
     const PAIRS: [(usize, usize); 16] = [

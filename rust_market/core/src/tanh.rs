@@ -1,7 +1,8 @@
 //! The hyperbolic tangent, free of branches, so that loops over it are vectorised.
 
 const LOG2_E: f64 = std::f64::consts::LOG2_E;
-/// The natural logarithm of two in two parts; products of the first with small integers are exact.
+/// The natural logarithm of two in two parts (Cody and Waite): the first ends in zeros, so that its
+/// products with small integers are exact, and the rest of the argument loses no digits.
 const LN_2: [f64; 2] = [0.693_147_180_369_123_8, 1.908_214_929_270_587_7e-10];
 /// From here on the result is one.
 const ONE_FROM: f64 = 20.0;
@@ -36,6 +37,7 @@ pub(crate) fn tanh(x: f64) -> f64 {
         } else {
             ONE_FROM
         };
+    // 1.5 * 2^52 leaves no room for digits behind the point: the sum is rounded to an integer.
     let shifted = exponent * LOG2_E + ROUNDING;
     let n = shifted - ROUNDING;
     let rest = (exponent - n * LN_2[0]) - n * LN_2[1];
@@ -43,6 +45,7 @@ pub(crate) fn tanh(x: f64) -> f64 {
     for coefficient in &SERIES[1..] {
         series = series * rest + coefficient;
     }
+    // 2^n: n, in the lowest bits of `shifted`, moves to the bits of the exponent.
     let power = f64::from_bits((shifted.to_bits() << 52).wrapping_add(1.0_f64.to_bits()));
     let decay = (power - 1.0) + power * (series * rest);
     (-decay / (2.0 + decay)).copysign(x)

@@ -1,37 +1,85 @@
-//! Threads that help, kept from one call to the next.
+//! Work in parallel, by threads that stay from one call to the next, and that the caller can stop.
 
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::available_parallelism;
 use std::{mem, process};
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-use crate::Error;
+use crate::error::Error;
 
-/// Lets at most so many threads do the same work, the calling one among them; the first error
-/// that one of them returns is the result.
-pub(crate) fn share(
+/// Asked between chunks of long work, on the thread that called: whether to give up.
+pub type Stop<'a> = &'a dyn Fn() -> bool;
+
+/// Never gives up.
+pub fn never() -> bool {
+    false
+}
+
+/// Lets at most so many threads, the calling one among them, do the same work: to ask for the next
+/// chunk until there is none.
+///
+/// The first error that a thread returns is the result, and then no further chunk is handed out;
+/// the same holds once `stop` answers yes, which is [`Error::Interrupted`].
+pub(crate) fn parallel_for<T: Send>(
     workers: usize,
-    work: impl Fn() -> Result<(), Error> + Sync,
+    chunks: impl Iterator<Item = T> + Send,
+    stop: Stop<'_>,
+    work: impl Fn(&mut dyn FnMut() -> Option<T>) -> Result<(), Error> + Sync,
 ) -> Result<(), Error> {
     let helpers = if workers > 1 { helpers() } else { None };
     let Some(helpers) = helpers else {
-        return work();
+        return on_this_thread(chunks, stop, work);
     };
+    let chunks = Mutex::new(chunks);
+    let stopped = AtomicBool::new(false);
     let result = Mutex::new(Ok(()));
     let note = |done: Result<(), Error>| {
-        let mut result = result.lock().unwrap_or_else(PoisonError::into_inner);
-        if result.is_ok() {
-            *result = done;
+        if done.is_err() {
+            stopped.store(true, Relaxed);
+            let mut result = result.lock().unwrap_or_else(PoisonError::into_inner);
+            if result.is_ok() {
+                *result = done;
+            }
         }
     };
+    // Not locked while working: the guard lives to the end of the statement.
+    let next = || {
+        let is_over = stopped.load(Relaxed);
+        (!is_over).then(|| chunks.lock().map_or(None, |mut chunks| chunks.next()))?
+    };
+    let (next, note, work) = (&next, &note, &work);
     helpers.in_place_scope(|scope| {
-        for _ in 1..workers {
-            scope.spawn(|_| note(work()));
+        for _ in 1..workers.min(helpers.current_num_threads() + 1) {
+            scope.spawn(move |_| note(work(&mut &*next)));
         }
-        note(work());
+        let mut is_first = true;
+        note(work(&mut || {
+            if !mem::take(&mut is_first) && stop() {
+                note(Err(Error::Interrupted));
+            }
+            next()
+        }));
     });
     result.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn on_this_thread<T>(
+    mut chunks: impl Iterator<Item = T>,
+    stop: Stop<'_>,
+    work: impl Fn(&mut dyn FnMut() -> Option<T>) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let (mut is_first, mut interrupted) = (true, false);
+    work(&mut || {
+        // A single chunk is short: nothing is asked.
+        interrupted |= !mem::take(&mut is_first) && stop();
+        if interrupted { None } else { chunks.next() }
+    })?;
+    if interrupted {
+        return Err(Error::Interrupted);
+    }
+    Ok(())
 }
 
 /// The helpers of this process, if there can be any.
@@ -40,7 +88,7 @@ pub(crate) fn share(
 /// inherits the pool but not its threads; it gets a pool of its own.
 fn helpers() -> Option<Arc<ThreadPool>> {
     static POOL: Mutex<Option<(u32, Arc<ThreadPool>)>> = Mutex::new(None);
-    // Never waited for: who held it when the process was forked does not let go in the child.
+    // Never waited for: the thread that held it when the process was forked is not in the child.
     let mut pool = POOL.try_lock().ok()?;
     if let Some((process, helpers)) = &*pool
         && *process == process::id()
@@ -52,4 +100,63 @@ fn helpers() -> Option<Arc<ThreadPool>> {
     // The threads of an inherited pool are gone: to drop it would be to wait for them.
     mem::forget(pool.replace((process::id(), Arc::clone(&helpers))));
     Some(helpers)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::sync::atomic::AtomicUsize;
+
+    use super::*;
+
+    fn sum(workers: usize, stop: Stop<'_>) -> (usize, Result<(), Error>) {
+        let sum = AtomicUsize::new(0);
+        let done = parallel_for(workers, 0..1000_usize, stop, |next| {
+            while let Some(at) = next() {
+                sum.fetch_add(at, Relaxed);
+            }
+            Ok(())
+        });
+        (sum.into_inner(), done)
+    }
+
+    #[test]
+    fn each_chunk_is_worked_on_once() {
+        for workers in [1, 2, 7, usize::MAX] {
+            assert_eq!(sum(workers, &never), (499_500, Ok(())));
+        }
+    }
+
+    #[test]
+    fn work_ends_when_it_is_told_to_and_never_asks_before_the_first_chunk() {
+        for workers in [1, 3] {
+            let asked = Cell::new(0);
+            let stop = || {
+                asked.set(asked.get() + 1);
+                true
+            };
+            // With helpers, the calling thread may find nothing left to do.
+            let (total, done) = sum(workers, &stop);
+            assert!(done == Err(Error::Interrupted) || (workers > 1 && total == 499_500));
+            assert!(asked.get() <= 1);
+        }
+        let asked = Cell::new(false);
+        let stop = || asked.replace(true);
+        let done = parallel_for(1, 0..1, &stop, |next| {
+            next();
+            Ok(())
+        });
+        assert_eq!((done, asked.get()), (Ok(()), false));
+    }
+
+    #[test]
+    fn the_first_error_ends_the_work_of_all() {
+        let started = AtomicUsize::new(0);
+        let done = parallel_for(2, 0..1_000_000, &never, |next| {
+            started.fetch_add(usize::from(next().is_some()), Relaxed);
+            Err(Error::OutOfMemory)
+        });
+        assert_eq!(done, Err(Error::OutOfMemory));
+        assert!(started.into_inner() <= 2);
+    }
 }

@@ -1,6 +1,11 @@
-//! A tree of sums, to draw places by their share of the total.
+//! A tree of sums, to draw indices in proportion to their values.
+//!
+//! A search goes down from the root ("sum tree" of Schaul et al., "Prioritized experience replay",
+//! ICLR 2016). With eight children for each node instead of two, a level is one line of memory, and
+//! the tree has a third of the levels.
 
-use crate::Error;
+use crate::error::Error;
+use crate::memory;
 
 /// Children of a node: so many doubles share a line of memory.
 const CHILDREN: usize = 8;
@@ -17,7 +22,7 @@ impl SumTree {
         let mut levels = Vec::new();
         let mut groups = values.div_ceil(CHILDREN).max(1);
         loop {
-            levels.push(crate::replay::zeros(groups * CHILDREN)?);
+            levels.push(memory::zeros(groups * CHILDREN)?);
             if groups == 1 {
                 return Ok(Self { levels });
             }
@@ -30,20 +35,20 @@ impl SumTree {
     }
 
     /// Changes a value, but not the sums that it is part of: `refresh` does, before they count.
-    pub(crate) fn set(&mut self, place: usize, value: f64) {
-        self.levels[0][place] = value;
+    pub(crate) fn set(&mut self, index: usize, value: f64) {
+        self.levels[0][index] = value;
     }
 
-    /// Adds up anew what the values at some places are part of, level by level: so the places wait
+    /// Adds up anew what the values at some indices are part of, level by level: so the indices wait
     /// for memory together. A sum depends on the values alone, not on the order in which they came.
-    pub(crate) fn refresh(&mut self, places: impl Iterator<Item = usize> + Clone) {
+    pub(crate) fn refresh(&mut self, indices: impl Iterator<Item = usize> + Clone) {
         let mut size = CHILDREN;
         for level in 1..self.levels.len() {
             let (lower, upper) = self.levels.split_at_mut(level);
             let (lower, upper) = (lower[level - 1].as_chunks().0, &mut upper[0]);
             let mut before = usize::MAX;
-            for place in places.clone() {
-                let group = place / size;
+            for index in indices.clone() {
+                let group = index / size;
                 if group != before {
                     upper[group] = sum(&lower[group]);
                     before = group;
@@ -59,17 +64,17 @@ impl SumTree {
             .map_or(0.0, |level| sum(&level.as_chunks().0[0]))
     }
 
-    /// Finds the places at which the running sum of the values first exceeds targets; never that of
+    /// Finds the indices at which the running sum of the values first exceeds targets; never that of
     /// a zero, if any value is positive. All targets go down the tree together, as in `refresh`.
-    pub(crate) fn find(&self, targets: &mut [f64], places: &mut [i64]) {
-        places.fill(0);
+    pub(crate) fn find(&self, targets: &mut [f64], indices: &mut [i64]) {
+        indices.fill(0);
         for level in self.levels.iter().rev() {
             let groups = level.as_chunks::<CHILDREN>().0;
-            for (place, target) in places.iter_mut().zip(&mut *targets) {
-                let values = &groups[*place as usize];
+            for (index, target) in indices.iter_mut().zip(&mut *targets) {
+                let values = &groups[*index as usize];
                 let (child, before) = choose(values, *target);
                 *target -= before;
-                *place = *place * CHILDREN as i64 + child as i64;
+                *index = *index * CHILDREN as i64 + child as i64;
             }
         }
     }
@@ -90,7 +95,8 @@ fn choose(values: &[f64; CHILDREN], target: f64) -> (usize, f64) {
     if passed < CHILDREN {
         return (passed, running[passed]);
     }
-    // The sum of sums is rounded otherwise than the running sum.
+    // A sum by pairs and a running sum round differently: the target may be past all children.
+    // Then it belongs to the last one that has a share.
     let last = values.iter().rposition(|&value| value > 0.0).unwrap_or(0);
     (last, running[CHILDREN] - values[last])
 }
@@ -106,17 +112,17 @@ mod tests {
 
     fn tree(size: usize, values: &[(usize, f64)]) -> SumTree {
         let mut tree = SumTree::new(size).unwrap();
-        for &(place, value) in values {
-            tree.set(place, value);
+        for &(index, value) in values {
+            tree.set(index, value);
         }
-        tree.refresh(values.iter().map(|&(place, _)| place));
+        tree.refresh(values.iter().map(|&(index, _)| index));
         tree
     }
 
     fn find(tree: &SumTree, target: f64) -> i64 {
-        let mut place = [0];
-        tree.find(&mut [target], &mut place);
-        place[0]
+        let mut index = [0];
+        tree.find(&mut [target], &mut index);
+        index[0]
     }
 
     #[test]

@@ -28,12 +28,12 @@ LIST, BOOKKEEPING, ARRAY, BOXING = (
 REST = "kernel, and all the rest"
 
 _SORTING_LIST = Overhead(LIST, "rust-naive", "rust-ndarray")
-_SORTING_BOOKKEEPING = Overhead(BOOKKEEPING, "rust-naive", "rust-naive-cheap")
-_LIST = Overhead(LIST, "rust-select-list", "rust-cheap")
-_BOOKKEEPING = Overhead(BOOKKEEPING, "rust-select", "rust-cheap")
+_SORTING_BOOKKEEPING = Overhead(BOOKKEEPING, "rust-naive", "rust-naive-unchecked")
+_LIST = Overhead(LIST, "rust-select-list", "rust-unchecked")
+_BOOKKEEPING = Overhead(BOOKKEEPING, "rust-select", "rust-unchecked")
 _ARRAY = Overhead(ARRAY, "rust-filled", "rust-out")
-_NUMBA_ARRAY = Overhead(ARRAY, "numba-cheap", "numba-out")
-_BOXING = Overhead(BOXING, "numba-select", "numba-cheap")
+_NUMBA_ARRAY = Overhead(ARRAY, "numba-filled", "numba-out")
+_BOXING = Overhead(BOXING, "numba-select", "numba-filled")
 
 OVERHEADS = (
     _SORTING_LIST,
@@ -49,17 +49,17 @@ OVERHEADS = (
 SORTING = {
     "rust-naive": (_SORTING_BOOKKEEPING, _SORTING_LIST),
     "rust-ndarray": (_SORTING_BOOKKEEPING,),
-    "rust-naive-cheap": (_SORTING_LIST,),
+    "rust-naive-unchecked": (_SORTING_LIST,),
 }
 """The published kernel in three wrappers, and the overheads of each."""
 SELECTING = {
     "rust-select-list": (_LIST,),
     "rust-select": (_BOOKKEEPING,),
-    "rust-cheap": (),
+    "rust-unchecked": (),
     "rust-filled": (_ARRAY,),
     "rust-out": (),
     "numba-select": (_NUMBA_ARRAY, _BOXING),
-    "numba-cheap": (_NUMBA_ARRAY,),
+    "numba-filled": (_NUMBA_ARRAY,),
     "numba-out": (),
 }
 """The kernels that do not sort, and the overheads of each."""

@@ -1,0 +1,73 @@
+"""Sentence and picture of a panel in Chromium, on a page of their own."""
+
+import pytest
+
+from helpers.chromium import NEEDS_CHROMIUM
+from market_py.plots import picture
+from market_py.workshop.widgets.named_image import NamedImage
+from market_py.workshop.widgets.sentence import Sentence
+
+pytest.importorskip("playwright.sync_api")
+
+pytestmark = [NEEDS_CHROMIUM, pytest.mark.filterwarnings("default")]
+RENDER = """async ([esm, state]) => {
+  const url = URL.createObjectURL(new Blob([esm], { type: 'text/javascript' }));
+  const listeners = {};
+  window.change = (name, value) => {
+    state[name] = value;
+    listeners[`change:${name}`]?.();
+  };
+  const model = {
+    get: (name) => state[name],
+    on: (event, listener) => (listeners[event] = listener),
+    off: (event) => delete listeners[event],
+  };
+  const { default: widget } = await import(url);
+  window.end = widget.render({ model, el: document.body });
+  window.left = () => Object.keys(listeners).length;
+}"""
+"""Show a widget whose model is here, and can be changed by hand."""
+
+
+@pytest.fixture
+def page(browser):
+    page = browser.new_page()
+    yield page
+    page.evaluate("end()")
+    assert page.evaluate("left()") == 0
+    page.close()
+
+
+def test_a_sentence_changes_inside_its_region_and_an_alarm_in_another(page):
+    page.evaluate(RENDER, [Sentence._esm, {"text": "price < 42", "alarm": False}])
+    status, alert = (page.query_selector(f"[role={role}]") for role in ("status", "alert"))
+
+    def said():
+        return status.text_content(), alert.text_content()
+
+    assert said() == ("price < 42", "")
+    for alarm, text, shown in (
+        (False, "price 43", ("price 43", "")),
+        (True, "boom", ("", "boom")),
+        (False, "fine", ("fine", "")),
+    ):
+        page.evaluate("alarm => change('alarm', alarm)", alarm)
+        page.evaluate("text => change('text', text)", text)
+        assert said() == shown
+    assert page.locator("[role=status], [role=alert]").count() == 2
+
+
+def test_a_picture_is_named_and_replaced_in_its_place(page):
+    png = list(picture.Picture().png())
+    # Bytes come as a view of a buffer.
+    page.evaluate("png => (window.view = new DataView(Uint8Array.from(png).buffer))", png)
+    page.evaluate(f"esm => ({RENDER})([esm, {{ value: view, alt: 'one' }}])", NamedImage._esm)
+    image = page.query_selector("img")
+    seen = image.evaluate("it => it.decode().then(() => it.src)")
+    assert image.evaluate("it => it.naturalWidth") > 0
+    page.evaluate("() => { change('value', view); change('alt', 'other'); }")
+    assert image.evaluate("it => it.decode().then(() => it.src)") != seen
+    assert image.get_attribute("alt") == "other"
+    # What is seen no more is kept no longer.
+    assert page.evaluate("url => fetch(url).then(() => 'kept', () => 'gone')", seen) == "gone"
+    assert page.locator("img").count() == 1

@@ -1,0 +1,186 @@
+"""Wrong answers to the exercises, such as learners give, and words of the hint that each gets.
+
+They are typed in place of the solution, after it: measurements that it took are there.
+"""
+
+from typing import NamedTuple
+
+
+class Wrong(NamedTuple):
+    """Source in place of the stub, and words of the hint."""
+
+    source: str
+    words: str
+
+
+def _price(bids, quantities, demand):
+    return f"my_bids, my_quantities, my_demand = {bids}, {quantities}, {demand}"
+
+
+def _function(head, *lines):
+    return "\n    ".join([f"def {head}:", *lines])
+
+
+def _speedup(answer):
+    return _function("whole_speedup(share, step_speedup)", f"return {answer}")
+
+
+def _two_fixes(forward, reversed_):
+    return f"my_two = {{'Rust, forward': {forward}, 'Rust, reversed': {reversed_}}}"
+
+
+SORTING = "sorting, temporaries with it"
+"""As the reversed waterfall calls it."""
+SELECTION = (
+    "clearing_price(bids, quantities, demand)",
+    "left, below, price = list(zip(bids, quantities)), 0, None",
+    "while left:",
+    "    guess, _ = left[0]",
+    "    total = sum(mw for bid, mw in left if bid <= guess) + below",
+)
+
+WRONG_ANSWERS: dict[str, list[Wrong]] = {
+    "check_price": [
+        Wrong(_price([10, 20, 80], [100, 100, 100], 150), "its price is 20"),
+        Wrong(_price([20, 80], [100, 100], 150), "three offers at least"),
+        Wrong(_price([10, 20, 80], [10, 10, 10], 50), "demand cannot be met"),
+    ],
+    "check_scarcity": [
+        Wrong('my_outages = ["nuclear 400 MW #1"]', "with 155 MW to spare"),
+        Wrong('my_outages = "coal 350 MW #1"', "a list of names"),
+        Wrong('my_outages = ["nuclear 400 MW"]', "is not the name of a unit"),
+    ],
+    "check_clear": [
+        # In the order of arrival.
+        Wrong(
+            _function(
+                "clear(bids, quantities, demand)",
+                "dispatch = np.diff(np.minimum(np.cumsum([0, *quantities]), demand))",
+                "return bids[np.flatnonzero(dispatch)[-1]], dispatch",
+            ),
+            "a plain market",
+        ),
+        # As published.
+        Wrong(
+            _function(
+                "clear(bids, quantities, demand)",
+                "from market_py import get_variant",
+                "return get_variant('numba-sort')(bids, quantities, demand)",
+            ),
+            "an offer of nothing sets no price",
+        ),
+    ],
+    "check_paired_ratio": [
+        Wrong(
+            _function("paired_ratio(a, b)", "return np.median(a) / np.median(b)"),
+            "first divide, within rounds",
+        ),
+        Wrong(_function("paired_ratio(a, b)", "return np.mean(a / b)"), "one bad round moves it"),
+        Wrong(_function("paired_ratio(a, b)", "return np.median(b / a)"), "It is upside down"),
+    ],
+    "check_lies": [
+        Wrong('my_lies = {"A", "B"}', "1 of 8 lies found.B is innocent"),
+        Wrong('my_lies = set("ACEFGIK")', "7 of 8 lies found.one you have not named"),
+    ],
+    "check_crossover": [
+        Wrong("my_crossover = (20, 10)", "the first number must not exceed the second"),
+        Wrong('my_crossover = (0, float("inf"))', "in your data it lies between"),
+        Wrong("my_crossover = 20", "give two numbers of offers"),
+    ],
+    "check_list": [
+        Wrong("my_interval = (2.0, 1.0)", "the first number must not exceed the second"),
+        Wrong("my_interval = (price.low / 1000, price.high / 1000)", "Are these microseconds?"),
+        Wrong(
+            "my_interval = (price.low * 180, price.high * 180)",
+            "Did you forget to divide by the 180 elements",
+        ),
+    ],
+    "check_accept": [
+        Wrong(
+            _function(
+                "accept(quantities, demand, out)",
+                "before = np.cumsum(quantities) - quantities",
+                "out[:] = np.clip(demand - before, 0, quantities)",
+            ),
+            "more arrays of that length",
+        ),
+        Wrong(
+            _function(
+                "accept(quantities, demand, out)",
+                "return accept_with_temporaries(quantities, demand)",
+            ),
+            "does not fill out",
+        ),
+    ],
+    "check_clearing_price": [
+        Wrong(
+            _function(
+                "clearing_price(bids, quantities, demand)",
+                "total = 0",
+                "for bid, mw in sorted(zip(bids, quantities), key=lambda offer: offer[0]):",
+                "    total += mw",
+                "    if total >= demand:",
+                "        return bid",
+            ),
+            "that grows, as sorting does",
+        ),
+        # Demand that ends at a step goes up it.
+        Wrong(
+            _function(
+                *SELECTION,
+                "    if total <= demand:",
+                "        below, left = total, [o for o in left if o[0] > guess]",
+                "    else:",
+                "        price, left = guess, [o for o in left if o[0] < guess]",
+                "return price",
+            ),
+            "demand that ends at a step",
+        ),
+    ],
+    "check_break_even": [
+        Wrong("my_break_even = (4, 2)", "the first number must not exceed the second"),
+        Wrong('my_break_even = (0, float("inf"))', "in your data, for numba, it lies between"),
+    ],
+    "check_model": [
+        Wrong(
+            _function("break_even(single, fixed, each)", "return fixed / (single - each)"),
+            "is 21; yours says 20.2",
+        ),
+        Wrong(
+            _function("break_even(single, fixed, each)", "return -(-fixed // (single - each))"),
+            "a batch without a fixed cost",
+        ),
+    ],
+    "check_clearing_share": [
+        Wrong("my_share = 50", "An interval is two numbers"),
+        Wrong("my_share = (60, 40)", "the lower first"),
+        Wrong("my_share = (0, 100)", "be bolder"),
+        Wrong("my_share = (85, 94)", "Divide the median of clearing by the sum"),
+    ],
+    "check_amdahl": [
+        Wrong(_speedup("share * step_speedup"), "half of the time, twice as fast"),
+        Wrong(_speedup("1 - share + share / step_speedup"), "whole_speedup(0.5, 2.0) is 1.33333"),
+        Wrong(
+            _speedup("1 / (1 - share + share / max(1, step_speedup))"),
+            "a step that has become slower",
+        ),
+        Wrong(_speedup("1 / 0"), "fails: ZeroDivisionError"),
+    ],
+    "check_two_fixes": [
+        Wrong(_two_fixes({"lists", "sorting"}, {"the list", SORTING}), "no fix 'lists'"),
+        Wrong(
+            _two_fixes({"the list", "sorting"}, {"the list", "call overhead"}),
+            "not of the other",
+        ),
+    ],
+    "check_verdict": [
+        Wrong('my_verdict = "Rust is 3 times faster."', "ratios with their intervals are wanted"),
+        Wrong(
+            'my_verdict = f"""In a batch of markets of 32 offers rust is {many} times as fast as\n'
+            "numba. At N = 200 numba is {one} times as fast as rust. Keep numba in a short\n"
+            'study and Rust in a long one."""',
+            "upside down",
+        ),
+    ],
+}
+"""By the name of the check; two at least for each."""

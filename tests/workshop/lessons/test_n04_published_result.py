@@ -1,0 +1,116 @@
+"""The panels and the exercise of notebook 04."""
+
+import re
+
+import numpy as np
+import pytest
+
+from market_py import available_backends
+from market_py.benchmark import timing
+from market_py.workshop.lessons.n04_published_result import checks as checks_04
+from market_py.workshop.lessons.n04_published_result import plots as plots_04
+from market_py.workshop.lessons.n04_published_result.panel import RacePanel, outputs_panel
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*:DeprecationWarning")
+
+
+class TestPicture:
+    def test_the_race_starts_with_the_published_points(self):
+        picture = plots_04.RacePicture()
+        empty = picture.show([])
+        rounds = {
+            name: np.linspace(1000, 1100, 9) * factor
+            for name, factor in {
+                "numba-sort": 1.0,
+                "numba-sort (again)": 1.01,
+                "rust-naive": 2.0,
+                timing.EMPTY_CALL: 0.04,
+            }.items()
+        }
+        race = timing.Race(5, rounds)
+        assert picture.show([race]) != empty
+        assert picture.show([]) == empty
+        without_rust = timing.Race(5, {k: v for k, v in rounds.items() if "rust" not in k})
+        assert picture.show([without_rust]) != empty
+
+
+class TestPanels:
+    def test_outputs_are_compared(self):
+        panel = outputs_panel()
+        one, other, *_ = [n for n in ("numba", "rust", "numpy") if n in available_backends()]
+        assert f"{one} clears at" in panel.sentence.text
+        found = re.search(
+            f"{other}: the same price, dispatch differs by at most (\\S+) MW", panel.sentence.text
+        )
+        assert float(found[1]) < 1e-9
+        before = panel.picture.value
+        panel.controls["distribution"].value = "few price levels (ties)"
+        panel.wait()
+        assert panel.picture.value != before
+
+    def test_the_race_runs_by_button(self):
+        panel = RacePanel(sizes=(5, 10), rounds=3)
+        before = panel.picture.value
+        panel.run()
+        assert [race.size for race in panel.races] == [5, 10]
+        assert panel.bar.value == panel.bar.max == 6
+        assert panel.picture.value != before
+        assert panel.sentence.text
+        if "rust" in available_backends():
+            answer = checks_04.crossover(panel.races)
+            assert checks_04.check_crossover(answer, panel.races).state == "right"
+
+    def test_sizes_inputs_and_variants_of_the_race_are_chosen(self):
+        panel = RacePanel(sizes=(5, 10), rounds=3)
+        panel.controls["largest"].value = 5
+        panel.controls["distribution"].value = "equal"
+        panel.controls["other"].value = "numba-keys"
+        panel.run()
+        (race,) = panel.races
+        assert race.size == 5
+        assert "numba-keys" in race.rounds
+        assert panel.bar.value == panel.bar.max == 3
+        if "rust" in available_backends():
+            assert panel.sentence.text.startswith("Inputs: equal. ")
+            assert f"N = 5: {race.speedup('rust-naive', 'numba-sort')}" in panel.sentence.text
+
+
+class TestExercise:
+    def races(self, *ratios):
+        noise = np.linspace(0.99, 1.01, 21)
+        return [
+            timing.Race(
+                n,
+                {
+                    "numba-sort": 100 * ratio * noise,
+                    "numba-sort (again)": 100 * ratio * noise,
+                    "rust-naive": 100 * noise[::-1],
+                },
+            )
+            for n, ratio in zip((5, 10, 20, 50), ratios, strict=False)
+        ]
+
+    @pytest.mark.parametrize(
+        ("answer", "ratios", "state", "words"),
+        [
+            (None, (2, 1.5), "not done yet", ""),
+            ((5, 10), (), "not right yet", "run the race first"),
+            ((10, 20), (2, 1.5, 0.7, 0.5), "right", "between 10 and 20"),
+            ((1, 5), (2, 1.5, 0.7, 0.5), "not right yet", "between 10 and 20"),
+            ((12, 15), (2, 1.5, 0.7, 0.5), "right", "between 10 and 20"),
+            ((5, 50), (2, 1.5, 0.7, 0.5), "not right yet", "between 10 and 20"),
+            ((0, float("inf")), (2, 1.5, 0.7, 0.5), "not right yet", "between 10 and 20"),
+            ((0, float("inf")), (2, 1.5, 1.2, 1.1), "not right yet", "between 50 and inf"),
+            ((20, 10), (2, 1.5, 0.7, 0.5), "not right yet", "must not exceed"),
+            ("ten", (2, 1.5), "not right yet", "two numbers"),
+            ("59", (2, 0.5), "not right yet", "two numbers"),
+            ({5, 10}, (2, 0.5), "not right yet", "two numbers"),
+            ((float("inf"), float("inf")), (2, 1.5, 1.2, 1.1), "not right yet", "50 and inf"),
+            ((50, float("inf")), (2, 1.5, 1.2, 1.1), "right", "between 50 and inf"),
+            ((0, 5), (0.9, 0.8), "right", "between 0 and 5"),
+        ],
+    )
+    def test_crossover(self, answer, ratios, state, words):
+        verdict = checks_04.check_crossover(answer, self.races(*ratios))
+        assert verdict.state == state
+        assert words in verdict.message

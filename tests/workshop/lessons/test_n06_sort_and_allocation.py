@@ -1,0 +1,192 @@
+"""The panels and the exercise of notebook 06."""
+
+import re
+
+import numpy as np
+import pytest
+
+import market_py
+from market_py.benchmark import inputs, operation_counts, timing
+from market_py.workshop.lessons.n06_sort_and_allocation import checks as checks_06
+from market_py.workshop.lessons.n06_sort_and_allocation import conditions
+from market_py.workshop.lessons.n06_sort_and_allocation import panel as panel_06
+
+NOISE = np.linspace(-2, 2, 21)
+PNG = b"\x89PNG"
+
+
+class TestSorting:
+    @pytest.mark.parametrize("share", [0, 50, 95, 100])
+    def test_so_much_is_in_order(self, share):
+        bids = conditions.partly_sorted(1000, share, np.random.default_rng(1))
+        in_place = np.mean(bids == np.sort(bids))
+        assert in_place == pytest.approx(share / 100, abs=0.01)
+        assert in_place >= share / 100
+
+    def test_markets_are_distinct_or_one(self):
+        many = conditions.make_markets(conditions.Conditions(20, 50, repeated=False))
+        assert len({bids.tobytes() for bids, _, _ in many}) == inputs.DISTINCT
+        one = conditions.make_markets(conditions.Conditions(20, 50, repeated=True))
+        assert len(one) == inputs.DISTINCT
+        assert len({id(market) for market in one}) == 1
+
+    def race(self, factor=1.0):
+        names = [*conditions.TIMED_VARIANTS, f"numba-sort{timing.AA_SUFFIX}"]
+        return timing.Race(
+            200,
+            {name: factor * (1000 - 100 * i + NOISE) for i, name in enumerate(names[:-1])}
+            | {names[-1]: factor * (1000 + NOISE[::-1]), timing.EMPTY_CALL: 50 + NOISE},
+        )
+
+    def test_the_sentence_says_what_each_step_was_worth(self):
+        now, before = (conditions.Conditions(200, share, repeated=False) for share in (0, 50))
+        said = panel_06.summary(now, self.race(), (before, self.race(2.0)))
+        assert said.startswith(
+            "200 offers, 0 % in order, 256 different markets: numba-sort 1.00 µs, "
+        )
+        assert re.search(r"numba-scratch over numba-sort 1\.11 \[.*?\] times \(faster\)", said)
+        assert "rust-ndarray over" not in said
+        assert "Time, as a multiple of the run before: numba-sort 0.50, " in said
+
+    def test_the_panel_compares_with_the_run_before(self):
+        panel = panel_06.SortingPanel(rounds=3, sample_seconds=1e-4)
+        seen = [panel.picture.value]
+        panel.size.value = 20
+        panel.run()
+        seen.append(panel.picture.value)
+        panel.ordered.value = 95
+        panel.markets.value = conditions.REPEATED
+        assert len(panel.runs) == 1, "moving a slider times nothing"
+        panel.run()
+        seen.append(panel.picture.value)
+        assert len(set(seen)) == 3
+        assert all(png[:4] == PNG for png in seen)
+        assert panel.sentence.text.startswith("20 offers, 95 % in order, one market, repeated: ")
+        assert "a multiple of the run before" in panel.sentence.text
+
+    def test_rungs_are_chosen(self):
+        panel = panel_06.SortingPanel(rounds=2, sample_seconds=1e-4)
+        panel.size.value = 20
+        for name, toggle in panel.variants.items():
+            toggle.value = name == "numba-keys"
+        panel.run()
+        assert panel.runs[0][1].candidates == ["numba-keys"]
+        panel.variants["numba-keys"].value = False
+        panel.run()
+        assert "No variant is switched on" in panel.sentence.text
+        assert len(panel.runs) == 1
+
+    def test_a_stopped_panel_keeps_nothing(self):
+        panel = panel_06.SortingPanel(rounds=3, sample_seconds=1e-4)
+        panel.size.value = 20
+        panel.advance = panel.stop_button.click
+        panel.run()
+        assert panel.runs == []
+        assert "Stopped before the end" in panel.sentence.text
+
+    def test_without_rust_its_rungs_are_off(self, monkeypatch):
+        monkeypatch.setattr(market_py, "available_backends", lambda: ["numba", "python"])
+        monkeypatch.setattr(market_py, "available_variants", lambda: ["numba-sort", "numba-keys"])
+        panel = panel_06.SortingPanel()
+        assert [name for name, toggle in panel.variants.items() if toggle.value] == [
+            "numba-sort",
+            "numba-keys",
+        ]
+        assert panel.variants["rust-keys"].disabled
+        assert "Without Rust:" in panel.sentence.text
+
+    WORKS = (
+        operation_counts.OperationCounts("rust-naive", 6, 1619.18, 7),
+        operation_counts.OperationCounts("rust-select", 0, 0, 4.84),
+        operation_counts.OperationCounts("numba-sort", 12.0, None, None),
+    )
+
+    def test_counts_are_shown(self, monkeypatch):
+        asked = []
+        monkeypatch.setattr(
+            operation_counts, "count", lambda n: asked.append(n) or list(self.WORKS)
+        )
+        panel = panel_06.CountsPanel()
+        before = panel.picture.value
+        assert asked == [], "nothing is built before the button is pressed"
+        panel.run()
+        assert asked == [200]
+        assert panel.picture.value[:4] == PNG
+        assert panel.picture.value != before
+        assert panel.sentence.text == (
+            "200 offers, per market: numba-sort asks for 12 blocks of memory, the most; none: "
+            "rust-select. rust-naive compares 1,619.2 pairs of offers to sort them. "
+            "A dash: not counted."
+        )
+        assert ">1,619.2</td>" in panel.table.value
+        assert ">–</td>" in panel.table.value
+
+    def test_without_cargo_it_says_what_to_do(self, monkeypatch):
+        monkeypatch.setattr(operation_counts.shutil, "which", lambda _: None)
+        panel = panel_06.CountsPanel()
+        panel.run()
+        assert "get Rust from https://rustup.rs" in panel.sentence.text
+        assert not panel.button.disabled
+
+
+def temporaries(quantities, demand, out):
+    out[:] = np.clip(demand - (np.cumsum(quantities) - quantities), 0, quantities)
+
+
+def in_place(quantities, demand, out):
+    np.cumsum(quantities, out=out)
+    np.subtract(out, quantities, out=out)
+    np.subtract(demand, out, out=out)
+    np.clip(out, 0, quantities, out=out)
+
+
+def by_loop(quantities, demand, out):
+    for i, quantity in enumerate(quantities):
+        out[i] = min(quantity, demand)
+        demand -= out[i]
+
+
+def other_array(quantities, demand, out):
+    out = np.clip(demand - (np.cumsum(quantities) - quantities), 0, quantities)  # noqa: F841
+
+
+def what_is_needed_only(quantities, demand, out):
+    for i, quantity in enumerate(quantities):
+        if demand <= 0:
+            break
+        out[i] = min(quantity, demand)
+        demand -= out[i]
+
+
+def by_differences(quantities, demand, out):
+    np.cumsum(quantities, out=out)
+    np.minimum(out, demand, out=out)
+    out[1:] -= out[:-1]
+
+
+def over_the_input(quantities, demand, out):
+    in_place(quantities, demand, out)
+    quantities[:] = out
+
+
+class TestAccept:
+    @pytest.mark.parametrize(
+        ("accept", "state", "words"),
+        [
+            (lambda q, d, out: None, "not done yet", ""),
+            (lambda q, d, out: np.minimum(q, d), "not right yet", "does not fill out"),
+            (lambda q, d, out: 1 / 0, "not right yet", "fails: ZeroDivisionError"),
+            (lambda q, d, out: np.minimum(q, d, out=out), "not right yet", "expected [50.0, 10.0"),
+            (over_the_input, "not right yet", "changes the quantities"),
+            (temporaries, "not right yet", "2.0 more arrays"),
+            (other_array, "not done yet", "“out = …” gives its name to another array"),
+            (what_is_needed_only, "not right yet", "leaves out[2] unwritten"),
+            (by_differences, "not right yet", "input and output overlap"),
+            (in_place, "right", "all 9 cases are right"),
+            (by_loop, "right", "never more than"),
+        ],
+    )
+    def test_exercise(self, accept, state, words):
+        verdict = checks_06.check_accept(accept)
+        assert verdict.state == state, verdict.message
+        assert words in verdict.message

@@ -1,0 +1,443 @@
+"""Notebook 10: the stored run explored, the waterfall, decisions, and verdicts that cite."""
+
+import numpy as np
+import pytest
+
+import market_py
+from market_py.benchmark import reference
+from market_py.benchmark.report.waterfall import ORDERS, savings
+from market_py.benchmark.results import KINDS
+from market_py.benchmark.timing import AA_SUFFIX, Race
+from market_py.workshop.grading.evidence import Evidence
+from market_py.workshop.lessons.n10_verdict import checks as checks_10
+from market_py.workshop.lessons.n10_verdict import decision
+from market_py.workshop.lessons.n10_verdict import panel as panel_10
+from market_py.workshop.widgets import stored_results
+
+WITH_RUST = "rust" in market_py.available_backends()
+needs_rust = pytest.mark.skipif(not WITH_RUST, reason="no Rust here")
+
+
+def made_up_race(offers=200, spread=0.01, **nanoseconds):
+    """A race in which every candidate takes what is said, a little more or less."""
+    rng = np.random.default_rng(0)
+    rounds = {
+        name.replace("_", "-"): time * rng.normal(1, spread, 21)
+        for name, time in nanoseconds.items()
+    }
+    first = next(iter(rounds))
+    rounds[first + AA_SUFFIX] = rounds[first] * rng.normal(1, spread, 21)
+    return Race(offers, rounds)
+
+
+class TestStored:
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_every_section_can_be_explored(self, kind):
+        panel = stored_results.StoredPanel(kind)
+        assert reference.place(reference.reference()) in panel.sentence.text
+        assert bytes(panel.picture.value).startswith(b"\x89PNG")
+
+    def test_controls_choose_the_race_and_what_it_is_compared_with(self):
+        panel = stored_results.StoredPanel("single", "repeated")
+        race = reference.reference().find("single", "random", 50)
+        panel.controls["offers"].value = 50
+        panel.wait()
+        ratio, said = race.speedup("rust", "numba-sort"), race.verdict("rust", "numba-sort")
+        assert f"rust {ratio} times as fast, {said}" in panel.sentence.text
+        before = panel.picture.value
+        panel.controls["over"].value = "rust"
+        panel.wait()
+        assert str(race.speedup("numba", "rust")) in panel.sentence.text
+        assert panel.picture.value != before
+
+    def test_what_there_is_to_choose_follows_what_is_chosen(self):
+        panel = stored_results.StoredPanel("single", "repeated", "distributions", over="rust")
+        section, distribution, offers, over = panel.controls.values()
+        results = reference.reference()
+
+        def choose(control, value):
+            control.value = value
+            panel.wait()
+            timed = results.find(
+                next(
+                    kind for kind, title in stored_results.TITLES.items() if title == section.value
+                ),
+                distribution.value,
+                offers.value if offers.layout.display == "" else 32,
+            )
+            assert set(over.options) == set(timed.candidates)
+            assert f"{distribution.value}, N = {timed.offers:,}," in panel.sentence.text
+            assert f"Over {over.value}: " in panel.sentence.text
+
+        choose(offers, 1_000_000)
+        assert distribution.layout.display == "none"
+        choose(section, stored_results.TITLES["repeated"])
+        assert (over.value, offers.value) == ("numba-sort", 200)
+        choose(distribution, "repeated")
+        choose(section, stored_results.TITLES["distributions"])
+        assert distribution.value == "random"
+        choose(distribution, "rts79")
+        assert offers.layout.display == "none"
+        choose(section, stored_results.TITLES["single"])
+        assert offers.layout.display == section.layout.display == ""
+
+    def test_where_there_is_nothing_to_choose_nothing_asks(self):
+        section, distribution, offers, over = stored_results.StoredPanel("ladder").controls.values()
+        assert section.layout.display == offers.layout.display == "none"
+        assert distribution.layout.display == over.layout.display == ""
+
+    def test_policies_are_asked_for_rows(self):
+        panel = stored_results.StoredPanel("policy", over="numpy", size="rows")
+        assert "64 rows a call. Over numpy: " in panel.sentence.text
+
+    def test_names_leave_out_the_others(self):
+        panel = stored_results.StoredPanel("ladder", names=("numba-sort", "rust-naive"))
+        assert "rust-naive" in panel.sentence.text
+        assert "rust-keys" not in panel.sentence.text
+
+    def test_batches_are_told_per_market(self):
+        timed = next(reference.reference().of_kind("batch"))
+        picture = stored_results.StoredPicture(9)
+        assert picture.show(timed, timed.race.candidates, "numba-sort")
+        (axes,) = picture.figure.axes
+        assert "per market" in axes.get_xlabel()
+        median = np.median(timed.race.rounds["numba-sort"]) / timed.markets
+        unit = {"ns": 1, "µs": 1e3}[axes.get_xlabel()[:2]]
+        assert axes.patches[0].get_width() == pytest.approx(median / unit)
+
+
+class TestWaterfall:
+    def test_the_stored_run_is_there_without_running(self):
+        panel = panel_10.WaterfallPanel()
+        for order in ORDERS:
+            panel.controls["order"].value = order.name
+            panel.wait()
+            found = savings(reference.reference().find("ladder", "random", 200), order)
+            assert panel.savings(order.name) == found
+            for saving in found:
+                assert saving.fix.removed in panel.sentence.text
+                assert f"{saving.nanoseconds.value:,.0f}" in panel.sentence.text
+        assert panel.evidence == []
+
+    def test_inputs_change_it(self):
+        panel = panel_10.WaterfallPanel()
+        before = panel.picture.value, panel.sentence.text
+        panel.controls["inputs"].value = "one market, repeated"
+        panel.wait()
+        assert panel.picture.value != before[0]
+        assert panel.sentence.text != before[1]
+
+    def test_ones_own_is_measured_by_button(self):
+        panel = panel_10.WaterfallPanel(rounds=3, sample_seconds=1e-4)
+        panel.controls["size"].value = 20
+        panel.controls["order"].value = "numba, forward"
+        panel.controls["source"].value = panel_10.OWN
+        panel.wait()
+        assert panel.sentence.text.startswith("Not measured yet")
+        panel.run()
+        panel.wait()
+        assert "Measured here" in panel.sentence.text
+        assert "N = 20. numba, forward" in panel.sentence.text
+        (own,) = panel.evidence
+        assert own.race is panel.race()
+        assert own.race.finished == panel.bar.value == 3
+        assert ("rust-naive" in own.race.rounds) == WITH_RUST
+
+    @pytest.mark.parametrize("order", ORDERS, ids=lambda order: order.name)
+    @pytest.mark.parametrize("times", [1, 100])
+    def test_nothing_in_the_picture_is_cut_off(self, order, times):
+        race = reference.reference().find("ladder", "random", 200)
+        race = Race(200, {name: times * rounds for name, rounds in race.rounds.items()})
+        picture = panel_10.WaterfallPicture()
+        picture.show(race, savings(race, order))
+        (axes,) = picture.figure.axes
+        for written in (*axes.texts, *axes.get_yticklabels()):
+            box = written.get_window_extent()
+            assert 0 <= box.x0 < box.x1 <= picture.width, written.get_text()
+
+    def test_a_stopped_run_keeps_nothing(self):
+        panel = panel_10.WaterfallPanel(rounds=3, sample_seconds=1e-4)
+        panel.is_stopped = lambda: True
+        panel.run()
+        assert panel.sentence.text.startswith("Stopped")
+        assert panel.measured == {}
+
+    def test_without_rust_its_orders_say_what_is_missing(self, monkeypatch):
+        panel = panel_10.WaterfallPanel()
+        panel.measured["random", 200] = made_up_race(numba_sort=9.0, numba_scratch=8.0)
+        monkeypatch.setattr(market_py, "available_backends", lambda: ["numba"])
+        panel.controls["source"].value = panel_10.OWN
+        panel.wait()
+        assert "Rust, forward was not measured. Without Rust:" in panel.sentence.text
+
+
+PLAN = decision.Plan(1e9, 0.5, 100, {"numba": 10.0, "rust": 40.0}, 0.2)
+SINGLE = decision.Case(200, 1, 1)
+
+
+class TestDecision:
+    def test_a_study_is_clearing_and_the_rest(self):
+        race = made_up_race(spread=0.0, numba=3600.0, rust=1800.0)
+        found = decision.decide(race, SINGLE, PLAN)
+        assert found.clearing == pytest.approx({"numba": 1.0, "rust": 0.5})
+        assert found.rest == pytest.approx(1.0)
+        assert found.saved.value == pytest.approx(0.5)
+        # Half an hour saved a hundred times, a fifth of that is work; thirty hours more to write.
+        assert found.gained.value == pytest.approx(0.2 * 100 * 0.5 - 30)
+        assert found.verdict == "faster"
+        assert found.cheaper == "numba"
+
+    def test_many_studies_pay_it_back(self):
+        race = made_up_race(spread=0.0, numba=3600.0, rust=1800.0)
+        plan = decision.Plan(1e9, 0.5, 1000, PLAN.hours, 0.2)
+        found = decision.decide(race, SINGLE, plan)
+        assert found.cheaper == "rust"
+        said = panel_10.decision_sentence(found, plan)
+        assert "rust costs less, by 70.0 [70.0, 70.0] hours" in said
+        assert "comes back after 300 studies" in said
+
+    def test_numba_may_be_the_faster_one(self):
+        race = made_up_race(spread=0.001, numba=1000.0, rust=3000.0)
+        found = decision.decide(race, SINGLE, PLAN)
+        said = panel_10.decision_sentence(found, PLAN)
+        assert found.verdict == "slower"
+        assert "as fast as numba: slower" in said
+        assert "numba saves" in said
+        assert "numba costs less" in said
+
+    def test_what_cannot_be_told_apart_is_said(self):
+        race = made_up_race(spread=0.2, numba=1000.0, rust=1001.0)
+        found = decision.decide(race, SINGLE, PLAN)
+        said = panel_10.decision_sentence(found, PLAN)
+        assert found.verdict == "indistinguishable"
+        assert "indistinguishable" in said
+        assert "saves" not in said.replace("of what rust saves", "")
+
+    def test_a_batch_is_divided_by_its_markets_and_runs_on_its_threads(self):
+        race = made_up_race(32, spread=0.0, numba=1e6, rust=1e6)
+        rounds = {f"{name}, 2 threads": race.rounds[name] for name in ("numba", "rust")}
+        race = Race(32, {**race.rounds, **rounds})
+        case = decision.Case(32, 1000, 2)
+        found = decision.decide(race, case, PLAN)
+        assert found.clearing["numba"] == pytest.approx(1e9 * 1000e-9 / 3600)
+
+    @pytest.mark.parametrize(
+        ("case", "kind", "distribution"),
+        [
+            (decision.Case(200, 1, 1), "single", "random"),
+            (decision.Case(32, 10_000, 1), "batch", "own bids"),
+            (decision.Case(32, 10_000, 2), "batch", "own bids"),
+        ],
+    )
+    def test_the_stored_run_answers(self, case, kind, distribution):
+        race = reference.reference().find(kind, distribution, case.offers)
+        assert decision.stored_cases()[case] is race
+
+    @pytest.mark.parametrize("case", [(32, 1, 1), (50, 10_000, 1), (32, 10_000, 4), (32, 100, 1)])
+    def test_what_nobody_has_measured_is_not_made_up(self, case):
+        assert decision.Case(*case) not in decision.stored_cases()
+
+    def test_every_slider_is_answered(self):
+        panel = panel_10.DecisionPanel()
+        for name, value in {
+            "markets": 1,
+            "offers": 200,
+            "total": 10**12,
+            "share": 80,
+            "studies": 10_000,
+            "numba": 50,
+            "rust": 10,
+            "worth": 90,
+        }.items():
+            before = panel.picture.value, panel.sentence.text
+            panel.controls[name].value = value
+            panel.wait()
+            assert panel.sentence.text != before[1], name
+        assert "200 offers, one market a call" in panel.sentence.text
+        race = reference.reference().find("single", "random", 200)
+        assert str(race.speedup("rust", "numba")) in panel.sentence.text
+        panel.controls["markets"].value = 10
+        panel.wait()
+        assert panel.sentence.text.startswith("Nobody has measured this case yet")
+        for case in decision.stored_cases():
+            assert case.call in panel.sentence.text
+            assert f" {case.offers:,}" in panel.sentence.text
+
+    @pytest.mark.parametrize("case", [(20, 1, 1), (5, 10, 2)])
+    def test_a_case_is_measured_by_button(self, case):
+        panel = panel_10.DecisionPanel(rounds=3, sample_seconds=1e-4)
+        for name, value in zip(("offers", "markets", "threads"), case, strict=True):
+            panel.controls[name].value = value
+        panel.run()
+        panel.wait()
+        if WITH_RUST:
+            assert panel.sentence.text.startswith("Measured here")
+        else:
+            assert "numba alone was measured. Without Rust:" in panel.sentence.text
+        (own,) = panel.evidence
+        assert (own.race.size, own.markets) == case[:2]
+
+    def test_what_is_too_large_is_refused(self):
+        panel = panel_10.DecisionPanel()
+        panel.controls["offers"].value = 10_000
+        panel.run()
+        assert panel.sentence.text == (
+            "Too large to measure here: take at most 200 markets a call."
+        )
+
+    @pytest.mark.parametrize(
+        ("hours", "said"),
+        [(48, "2 days"), (1.5, "1.5 h"), (0.05, "3 min"), (0.001, "3.6 s"), (1e-6, "3.6 ms")],
+    )
+    def test_durations(self, hours, said):
+        assert panel_10.duration(hours) == said
+
+
+def two_fixes(forward, reverse):
+    return dict(zip(checks_10.TWO_WAYS, (forward, reverse), strict=True))
+
+
+LIST, SORTING = "the list", "sorting, temporaries with it"
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "words"),
+    [
+        (None, "not done yet", ""),
+        (two_fixes(None, None), "not done yet", ""),
+        ({"forward": {1, 2}}, "not right yet", "two keys"),
+        (two_fixes({"the list", "sorting"}, None), "not right yet", "name two fixes"),
+        (two_fixes({"the list"}, {LIST, SORTING}), "not right yet", "name two fixes"),
+        (two_fixes({"lists", "sorting"}, {LIST, SORTING}), "not right yet", "no fix 'lists'"),
+        (
+            two_fixes({"six temporaries and their passes", "sorting"}, {LIST, SORTING}),
+            "not right yet",
+            "'six temporaries and their passes' saves",
+        ),
+        (
+            two_fixes({"the list", "sorting"}, {LIST, "call overhead"}),
+            "not right yet",
+            "not of the other",
+        ),
+        (two_fixes({"the list", "sorting"}, [LIST, SORTING]), "right", "% of all"),
+    ],
+)
+def test_two_fixes(answer, state, words):
+    found = checks_10.check_two_fixes(answer, panel_10.WaterfallPanel())
+    assert found.state == state
+    assert words in found.message
+
+
+def test_two_fixes_of_a_race_that_is_missing():
+    panel = panel_10.WaterfallPanel()
+    panel.controls["source"].value = panel_10.OWN
+    answer = two_fixes({"the list", "sorting"}, {LIST, SORTING})
+    assert "has not been measured" in checks_10.check_two_fixes(answer, panel).message
+
+
+HERE = "Zilog Z80, 1 cores"
+OWN = [
+    Evidence(made_up_race(numba=2000.0, rust=1000.0, rust_naive=9000.0), "random", 1, HERE),
+    Evidence(made_up_race(32, numba=3e6, rust=1e6), "own bids", 1000, HERE),
+    Evidence(made_up_race(20, spread=0.3, numba=1000.0, rust=1001.0), "random", 1, HERE),
+    Evidence(made_up_race(20, rust_naive=1000.0, rust=1001.0), "repeated", 1, HERE),
+]
+BEST, WORST = str(OWN[0].ratio("rust", "numba")), str(OWN[0].ratio("numba", "rust"))
+BATCH = str(OWN[1].ratio("rust", "numba"))
+SAME = str(OWN[2].ratio("rust", "numba"))
+REPEATED = str(OWN[3].ratio("rust", "rust-naive"))
+GOOD = (
+    f"On a Z80 of Zilog, rust is {BEST} times as fast as numba at N = 200. In a batch of markets "
+    f"of 32 offers, rust is {BATCH} times as fast as numba. I would keep numba while studies are "
+    "short. I would choose Rust if a study ran for days."
+)
+FIRST = f"rust is {BEST} times as fast as numba"
+SECOND = f"In a batch of markets of 32 offers, rust is {BATCH} times as fast as numba."
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (FIRST, f"numba is {BEST} times as fast as rust", "upside down"),
+        (f"rust is {BEST}", "rust is 9.87 [9.80, 9.90]", "is not in the data"),
+        (f"rust is {BEST}", "rust is 9.87", "2 ratios with their intervals are wanted; 1"),
+        ("as numba at N = 200", "at N = 200", "names 1 candidates"),
+        (" at N = 200", "", "for how many offers"),
+        ("at N = 200", "at N = 7", "have not raced market by market at N = 7"),
+        ("In a batch of", "For", "is not in the data"),
+        ("a Z80 of Zilog", "my machine", f"was measured on: {HERE}"),
+        ("I would keep numba while studies are short.", "", "numba has no sentence"),
+        ("I would choose Rust if a study ran for days.", "", "Rust has no sentence"),
+        ("short.", "short, for Rust is 3 times faster.", "“3 times” has no interval"),
+        ("short.", "short, for Rust is twice as fast.", "“twice as” has no interval"),
+        ("short.", "short, for Rust is ten times faster.", "“ten times faster” has no interval"),
+        (FIRST, f"rust is {BEST} times slower than numba", "upside down"),
+        (FIRST, f"rust takes {BEST} times as long as numba", "upside down"),
+        (SECOND, f"At N = 200 numba is {WORST} times as fast as rust.", "the same two candidates"),
+        (SECOND, f"Again {FIRST} at N = 200.", "the same two candidates"),
+        (SECOND, f"At N = 20 rust is {SAME} times faster than numba.", "are indistinguishable"),
+        (SECOND, f"At N = 20 rust is {REPEATED} times as fast as rust-naive.", "repeated. Say so"),
+    ],
+)
+def test_a_verdict_that_cannot_be_checked(old, new, words):
+    assert old in GOOD
+    found = checks_10.check_verdict(GOOD.replace(old, new), OWN)
+    assert found.state == "not right yet"
+    assert words in found.message
+
+
+@pytest.mark.parametrize(
+    "paragraph",
+    [
+        GOOD,
+        GOOD.replace(
+            f"rust is {BEST} times as fast as", f"numba is {BEST} times slower than"
+        ).replace("slower than numba", "slower than rust"),
+        GOOD.replace(
+            f"rust is {BEST} times as fast as numba", f"numba is {WORST} times as fast as rust"
+        ),
+        GOOD.replace(FIRST, f"numba takes {BEST} times as long as rust"),
+        GOOD.replace(FIRST, f"rust takes {WORST} of the time of numba"),
+        GOOD.replace(
+            "I would choose Rust if a study ran", "There is no case for Rust, since none runs"
+        ),
+        GOOD.replace("as fast as numba at", "faster than numba at"),
+        GOOD
+        + f" At N = 20, with one market repeated, rust is {REPEATED} times as fast as rust-naive.",
+    ],
+)
+def test_a_verdict_that_can_be_checked(paragraph):
+    found = checks_10.check_verdict(paragraph, OWN)
+    assert found.state == "right", found.message
+
+
+@pytest.mark.parametrize("answer", [None, 42])
+def test_a_verdict_is_a_text(answer):
+    found = checks_10.check_verdict(answer, OWN)
+    assert found.state == ("not done yet" if answer is None else "not right yet")
+
+
+def test_stored_ratios_can_be_cited_without_measuring():
+    one = checks_10.ratio("rust", "numba", 200)
+    many = checks_10.ratio("rust", "numba", 32, batch=True)
+    paragraph = GOOD.replace("a Z80 of Zilog", reference.place(reference.reference()))
+    paragraph = paragraph.replace(BEST, one).replace(BATCH, many)
+    assert checks_10.check_verdict(paragraph, []).state == "right"
+
+
+def test_ones_own_ratios_come_first():
+    assert checks_10.ratio("rust", "numba", 200, OWN) == BEST
+    assert checks_10.ratio("Rust", "Numba", 200, OWN) == BEST
+
+
+@pytest.mark.parametrize(
+    ("names", "offers", "words"),
+    [
+        (("rust", "numba"), 7, "market by market at N = 7; they have at 5, 10, "),
+        (("rust", "numba"), "200", "they have at 5, 10, "),
+        (("rust", "numbra"), 200, "nor at another size"),
+    ],
+)
+def test_a_ratio_that_is_not_there(names, offers, words):
+    with pytest.raises(LookupError, match=words):
+        checks_10.ratio(*names, offers)

@@ -1,0 +1,203 @@
+"""The notebooks, executed for real: alone, as they are, solved, and without the extension."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import nbformat
+import numpy as np
+import pytest
+
+from helpers.wrong_answers import WRONG_ANSWERS
+from market_py.extension import REPOSITORY
+from market_py.workshop.publish import execution
+
+NOTEBOOKS = execution.all_notebooks()
+ids = [path.stem for path in NOTEBOOKS]
+pytestmark = pytest.mark.filterwarnings("default")
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=ids)
+def test_notebook_as_it_is(path):
+    before = path.read_bytes()
+    done = execution.execute(path)
+    assert done.problem is None
+    assert path.read_bytes() == before
+    checks = [c for c in done.notebook.cells if "exercises.check" in c.source]
+    for cell in checks:
+        said = [output["data"]["text/plain"] for output in cell.outputs if "data" in output]
+        assert len(said) == 1
+        assert said[0].startswith("○ not done yet")
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=ids)
+def test_notebook_with_its_solutions(path, tmp_path):
+    """Each solution is right; after it, answers that are wrong are refused, with their hint."""
+    notebook = nbformat.read(path, as_version=4)
+    found = execution.exercises(notebook)
+    if not found:
+        pytest.skip("no exercise")
+    execution.solve(notebook)
+    expected = []
+    for exercise in found:
+        wrong = WRONG_ANSWERS[exercise.name]
+        assert len(wrong) >= 2, exercise.name
+        expected += ["✓ right", *(answer.words for answer in wrong)]
+        place = notebook.cells.index(exercise.check) + 1
+        notebook.cells[place:place] = [
+            nbformat.v4.new_code_cell(source)
+            for answer in wrong
+            for source in (answer.source, exercise.check.source)
+        ]
+    nbformat.write(notebook, tmp_path / path.name)
+    done = execution.execute(tmp_path / path.name)
+    assert done.problem is None
+    said = [
+        output.data["text/plain"].replace("\n", "")
+        for cell in done.notebook.cells
+        if "check_" in cell.source and not cell.source.startswith("%%")
+        for output in cell.outputs
+        if "data" in output
+    ]
+    for verdict, words in zip(said, expected, strict=True):
+        assert words in verdict
+        assert verdict.startswith("✓ right" if words == "✓ right" else "✗ not right yet")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links to tools of POSIX")
+@pytest.mark.parametrize("how", [pytest.param("as it is", marks=pytest.mark.long), "solved"])
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=ids)
+def test_notebook_without_the_extension(path, how, tmp_path):
+    """Neither the extension nor cargo: every notebook runs and says what to do."""
+    (tmp_path / "rust_market.py").write_text("raise ImportError('simulated: not built')")
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    for tool in ("make", "sh", "env", "cat", "cksum", "tr", "id"):
+        (tools / tool).symlink_to(shutil.which(tool))
+    environment = os.environ | {
+        "PYTHONPATH": str(tmp_path),
+        "PATH": str(tools),
+        "PYTHONUTF8": "1",
+        "HOME": str(tmp_path),
+    }
+    script = (
+        "import sys; from pathlib import Path; "
+        "from market_py.workshop.publish.execution import execute; "
+        "done = execute(Path(sys.argv[1]), solved=sys.argv[2] == 'solved'); "
+        "print(done.text); sys.exit(done.problem)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, path, how],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    if "build-rust" in path.read_text(encoding="utf8"):
+        assert "https://rustup.rs" in done.stdout
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=ids)
+def test_notebook_form(path):
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    assert all(not cell.outputs and cell.execution_count is None for cell in code)
+    assert notebook.metadata.kernelspec.name == "python3"
+    for cell in code:
+        assert cell.source.count("\n") < 15, cell.source
+        assert not re.search(r"^\s*%(?!%solution)", cell.source, re.M), cell.source
+    assert prose.startswith("# ")
+    for part in ("By the end of this notebook you can", "minutes", " · needs ", "## Key points"):
+        assert part in prose
+    assert any("Prediction(" in cell.source for cell in code)
+    last, place = notebook.cells[-1].source.splitlines()[-1], NOTEBOOKS.index(path)
+    for word, neighbours in (
+        ("Back", NOTEBOOKS[:place][-1:]),
+        ("Next", NOTEBOOKS[place + 1 :][:1]),
+    ):
+        for neighbour in neighbours:
+            assert re.search(rf"{word}: \[[^]]+\]\({neighbour.name}\)", last)
+    for link in re.findall(r"\]\(([^)]+\.ipynb)\)", prose):
+        assert (path.parent / link).is_file(), link
+    assert len(prose.split()) >= 6 * sum(len(cell.source.split()) for cell in code), "prose leads"
+    assert np.median([cell.source.count("\n") + 1 for cell in code]) <= 4
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=ids)
+def test_exercises_are_a_stub_a_check_and_a_closed_solution(path):
+    code = [c for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]
+    stubs = [i for i, cell in enumerate(code) if "exercise" in cell.metadata.get("tags", [])]
+    assert len(stubs) in ((0,) if path.stem.startswith("00") else (1, 2, 3))
+    for i in stubs:
+        check, solution = code[i + 1 : i + 3]
+        assert "exercises.check_" in check.source
+        assert solution.source.startswith("%%solution ")
+        assert solution.metadata.jupyter.source_hidden
+    assert sum(cell.source.startswith("%%solution") for cell in code) == len(stubs)
+
+
+def test_the_minutes_are_those_of_the_list_and_fill_three_hours():
+    listed = nbformat.read(NOTEBOOKS[0], as_version=4).cells[-1].source
+    minutes = {path.name: int(number) for path, number in _minutes()}
+    for name, number in minutes.items():
+        assert re.search(rf"\({name}\) \| [^|]+ \| {number} \|", listed)
+    assert sum(minutes.values()) == 180
+
+
+def _minutes():
+    for path in NOTEBOOKS[1:]:
+        title = nbformat.read(path, as_version=4).cells[0].source
+        yield path, re.search(r"\*\* · (\d+) minutes · ", title)[1]
+
+
+BROKEN = {
+    "a cell raises": ("raise ValueError('boom')", "boom"),
+    "a warning": ("import warnings; warnings.warn('careful')", "careful"),
+    "an output widget swallows": (
+        "import ipywidgets\nout = ipywidgets.Output()\nwith out:\n    1 / 0\nout",
+        "ZeroDivisionError",
+    ),
+    "a panel fails": (
+        "from market_py.workshop.widgets.controls import slider\n"
+        "from market_py.workshop.widgets.panel import Explorer\n"
+        "def answer(x):\n"
+        "    return (b'', 'fine') if x < 2 else 1 / 0\n"
+        "panel = Explorer({'x': slider('x', 1, 0, 9, 1, '')}, answer, 100)\n"
+        "panel.controls['x'].value = 5\n"
+        "panel.wait()\n"
+        "panel",
+        "ZeroDivisionError",
+    ),
+}
+
+
+@pytest.mark.parametrize(("source", "words"), BROKEN.values(), ids=BROKEN.keys())
+def test_a_broken_notebook_is_found_out(tmp_path, source, words):
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
+    nbformat.write(notebook, tmp_path / "broken.ipynb")
+    problem = execution.execute(tmp_path / "broken.ipynb").problem
+    assert problem is not None
+    assert words in problem
+
+
+def test_run_prints_a_line_each_and_fails_if_one_does(tmp_path):
+    for name, source in {"good": "1 + 1", "bad": "1 / 0"}.items():
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
+        nbformat.write(notebook, tmp_path / f"{name}.ipynb")
+    command = [sys.executable, "-m", "market_py", "run"]
+    both = [str(tmp_path / "good.ipynb"), str(tmp_path / "bad.ipynb")]
+    done = subprocess.run(
+        [*command, *both], cwd=REPOSITORY, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    good, bad = done.stdout.splitlines()
+    assert re.fullmatch(r"good +\d+\.\d s  passed", good)
+    assert re.fullmatch(r"bad +\d+\.\d s  failed", bad)
+    assert "ZeroDivisionError" in done.stderr
+    done = subprocess.run([*command, both[0]], capture_output=True, text=True, check=False)
+    assert done.returncode == 0
