@@ -121,6 +121,11 @@ def write(axes: Any, x: float, row: float, text: str) -> None:
     axes.annotate(text, (x, row), **place)
 
 
+def figures(number: float) -> str:
+    """Write a number with three figures, or with all before the decimal point."""
+    return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"
+
+
 def aa_band(axes: Any, at: Sequence[float], intervals: Iterable[Interval]) -> None:
     """Shade the ratios of a candidate to its A/A copy: smaller differences mean nothing."""
     low, _, high = np.array([*intervals], float).reshape(-1, 3).T

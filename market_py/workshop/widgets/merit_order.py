@@ -23,7 +23,7 @@ from market_py import market_clearing
 from market_py.plots.merit_order import merit_order
 from market_py.plots.style import FUEL_STYLES, SKY
 from market_py.validation import Float64Array, Ties, check_market, check_vector
-from market_py.workshop.widgets import description
+from market_py.workshop.widgets import description, static
 
 
 def market_figure(
@@ -308,12 +308,12 @@ class MeritOrderFigure(anywidget.AnyWidget):
         if "failed" in content and self._fallback and self._box:
             self._box.children = [self._fallback()]
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:  # type: ignore[override]
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         self._box = self._box or widgets.VBox([self])
         bundle: dict[str, Any] = self._box._repr_mimebundle_(**kwargs)
         bundle["image/png"] = base64.b64encode(self.png()).decode()
         bundle["text/plain"] = self.sentence
-        return bundle
+        return static.kept(bundle, static.paragraph(self.sentence), alt=self.sentence)
 
 
 def _strings(argument: str, values: Sequence[str], count: int) -> list[str]:

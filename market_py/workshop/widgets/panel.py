@@ -14,6 +14,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from market_py.benchmark import timing
+from market_py.workshop.widgets import static
 from market_py.workshop.widgets.named_image import NamedImage
 from market_py.workshop.widgets.sentence import Sentence
 
@@ -26,17 +27,18 @@ TIMING_LOCK = threading.Lock()
 
 
 class Panel(widgets.VBox):
-    """Controls above a sentence and a picture of fixed size.
+    """Controls above a sentence and a picture of fixed size; others go between.
 
     A notebook that is saved or exported keeps the picture and the sentence as they were.
     """
 
-    def __init__(self, controls: list[Any], first: Shown) -> None:
+    def __init__(self, controls: Mapping[str, Any], first: Shown, *others: Any) -> None:
         png, sentence = first
+        self.controls = dict(controls)
         layout = {"width": f"{WIDTH}px", "max_width": "100%"}
         self.picture = NamedImage(value=png, alt=sentence, layout=layout)
         self.sentence = Sentence(text=sentence)
-        super().__init__([*controls, self.sentence, self.picture])
+        super().__init__([*controls.values(), *others, self.sentence, self.picture])
 
     def show(self, shown: Shown) -> None:
         """Replace the picture and the sentence."""
@@ -44,11 +46,15 @@ class Panel(widgets.VBox):
         self.picture.value, self.picture.alt = png, sentence
         self.sentence.say(sentence)
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+    def text(self) -> str:
+        """Return settings and sentence as HTML, for a page without a kernel."""
+        return static.settings(self.controls.values()) + static.paragraph(self.sentence.text)
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         bundle: dict[str, Any] = super()._repr_mimebundle_(**kwargs)
         bundle["image/png"] = base64.b64encode(self.picture.value).decode()
         bundle["text/plain"] = self.sentence.text
-        return bundle
+        return static.kept(bundle, self.text(), alt=self.sentence.text)
 
 
 class Follower:
@@ -116,7 +122,7 @@ class Explorer(Panel):
     def __init__(self, controls: Mapping[str, Any], answer: Callable[..., Shown]) -> None:
         self.controls = dict(controls)
         self._answer = answer
-        super().__init__(list(self.controls.values()), self._current())
+        super().__init__(controls, self._current())
         self._follower = Follower(self, self._current)
         self._follower.follow(self.controls)
 
@@ -171,7 +177,7 @@ class Job(Panel):
         self.doing = widgets.Label()
         buttons = widgets.HBox([self.button, self.stop_button, self.bar, self.doing])
         buttons.layout.flex_flow = "row wrap"
-        super().__init__([*self.controls.values(), buttons], first)
+        super().__init__(self.controls, first, buttons)
         self.button.on_click(self._on_click)
         self.stop_button.on_click(lambda _: self._stop.set())
 

@@ -11,7 +11,7 @@ from market_py.benchmark.report.picture import times
 from market_py.benchmark.report.tables import TITLES
 from market_py.benchmark.results import Kind, Timed
 from market_py.benchmark.timing import BASELINES
-from market_py.plots.axes import interval_bars, label
+from market_py.plots.axes import figures, interval_bars, label
 from market_py.plots.picture import picture
 from market_py.workshop.widgets.controls import choice, stepper
 from market_py.workshop.widgets.panel import Explorer, Shown
@@ -33,7 +33,7 @@ def _figure(most: int) -> Any:
         scale, unit = _unit(max(race.quartiles(name)[1] for name in names))
         bars = {name: times([race], name, scale)[0] for name in names}
         written = {
-            name: _said(timed, name, over) or f"{bars[name][1]:,.3g} {unit}" for name in names
+            name: _said(timed, name, over) or f"{figures(bars[name][1])} {unit}" for name in names
         }
         # Room for what is written beside the longest bar.
         interval_bars(axes, bars, written=written, room=1.6)

@@ -120,9 +120,9 @@ class TestErrors:
 
 class TestFallback:
     def test_a_saved_figure_is_never_blank(self, figure):
-        first = figure._repr_mimebundle_()
+        first, _ = figure._repr_mimebundle_()
         figure.demand = 3000
-        bundle = figure._repr_mimebundle_()
+        bundle, _ = figure._repr_mimebundle_()
         assert imread(io.BytesIO(base64.b64decode(bundle["image/png"]))).shape[:2] == (460, 900)
         assert bundle["image/png"] != first["image/png"]
         assert bundle["text/plain"] == figure.sentence

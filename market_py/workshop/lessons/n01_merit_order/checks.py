@@ -35,8 +35,7 @@ def check_price(bids: Any, quantities: Any, demand: Any) -> CheckResult:
     offers = np.asarray(bids, float), np.asarray(quantities, float)
     running = roles(*offers, float(demand), price, dispatch).running
     return right(
-        f"the price is 80, and {len(running)} of {len(dispatch)} offers run, all of "
-        "them paid 80."
+        f"the price is 80, and {len(running)} of {len(dispatch)} offers run, all of them paid 80."
     )
 
 

@@ -37,7 +37,7 @@ STYLES = {
 @picture(height=6.8)
 def call_overhead(figure: Any, race: Race | None) -> None:
     """Draw a bar for each candidate: the baseline, the kernel and the overheads."""
-    figure.subplots_adjust(left=0.19, top=0.81, bottom=0.11, hspace=0.42)
+    figure.subplots_adjust(left=0.235, top=0.81, bottom=0.11, hspace=0.42)
     halves = figure.subplots(2, height_ratios=[len(SORTING), len(SELECTING)])
     label(halves[1], "ns per call (each half has its own scale)")
     titles = "kernel that sorts, as published", "kernels that do not sort"

@@ -135,6 +135,10 @@ class CountsPanel(Job):
         self.table = widgets.HTML()
         self.children = (*self.children, self.table)  # type: ignore[has-type]
 
+    def text(self) -> str:
+        """Return the sentence and the table as HTML."""
+        return f"{super().text()}{self.table.value}"
+
     def work(self) -> None:
         """Count, in processes of their own; what prevents it is said."""
         offers: int = self.size.value

@@ -12,6 +12,7 @@ from market_py.benchmark.report.picture import interval
 from market_py.benchmark.timing import Race, Ratio
 from market_py.plots.axes import (
     Interval,
+    figures,
     interval_bars,
     interval_line,
     label,
@@ -34,7 +35,7 @@ def candidates(figure: Any, race: Race | None, markets: int, across: str) -> Non
     label(axes, f"{across}: median, half of the rounds in the whiskers")
     found = race.per(markets) if race else None
     bars = {name: found.quartiles(name) for name in found.candidates} if found else {}
-    written = {name: f"{bar[1]:,.3g}" for name, bar in bars.items()}
+    written = {name: figures(bar[1]) for name, bar in bars.items()}
     interval_bars(axes, bars, written=written, room=1.2)
 
 
@@ -141,7 +142,7 @@ def training(
         above.barh(row, whole - steps, left=steps, color=LIGHT, label="the learner")
         write(above, whole, row, f"{share:.0%} steps")
     above.set_xlim(0, 1.25 * max((whole for whole, _ in times.values()), default=8.0))
-    plain, (_, share) = next(iter(times.items()), ("before", (0.0, 0.0)))
+    plain, (_, share) = next(iter(times.items()), ("the slowest", (0.0, 0.0)))
     label(below, f"a step, times as fast as with {plain}", "training, times as fast")
     farthest = 4 * max((step.high for step, _ in gains.values()), default=25.0)
     most, speedups = amdahl(share, np.inf), np.geomspace(0.8, farthest, 200)

@@ -32,9 +32,9 @@ MOST_ROWS = 8
 @picture(height=5.6)
 def waterfall(figure: Any, race: Race | None, found: Sequence[Saving]) -> None:
     """Draw the savings of an order from the published shape to its end, or nothing yet."""
-    figure.subplots_adjust(left=0.385, right=0.98, top=0.88)
+    figure.subplots_adjust(left=0.4, right=0.98, top=0.88)
     axes = figure.subplots()
-    label(axes, "ns per call: medians; the saving of a fix with its interval")
+    label(axes, "ns per call: medians, and savings with intervals")
     rows(axes, [], MOST_ROWS)
     if race is None or not found:
         return
