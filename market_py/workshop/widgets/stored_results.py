@@ -22,7 +22,7 @@ UNITS = ((1e3, "ns"), (1e6, "µs"), (1e9, "ms"))
 """Up to so many nanoseconds a time is shown in a unit."""
 
 
-def _figure(most: int) -> Any:
+def stored_picture(most: int) -> Any:
     """Make a picture with a bar for each of up to so many candidates."""
 
     @picture(height=1.6 + 0.42 * most)
@@ -86,7 +86,7 @@ class StoredPanel(Explorer):
         self._names = names
         self._races = {TITLES[kind]: list(reference().of_kind(kind)) for kind in kinds}
         everything = [timed for found in self._races.values() for timed in found]
-        self._draw = _figure(max(len(_shown(timed, names)) for timed in everything))
+        self._draw = stored_picture(max(len(_shown(timed, names)) for timed in everything))
         first = everything[0]
         sizes = self._sizes(TITLES[first.kind], first.distribution)
         controls: dict[str, Any] = {

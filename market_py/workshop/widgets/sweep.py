@@ -82,8 +82,8 @@ class SweepPanel(Job):
         raise NotImplementedError
 
     def name(self, point: Any) -> str:
-        """Say what a point is, while it is timed."""
-        return f"{point}"
+        """Say what a point is, while it is timed; a number is a size."""
+        return f"N = {point:,}" if isinstance(point, int) else f"{point}"
 
     def kept(self) -> dict[Any, Race]:
         """Return the races of former runs that this one adds to."""

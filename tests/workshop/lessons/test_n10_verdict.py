@@ -68,7 +68,7 @@ class TestStored:
                 offers.value if offers.layout.display == "" else 32,
             )
             assert set(over.options) == set(timed.candidates)
-            assert f"{distribution.value}, N = {timed.offers:,}," in panel.sentence.text
+            assert f"{distribution.value}, N = {timed.size:,}," in panel.sentence.text
             assert f"Over {over.value}: " in panel.sentence.text
 
         choose(offers, 1_000_000)
@@ -99,9 +99,8 @@ class TestStored:
 
     def test_batches_are_told_per_market(self):
         timed = next(reference.reference().of_kind("batch"))
-        picture = stored_results.StoredPicture(9)
-        assert picture.show(timed, timed.race.candidates, "numba-sort")
-        (axes,) = picture.figure.axes
+        picture = stored_results.stored_picture(9)
+        (axes,) = picture.figure(timed, timed.race.candidates, "numba-sort").axes
         assert "per market" in axes.get_xlabel()
         median = np.median(timed.race.rounds["numba-sort"]) / timed.markets
         unit = {"ns": 1, "µs": 1e3}[axes.get_xlabel()[:2]]
@@ -384,7 +383,7 @@ def verdict(*claims, numba_when=GOOD.numba_when, rust_when=GOOD.rust_when):
         (verdict(claim(low=2.0, high=2.001), claim(OWN[1])), "not in the data"),
         (verdict(claim(offers=7), claim(OWN[1])), "have not raced so"),
         (verdict(claim(), claim(OWN[1], batch=False)), "have not raced so"),
-        (verdict(claim(), claim(OWN[3], than="rust-naive", inputs=None)), "have not raced so"),
+        (verdict(claim(), claim(OWN[3], than="rust-naive", inputs=None)), "not in the data"),
         (verdict(claim(), claim(OWN[2])), "indistinguishable"),
         (verdict(claim(), claim(OWN[1], faster="numba", than="rust")), "is the slower one"),
         (verdict(claim(), claim(OWN[1]), numba_when=" "), "would choose numba"),

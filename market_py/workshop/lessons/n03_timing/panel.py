@@ -129,15 +129,7 @@ def _spike(taken: Float64Array) -> str:
 
 
 class RepeatedPanel(SweepPanel):
-    """Time the published numba function on inputs that can be learnt, and on distinct ones.
-
-    Parameters
-    ----------
-    sizes : tuple of int
-        Offers per market.
-    **options
-        As for `SweepPanel`.
-    """
+    """Time the published numba function on inputs that can be learnt, and on distinct ones."""
 
     def __init__(self, sizes: tuple[int, ...] = SIZES, **options: Any) -> None:
         self._sizes = sizes
@@ -146,10 +138,6 @@ class RepeatedPanel(SweepPanel):
     def points(self) -> tuple[int, ...]:
         """All sizes."""
         return self._sizes
-
-    def name(self, offers: int) -> str:
-        """Say how large the markets are."""
-        return f"markets of {offers} offers"
 
     def race_at(self, offers: int) -> Race:
         """Race the three kinds of inputs; a call clears as many markets of each."""

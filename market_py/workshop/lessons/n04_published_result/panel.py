@@ -84,15 +84,7 @@ def _compare(results: dict[str, tuple[float, Float64Array]]) -> str:
 
 
 class RacePanel(SweepPanel):
-    """Time the published variants, and the current backends, by button.
-
-    Parameters
-    ----------
-    sizes : tuple of int
-        Offers per market.
-    **options
-        As for `SweepPanel`.
-    """
+    """Time the published variants, and the current backends, by button."""
 
     def __init__(self, sizes: tuple[int, ...] = SIZES, **options: Any) -> None:
         self._sizes = sizes
@@ -108,10 +100,6 @@ class RacePanel(SweepPanel):
     def points(self) -> list[int]:
         """Sizes up to the chosen one."""
         return [size for size in self._sizes if size <= self.settings["largest"]]
-
-    def name(self, offers: int) -> str:
-        """Say how large the markets are."""
-        return f"markets of {offers} offers"
 
     def race_at(self, offers: int) -> Race:
         """Race the published variants, the backends and one more variant."""

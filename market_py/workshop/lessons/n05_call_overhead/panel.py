@@ -25,13 +25,7 @@ def dispatches(offers: int) -> dict[str, Any]:
 
 
 class CallOverheadPanel(SweepPanel):
-    """Time kernels in different wrappers, at a chosen size of market.
-
-    Parameters
-    ----------
-    **options
-        As for `SweepPanel`.
-    """
+    """Time kernels in different wrappers, at a chosen size of market."""
 
     def __init__(self, **options: Any) -> None:
         self.size = stepper("offers N", SIZES, 20)
@@ -50,10 +44,6 @@ class CallOverheadPanel(SweepPanel):
     def points(self) -> list[int]:
         """The chosen size."""
         return [self.settings["size"]]
-
-    def name(self, offers: int) -> str:
-        """Say how large the markets are."""
-        return f"markets of {offers} offers"
 
     def kept(self) -> dict[int, Race]:
         """Return the sizes timed before on the same inputs: only these can be compared."""

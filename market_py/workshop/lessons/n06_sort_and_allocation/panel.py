@@ -33,15 +33,7 @@ APART = "2px 14px 2px 0"
 
 
 class SortingPanel(SweepPanel):
-    """Time the variants that sort, under chosen conditions, beside the run before.
-
-    Parameters
-    ----------
-    rounds : int
-        Samples of each variant.
-    **options
-        As for `SweepPanel`.
-    """
+    """Time the variants that sort, under chosen conditions, beside the run before."""
 
     def __init__(self, rounds: int = 15, **options: Any) -> None:
         self.runs: list[tuple[Conditions, Race]] = []

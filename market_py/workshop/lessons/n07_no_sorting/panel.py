@@ -96,17 +96,7 @@ def exponent(races: Mapping[int, Race], name: str) -> Ratio:
 
 
 class GrowthPanel(SweepPanel):
-    """Time variants that sort and variants that select over the size of the market, by button.
-
-    Parameters
-    ----------
-    sizes : tuple of int
-        Offers per market.
-    rounds : int
-        Samples of each variant at each size.
-    **options
-        As for `SweepPanel`.
-    """
+    """Time variants that sort and variants that select over the size of the market, by button."""
 
     def __init__(self, sizes: tuple[int, ...] = SIZES, rounds: int = 11, **options: Any) -> None:
         self._sizes = sizes
@@ -118,10 +108,6 @@ class GrowthPanel(SweepPanel):
     def points(self) -> list[int]:
         """Sizes up to the chosen one."""
         return [size for size in self._sizes if size <= self.settings["largest"]]
-
-    def name(self, offers: int) -> str:
-        """Say how large the markets are."""
-        return f"markets of {offers:,} offers"
 
     def race_at(self, offers: int) -> Race:
         """Race all variants on fewer markets where these are larger."""

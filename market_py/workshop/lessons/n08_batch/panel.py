@@ -27,15 +27,7 @@ THREADED = "{} batch, {} threads"
 
 
 class BatchPanel(SweepPanel):
-    """Clear the same markets one by one, in one call, and in one call on some threads.
-
-    Parameters
-    ----------
-    rounds : int
-        Samples of each way, at each size.
-    **options
-        As for `SweepPanel`.
-    """
+    """Clear the same markets one by one, in one call, and in one call on some threads."""
 
     races: dict[int, Race]
     """By the number of markets in a batch; times are per market."""
@@ -52,10 +44,6 @@ class BatchPanel(SweepPanel):
     def points(self) -> list[int]:
         """Sizes of batches up to the chosen one."""
         return [size for size in SIZES if size <= self.settings["largest"]]
-
-    def name(self, size: int) -> str:
-        """Say how large the batches are."""
-        return f"batches of {size:,}"
 
     def race_at(self, size: int) -> Race:
         """Race all ways of clearing batches of one size."""

@@ -48,17 +48,7 @@ SWEEPS = {
 
 
 class StepSweepPanel(SweepPanel):
-    """Race the steps at one point after the other.
-
-    Parameters
-    ----------
-    sweeps : mapping of str to tuple of StepPoint
-        By the name of what varies.
-    rounds : int
-        Samples of each candidate at each point.
-    **options
-        As for `SweepPanel`.
-    """
+    """Race the steps at one point after the other."""
 
     races: dict[StepPoint, Race]
 

@@ -32,7 +32,7 @@ MOST_ROWS = 8
 @picture(height=5.6)
 def waterfall(figure: Any, race: Race | None, found: Sequence[Saving]) -> None:
     """Draw the savings of an order from the published shape to its end, or nothing yet."""
-    figure.subplots_adjust(left=0.4, right=0.98, top=0.88)
+    figure.subplots_adjust(left=0.41, right=0.98, top=0.88)
     axes = figure.subplots()
     label(axes, "ns per call: medians, and savings with intervals")
     rows(axes, [], MOST_ROWS)
