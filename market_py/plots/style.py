@@ -1,4 +1,4 @@
-"""Colours, markers and axes that all pictures share."""
+"""The one style of all pictures: palette, hatches, and settings of Matplotlib."""
 
 from __future__ import annotations
 
@@ -9,11 +9,38 @@ from market_py.registry import VARIANTS
 
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 YELLOW, BLUE, VERMILION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
+GREY, LIGHT = "#777777", "#DDDDDD"
+
+SETTINGS: dict[str, Any] = {
+    "axes.grid": True,
+    "axes.labelsize": 15,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 14,
+    "errorbar.capsize": 3,
+    "figure.dpi": 100,
+    "font.size": 13,
+    "grid.alpha": 0.3,
+    "hatch.linewidth": 1.0,
+    "legend.columnspacing": 1.2,
+    "legend.fontsize": 13,
+    "legend.frameon": False,
+    "legend.handletextpad": 0.5,
+    "patch.edgecolor": BLACK,
+    "patch.force_edgecolor": True,
+    "patch.linewidth": 0.6,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "results",
+    "xtick.labelsize": 14,
+    "ytick.labelsize": 14,
+}
+"""What differs from the defaults of Matplotlib; the user's own settings do not count."""
 
 FUEL_STYLES = {
     "hydro": (SKY, "//"),
     "nuclear": (YELLOW, ".."),
-    "coal": ("#777777", "xx"),
+    "coal": (GREY, "xx"),
     "oil": (ORANGE, "\\\\"),
 }
 """Colour and hatch of each fuel."""
@@ -36,31 +63,26 @@ SPARE_STYLES = [
     for dashes in ("-.", ":")
     for marker, colour in zip("<*phdx+1", 2 * (GREEN, PURPLE, VERMILION, BLUE), strict=False)
 ]
-"""Each with a marker and dashes that no other has; the variants of the ladder take them in turn."""
-TIMED_VARIANTS = [name for name in VARIANTS if name not in CANDIDATE_STYLES]
-LEGEND: dict[str, Any] = {
-    "fontsize": 13,
-    "frameon": False,
-    "columnspacing": 1.2,
-    "handletextpad": 0.5,
+"""Each with a marker and dashes that no other has; the other variants take them in turn."""
+_OTHER_VARIANTS = [name for name in VARIANTS if name not in CANDIDATE_STYLES]
+BAR_STYLES = {
+    "numba": (BLUE, "//"),
+    "rust": (VERMILION, ".."),
+    "numpy": (GREEN, "\\\\"),
+    "python": (PURPLE, "xx"),
 }
+"""Colour and hatch of a bar, by the language that the name of a candidate begins with."""
 
 
 def candidate_style(name: str) -> tuple[str, str, str]:
     """Colour, marker and dashes of any candidate, always the same."""
     if name in CANDIDATE_STYLES:
         return CANDIDATE_STYLES[name]
-    place = TIMED_VARIANTS.index(name) if name in TIMED_VARIANTS else crc32(name.encode())
-    return SPARE_STYLES[place % len(SPARE_STYLES)]
+    is_variant = name in _OTHER_VARIANTS
+    number = _OTHER_VARIANTS.index(name) if is_variant else crc32(name.encode())
+    return SPARE_STYLES[number % len(SPARE_STYLES)]
 
 
-LANGUAGE_STYLES = {"numba": (BLUE, "o", "//"), "rust": (VERMILION, "s", "..")}
-
-
-def prepare(axes: Any, across: str, up: str) -> None:
-    """Label the axes, and thin the frame."""
-    axes.set_xlabel(across, fontsize=15)
-    axes.set_ylabel(up, fontsize=15)
-    axes.tick_params(labelsize=14)
-    axes.grid(alpha=0.3)
-    axes.spines[["top", "right"]].set_visible(False)
+def bar_style(name: str) -> tuple[str, str]:
+    """Colour and hatch of a candidate's bar."""
+    return BAR_STYLES.get(name.partition("-")[0].partition(",")[0], (GREY, ""))

@@ -365,7 +365,7 @@ BROKEN = {
         "    if x > 1:\n"
         "        raise ValueError('boom')\n"
         "    return b'', 'fine'\n"
-        "panel = Explorer({'x': slider('x', 1, 0, 9, 1, '')}, answer, 100)\n"
+        "panel = Explorer({'x': slider('x', 1, 0, 9, 1, '')}, answer)\n"
         "panel.controls['x'].value = 5\n"
         "panel"
     ),

@@ -3,11 +3,11 @@
 import pytest
 
 from helpers.chromium import BROWSER_TESTS
-from market_py.plots import picture
+from market_py.plots.picture import picture
 from market_py.workshop.widgets.named_image import NamedImage
 from market_py.workshop.widgets.sentence import Sentence
 
-pytest.importorskip("playwright.sync_api")
+playwright = pytest.importorskip("playwright.sync_api")
 
 pytestmark = BROWSER_TESTS
 RENDER = """async ([esm, state]) => {
@@ -27,6 +27,11 @@ RENDER = """async ([esm, state]) => {
   window.left = () => Object.keys(listeners).length;
 }"""
 """Show a widget whose model is here, and can be changed by hand."""
+
+
+@picture()
+def dots(figure):
+    figure.subplots()
 
 
 @pytest.fixture
@@ -58,7 +63,7 @@ def test_a_sentence_changes_inside_its_region_and_an_alarm_in_another(page):
 
 
 def test_a_picture_is_named_and_replaced_in_its_place(page):
-    png = list(picture.Picture().png())
+    png = list(dots())
     # Bytes come as a view of a buffer.
     page.evaluate("png => (window.view = new DataView(Uint8Array.from(png).buffer))", png)
     page.evaluate(f"esm => ({RENDER})([esm, {{ value: view, alt: 'one' }}])", NamedImage._esm)
@@ -71,3 +76,25 @@ def test_a_picture_is_named_and_replaced_in_its_place(page):
     # What is seen no more is kept no longer.
     assert page.evaluate("url => fetch(url).then(() => 'kept', () => 'gone')", seen) == "gone"
     assert page.locator("img").count() == 1
+
+
+SLIDER = """<div class="panel"><div class="widget-slider"><label class="widget-label">offers N</label>
+<div class="noUi-handle" role="slider" tabindex="0" aria-valuetext="2.00"></div>
+<div class="widget-readout">1,024</div></div></div>"""
+"""A slider over some values, as ipywidgets makes it: its handle knows an index only."""
+
+
+def test_a_slider_announces_its_name_and_its_value(page):
+    page.set_content(SLIDER)
+    render = RENDER.replace("document.body", "document.querySelector('.panel').appendChild(it)")
+    render = render.replace("const url", "const it = document.createElement('div'); const url")
+    page.evaluate(render, [Sentence._esm, {"text": "here", "alarm": False}])
+    handle = page.locator(".noUi-handle")
+    expect = playwright.expect
+    expect(handle).to_have_attribute("aria-label", "offers N")
+    expect(handle).to_have_attribute("aria-valuetext", "1,024")
+    # The library writes the index again at each move, before or after the readout.
+    handle.evaluate("it => it.setAttribute('aria-valuetext', '3.00')")
+    expect(handle).to_have_attribute("aria-valuetext", "1,024")
+    page.locator(".widget-readout").evaluate("it => (it.textContent = '4,096')")
+    expect(handle).to_have_attribute("aria-valuetext", "4,096")

@@ -174,13 +174,12 @@ WRONG_ANSWERS: dict[str, list[Wrong]] = {
         ),
     ],
     "check_verdict": [
-        Wrong('my_verdict = "Rust is 3 times faster."', "ratios with their intervals are wanted"),
         Wrong(
-            'my_verdict = f"""In a batch of markets of 32 offers rust is {many} times as fast as\n'
-            "numba. At N = 200 numba is {one} times as fast as rust. Keep numba in a short\n"
-            'study and Rust in a long one."""',
-            "upside down",
+            'claims = [Claim("numba", "rust", 200, one.low, one.high), my_verdict.claims[1]]\n'
+            'my_verdict = Recommendation(claims, "never", "always")',
+            "is upside down",
         ),
+        Wrong('my_verdict = "Rust is 3 times faster."', "give a Recommendation"),
     ],
 }
 """By the name of the check; two at least for each."""

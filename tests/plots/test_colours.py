@@ -38,7 +38,7 @@ DISTRIBUTIONS = {
     "fuels": style_.FUEL_STYLES,
     "candidates": style_.CANDIDATE_STYLES,
     "overheads": plots_05.STYLES,
-    "languages": style_.LANGUAGE_STYLES,
+    "languages": style_.BAR_STYLES,
     "growth": plots_07.GROWTH_STYLES,
 }
 """Styles that may stand in one picture: a colour, then hatch, marker or dashes."""

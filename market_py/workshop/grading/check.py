@@ -5,17 +5,21 @@ Nothing is sent or stored anywhere.
 
 from __future__ import annotations
 
+import functools
 import html
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, ParamSpec
 
+import numpy as np
+
+P = ParamSpec("P")
 State = Literal["not done yet", "not right yet", "right"]
 _SIGNS: dict[State, str] = {"not done yet": "○", "not right yet": "✗", "right": "✓"}
 
 
 @dataclass(frozen=True)
-class Verdict:
+class CheckResult:
     """What a check says; the last line of a check cell shows it."""
 
     state: State
@@ -33,27 +37,46 @@ class Verdict:
         }
 
 
-NOT_DONE = Verdict("not done yet")
-RETURNS_NOTHING = Verdict(
+NOT_DONE = CheckResult("not done yet")
+RETURNS_NOTHING = CheckResult(
     "not done yet", "your function returns nothing so far; to print a result does not return it."
 )
 
 
-def hint(message: str) -> Verdict:
+def hint(message: str) -> CheckResult:
     """Refuse an answer and say why."""
-    return Verdict("not right yet", message)
+    return CheckResult("not right yet", message)
 
 
-def right(message: str) -> Verdict:
+def right(message: str) -> CheckResult:
     """Accept an answer."""
-    return Verdict("right", message)
+    return CheckResult("right", message)
 
 
 class Refused(Exception):
-    """Ends a check early."""
+    """Ends a check early.
 
-    def __init__(self, verdict: Verdict) -> None:
-        self.verdict = verdict
+    Parameters
+    ----------
+    found : CheckResult or str
+        What the check says; a text is a hint.
+    """
+
+    def __init__(self, found: CheckResult | str) -> None:
+        self.found = hint(found) if isinstance(found, str) else found
+
+
+def graded(check: Callable[P, CheckResult]) -> Callable[P, CheckResult]:
+    """Let a check end by raising `Refused`."""
+
+    @functools.wraps(check)
+    def checked(*answer: P.args, **options: P.kwargs) -> CheckResult:
+        try:
+            return check(*answer, **options)
+        except Refused as refused:
+            return refused.found
+
+    return checked
 
 
 def answered(call: str, function: Callable[..., Any], *given: Any, first: bool = False) -> Any:
@@ -73,9 +96,9 @@ def answered(call: str, function: Callable[..., Any], *given: Any, first: bool =
     try:
         answer = function(*given)
     except Exception as error:
-        raise Refused(hint(f"{call} fails: {error!r}.")) from error
+        raise Refused(f"{call} fails: {error!r}.") from error
     if answer is None:
-        missing = hint(f"{call} returns None; on this way through it there is no return.")
+        missing = f"{call} returns None; on this way through it there is no return."
         raise Refused(RETURNS_NOTHING if first else missing)
     return answer
 
@@ -87,13 +110,79 @@ def number(call: str, answer: Any) -> float:
             raise TypeError
         return float(answer)
     except (TypeError, ValueError) as error:
-        wrong = f"{call} returns {answer!r}; one number is wanted."
-        raise Refused(hint(wrong)) from error
+        raise Refused(f"{call} returns {answer!r}; one number is wanted.") from error
 
 
-def two_numbers(answer: Any) -> tuple[float, float]:
-    """Take an answer for the ends of an interval; TypeError or ValueError where it is none."""
-    if isinstance(answer, str | set | frozenset | dict):
-        raise TypeError("characters, sets and keys are no ends of an interval")
-    low, high = (float(bound) for bound in answer)
+def hidden_cases(
+    function: Callable[..., Any],
+    cases: Sequence[tuple[str, tuple[Any, ...], float]],
+    hint_at: Callable[[tuple[Any, ...], float], str] = lambda given, answer: "",
+    shown: Callable[[tuple[Any, ...]], str] = repr,
+) -> None:
+    """Refuse a learner's function that returns another number than expected in a case.
+
+    Parameters
+    ----------
+    function : callable
+        The learner's.
+    cases : sequence of tuple
+        What each is about, the arguments, and the number expected.
+    hint_at : callable
+        Takes arguments and answer; says what a wrong answer looks like.
+    shown : callable
+        Shows arguments in a message.
+    """
+    for case, (about, given, expected) in enumerate(cases):
+        call = f"{function.__name__}{shown(given)}"
+        copies = (np.array(value) if np.ndim(value) else value for value in given)
+        answer = number(call, answered(call, function, *copies, first=case == 0))
+        if not np.isclose(answer, expected, rtol=1e-9, atol=0):
+            told = f"{about}.\n{call} is {expected:g}; yours says {answer:g}."
+            raise Refused(told + hint_at(given, answer))
+
+
+def two_ends(answer: Any, wanted: str) -> tuple[float, float]:
+    """Take an answer for an interval, its lower end first, or refuse it.
+
+    Parameters
+    ----------
+    answer : object
+        None is an exercise that is not done yet.
+    wanted : str
+        The hint at what is no interval.
+    """
+    if answer is None:
+        raise Refused(NOT_DONE)
+    try:
+        if isinstance(answer, str | set | frozenset | dict):
+            raise TypeError
+        low, high = (float(end) for end in answer)
+    except (TypeError, ValueError) as error:
+        raise Refused(wanted) from error
+    if np.isnan(low) or np.isnan(high):
+        raise Refused("an end of your interval is not a number.")
+    if not low <= high:
+        raise Refused("the first number must not exceed the second.")
     return low, high
+
+
+def between_sizes(answer: Any, wanted: str, found: tuple[float, float], about: str) -> CheckResult:
+    """Judge an interval between two sizes that were timed; a part of it is right too.
+
+    Parameters
+    ----------
+    answer : object
+        The learner's.
+    wanted : str
+        The hint at what is no interval.
+    found : tuple of float
+        Ends of the right one; the upper may be infinite.
+    about : str
+        What lies there, and in which data; a message goes on with "it lies between".
+    """
+    low, high = two_ends(answer, wanted)
+    below, above = found
+    said = f"in your data{about} it lies between {below:g} and {above:g}"
+    if low < below or high > above or low == np.inf:
+        return hint(f"{said}, by the intervals of the ratios.")
+    return right(f"you say {low:g} to {high:g}; {said}.")

@@ -18,8 +18,8 @@ NOTEBOOK = NOTEBOOKS / "01_merit_order.ipynb"
 TEMPLATES = NOTEBOOKS / "app"
 LINK = re.compile(r"\[([^\]]+)\]\([^)]*\.ipynb\)")
 """To a notebook that is not served."""
-WAY = re.compile(r"^(Next|Back): .*$| · needs .*$", re.M)
-"""What tells which notebook comes next, or before."""
+NOT_SERVED = "not-in-app"
+"""Tags a cell of an exercise, or of the way to other notebooks."""
 IDLE_SECONDS = 1200
 """After which the kernel of a page that nobody looks at is ended."""
 
@@ -46,14 +46,13 @@ def _before_launch(_request: Any, *, notebook: Any, cwd: str) -> Any:
 
 
 def page(notebook: Any) -> Any:
-    """Leave out what takes a cell to write in, and the ways to other notebooks."""
-    kept, is_exercise = [], False
+    """Leave out the cells that are tagged so, and links to notebooks that are not served."""
+    # Needed by nobody who only takes the workshop.
+    from nbconvert.preprocessors import TagRemovePreprocessor
+
+    remover = TagRemovePreprocessor(enabled=True, remove_cell_tags={NOT_SERVED})  # type: ignore[no-untyped-call]
+    notebook, _ = remover.preprocess(notebook, {})  # type: ignore[no-untyped-call]
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            if cell.source.startswith("## "):
-                is_exercise = cell.source.startswith("## Exercise")
-            cell.source = LINK.sub(r"\1", WAY.sub("", cell.source))
-        if not is_exercise:
-            kept.append(cell)
-    notebook.cells = kept
+            cell.source = LINK.sub(r"\1", cell.source)
     return notebook

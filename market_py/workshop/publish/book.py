@@ -14,14 +14,17 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+from nbformat import NotebookNode
+from nbformat.v4 import new_output
 from tqdm import tqdm
 
 from market_py.extension import REPOSITORY
-from market_py.workshop.publish import static_output
 from market_py.workshop.publish.execution import NOTEBOOKS, all_notebooks, execute
+from market_py.workshop.widgets.static import KEY
 
 SETTINGS = NOTEBOOKS / "book"
 BOOK = REPOSITORY / "build" / "book"
+VIEW, PNG = "application/vnd.jupyter.widget-view+json", "image/png"
 PRESS_BUTTONS = "from market_py.workshop.widgets.panel import Job; Job.run_when_shown = True"
 LINK = re.compile(r"(?:\]\(|src=\")([^)#\":\s]+)")
 TEXTS = ("README.md", "docs/*.md", "notebooks/*.md", "rust_market/*.md")
@@ -66,20 +69,29 @@ def build(folder: Path = BOOK) -> int:
 
 def page(notebook: Any) -> Any:
     """Make a page of an executed notebook."""
-    states = notebook.metadata.pop("widgets", {})
-    models = states.get("application/vnd.jupyter.widget-state+json", {}).get("state", {})
+    notebook.metadata.pop("widgets", None)
     for cell in notebook.cells:
         if "solution" in cell.metadata.get("tags", []):
             # It was not run; there is nothing to say but the solution.
             cell.metadata.tags.append("hide-cell")
             cell.outputs = []
         elif cell.cell_type == "code":
-            cell.outputs = [
-                shown for output in cell.outputs for shown in static_output.of(output, models)
-            ]
-            if alt := static_output.name(cell.outputs):
-                cell.metadata["mystnb"] = {"image": {"alt": alt}}
+            cell.outputs = [shown for output in cell.outputs for shown in without_widget(output)]
+            pictures = (output.get("metadata", {}).get(PNG) for output in cell.outputs)
+            if named := next(filter(None, pictures), None):
+                cell.metadata["mystnb"] = {"image": named}
     return notebook
+
+
+def without_widget(output: NotebookNode) -> list[NotebookNode]:
+    """Replace an output that shows a widget by its text and its picture."""
+    data = output.get("data", {})
+    if VIEW not in data:
+        return [output]
+    made = [{"data": {"text/html": output.metadata.get(KEY, "")}}]
+    if PNG in data:
+        made.append({"data": {PNG: data[PNG]}, "metadata": {PNG: output.metadata[PNG]}})
+    return [new_output("display_data", **parts) for parts in made]  # type: ignore[no-untyped-call]
 
 
 def copy_linked(text: str, folder: Path, sources: Path) -> None:

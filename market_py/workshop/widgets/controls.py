@@ -38,12 +38,8 @@ def stepper(label: str, values: Sequence[int], value: int) -> Any:
     )
 
 
-def choice(label: str, options: list[str]) -> Any:
+def choice(label: str, options: Sequence[str]) -> Any:
     """Make a drop-down list; the first option is chosen."""
     return widgets.Dropdown(
-        options=options,
-        value=options[0],
-        description=label,
-        layout=widgets.Layout(width="min(100%, 460px)"),
-        style=LABELS,
+        options=list(options), description=label, layout={"width": "min(100%, 460px)"}, style=LABELS
     )

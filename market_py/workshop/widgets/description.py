@@ -1,13 +1,49 @@
-"""Sentences that say what a picture shows."""
+"""The sentence about a cleared market, and which of its offers run; ``market.js`` says the same."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
+from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
+from market_py.backends.constants import COVERAGE
 from market_py.validation import Float64Array
+
+
+class Roles(NamedTuple):
+    """Which offers run, and which of these are marginal: indices in the order of the offers."""
+
+    running: list[int]
+    marginal: list[int]
+    """They set the price; none in a shortage or without demand."""
+    is_short: bool
+
+
+def roles(
+    bids: Float64Array,
+    quantities: Float64Array,
+    demand: float,
+    price: float,
+    dispatch: Float64Array,
+) -> Roles:
+    """Say which offers of a cleared market run.
+
+    Where the offers before it cover demand up to the tolerance of the contract, a quantity that
+    rounding leaves to an offer does not make that offer run.
+    """
+    accepted = [i for i, quantity in enumerate(dispatch) if quantity > 0]
+    target = Fraction(demand * COVERAGE)
+    if _exact_sum(dispatch) < target:
+        return Roles(accepted, [], True)
+    running = [i for i in accepted if bids[i] < price]
+    served = _exact_sum(dispatch[running])
+    at_price = []
+    for i in accepted:
+        if bids[i] == price and served < target:
+            at_price.append(i)
+            served += Fraction(float(dispatch[i]))
+    partly = [i for i in at_price if dispatch[i] < quantities[i]]
+    return Roles(sorted(running + at_price), partly or at_price[-1:], False)
 
 
 def cleared(
@@ -20,40 +56,28 @@ def cleared(
     currency: str = "€",
 ) -> str:
     """Say at what price a market clears, which unit is marginal, and what is not served."""
-    served = float(dispatch.sum())
-    unserved = demand - served
+    running, marginal, is_short = roles(bids, quantities, demand, price, dispatch)
     asked = f"Demand {_megawatts(demand)}"
     money = f"{price:,.2f} {currency}/MWh"
-    if unserved > 1e-9 * demand:
+    if is_short:
+        served = _exact_sum(dispatch)
         return (
-            f"{asked} exceeds the {_megawatts(served)} offered: {_megawatts(unserved)} are not "
-            f"served, and the price is {money}."
+            f"{asked} exceeds the {_megawatts(served)} offered: "
+            f"{_megawatts(Fraction(demand) - served)} are not served, and the price is {money}."
         )
     if demand == 0:
         return f"No demand: nothing runs, and the price is the cheapest offer, {money}."
-    marginal = marginal_offers(bids, quantities, demand, price, dispatch)
-    spare = float((quantities - dispatch)[marginal].sum())
+    spare = _exact_sum(quantities[marginal]) - _exact_sum(dispatch[marginal])
     who = " and ".join(names[i] for i in marginal) + (" are" if len(marginal) > 1 else " is")
     return (
         f"{asked} clears at {money}: {who} marginal, with {_megawatts(spare)} to spare. "
-        f"{(dispatch > 0).sum()} of {len(names)} offers run."
+        f"{len(running)} of {len(names)} offers run."
     )
 
 
-def marginal_offers(
-    bids: Float64Array,
-    quantities: Float64Array,
-    demand: float,
-    price: float,
-    dispatch: Float64Array,
-) -> NDArray[np.intp]:
-    """Indices of the offers that set the price; none in a shortage or without demand."""
-    if demand - dispatch.sum() > 1e-9 * demand:
-        return np.array([], np.intp)
-    accepted = np.flatnonzero((dispatch > 0) & (bids == price))
-    partly = accepted[dispatch[accepted] < quantities[accepted]]
-    return partly if len(partly) else accepted[-1:]
+def _exact_sum(numbers: Float64Array) -> Fraction:
+    return sum(map(Fraction, numbers.tolist()), Fraction(0))
 
 
-def _megawatts(quantity: float) -> str:
-    return f"{round(quantity, 9):,.6g} MW"
+def _megawatts(quantity: float | Fraction) -> str:
+    return f"{round(float(quantity), 9):,.6g} MW"

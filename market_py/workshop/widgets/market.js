@@ -1,76 +1,116 @@
 // One market in the browser: its clearing and the sentence about it, as market_clearing and
-// sentences.cleared have them; the tests hold the two against each other.
+// description.py have them; the tests hold the two against each other.
 
 const COVERAGE = 1 - 1e-9;
 
-/** Price and dispatch. */
+/** Price and dispatch, from exact sums as the contract asks. */
 function clearMarket(bids, quantities, demand, { ties = "index", cap = null } = {}) {
   const meritOrder = bids.map((_, i) => i).sort((i, j) => bids[i] - bids[j] || i - j);
   const offering = meritOrder.filter((i) => quantities[i] > 0);
   const offers = offering.length ? offering : meritOrder;
-  const offered = (some) => total(some.map((i) => quantities[i]));
 
-  const covers = (_, at) => offered(offers.slice(0, at + 1)) >= demand * COVERAGE;
+  const target = exact(demand * COVERAGE);
+  let supply = 0n;
+  const covers = (i) => (supply += exact(quantities[i])) >= target;
   const marginal = demand === 0 ? offers[0] : offers.find(covers);
   if (marginal === undefined) {
-    const dearest = bids[offers[offers.length - 1]];
-    return { price: (cap ?? dearest) + 0, dispatch: [...quantities] };
+    const highest = bids[offers[offers.length - 1]];
+    return { price: (cap ?? highest) + 0, dispatch: quantities.map((quantity) => quantity + 0) };
   }
 
   const price = bids[marginal] + 0; // Adding zero turns -0 into 0.
-  const dispatch = bids.map((bid, i) => (bid < price ? quantities[i] : 0));
-  const remaining = () => Math.max(0, total([demand, ...dispatch.map((quantity) => -quantity)]));
+  const dispatch = bids.map((bid, i) => (bid < price ? quantities[i] + 0 : 0));
+  let left = exact(demand) - sum(dispatch);
   const tied = offers.filter((i) => bids[i] === price);
-  let left = remaining();
-  const share = Math.min(1, left / (offered(tied) || 1));
+  const offered = sum(tied.map((i) => quantities[i]));
+  const isPartial = left < offered;
+  const residual = left;
   for (const i of tied) {
-    dispatch[i] = ties === "pro_rata" ? quantities[i] * share : Math.min(quantities[i], left);
-    left = dispatch[i] < quantities[i] ? 0 : remaining();
+    const quantity = exact(quantities[i]);
+    let part = quantity < left ? quantity : left;
+    if (ties === "pro_rata") part = isPartial ? nearest(quantity * residual, offered) : quantity;
+    dispatch[i] = rounded(part);
+    left -= part;
   }
   return { price, dispatch };
 }
 
-/** The offers at the price that set it; none in a shortage or without demand. */
-function marginalOffers(bids, quantities, demand, price, dispatch) {
-  if (demand - total(dispatch) > 1e-9 * demand) return [];
-  const accepted = bids.map((_, i) => i).filter((i) => dispatch[i] > 0 && bids[i] === price);
-  const partly = accepted.filter((i) => dispatch[i] < quantities[i]);
-  return partly.length ? partly : accepted.slice(-1);
+/** Which offers run, which of these are marginal, and whether there is a shortage. */
+function roles(bids, quantities, demand, price, dispatch) {
+  const accepted = bids.map((_, i) => i).filter((i) => dispatch[i] > 0);
+  const target = exact(demand * COVERAGE);
+  if (sum(dispatch) < target) return { running: accepted, marginal: [], isShort: true };
+  const below = accepted.filter((i) => bids[i] < price);
+  let served = sum(below.map((i) => dispatch[i]));
+  const atPrice = [];
+  for (const i of accepted) {
+    if (bids[i] === price && served < target) {
+      atPrice.push(i);
+      served += exact(dispatch[i]);
+    }
+  }
+  const partly = atPrice.filter((i) => dispatch[i] < quantities[i]);
+  const marginal = partly.length ? partly : atPrice.slice(-1);
+  return { running: [...below, ...atPrice], marginal, isShort: false };
 }
 
 function clearedSentence(names, bids, quantities, demand, price, dispatch, currency) {
-  const served = total(dispatch);
+  const found = roles(bids, quantities, demand, price, dispatch);
   const asked = `Demand ${megawatts(demand)}`;
   const money = `${amount(price)} ${currency}/MWh`;
-  if (demand - served > 1e-9 * demand) {
+  if (found.isShort) {
+    const served = sum(dispatch);
     return (
-      `${asked} exceeds the ${megawatts(served)} offered: ${megawatts(demand - served)} are not ` +
-      `served, and the price is ${money}.`
+      `${asked} exceeds the ${megawatts(rounded(served))} offered: ` +
+      `${megawatts(rounded(exact(demand) - served))} are not served, and the price is ${money}.`
     );
   }
   if (demand === 0) {
     return `No demand: nothing runs, and the price is the cheapest offer, ${money}.`;
   }
-  const marginal = marginalOffers(bids, quantities, demand, price, dispatch);
-  const spare = total(marginal.map((i) => quantities[i] - dispatch[i]));
+  const { running, marginal } = found;
+  const spare = sum(marginal.map((i) => quantities[i])) - sum(marginal.map((i) => dispatch[i]));
   const who = marginal.map((i) => names[i]).join(" and ") + (marginal.length > 1 ? " are" : " is");
-  const running = dispatch.filter((quantity) => quantity > 0).length;
   return (
-    `${asked} clears at ${money}: ${who} marginal, with ${megawatts(spare)} to spare. ` +
-    `${running} of ${names.length} offers run.`
+    `${asked} clears at ${money}: ${who} marginal, with ${megawatts(rounded(spare))} to spare. ` +
+    `${running.length} of ${names.length} offers run.`
   );
 }
 
-/** A sum that keeps what rounding loses (A. Neumaier), so that it is nearly always the exact one. */
+const BITS = new DataView(new ArrayBuffer(8));
+
+/** A number as a whole multiple of 2**-1074, the smallest double: sums of these are exact. */
+function exact(number) {
+  BITS.setFloat64(0, number);
+  const bits = BITS.getBigUint64(0);
+  const exponent = (bits >> 52n) & 2047n;
+  const fraction = bits & ((1n << 52n) - 1n);
+  const size = exponent ? (fraction | (1n << 52n)) << (exponent - 1n) : fraction;
+  return number < 0 ? -size : size;
+}
+
+function nearest(dividend, divisor) {
+  return (2n * dividend + divisor) / (2n * divisor);
+}
+
+function sum(numbers) {
+  return numbers.reduce((all, number) => all + exact(number), 0n);
+}
+
+/** The double next to a whole multiple of 2**-1074. */
+function rounded(multiple) {
+  const size = multiple < 0n ? -multiple : multiple;
+  const shift = Math.max(0, size.toString(2).length - 64);
+  // What is cut off only decides a tie; a product with a power of two is exact.
+  const cut = size >> BigInt(shift);
+  const rest = cut << BigInt(shift) === size ? 0n : 1n;
+  const scale = [Math.max(shift - 1074, -1022), Math.min(shift - 52, 0)].map((power) => 2 ** power);
+  const number = Number(cut | rest) * scale[0] * scale[1];
+  return multiple < 0n ? -number : number;
+}
+
 function total(numbers) {
-  let sum = 0;
-  let lost = 0;
-  for (const number of numbers) {
-    const next = sum + number;
-    lost += Math.abs(sum) >= Math.abs(number) ? sum - next + number : number - next + sum;
-    sum = next;
-  }
-  return sum + lost;
+  return rounded(sum(numbers));
 }
 
 /** As Python's f"{number:,.2f}". */

@@ -17,7 +17,8 @@ const HATCHES = {
 };
 const HINT = "Press a block to take it out or to bring it back, and drag the line of demand.";
 
-let figures = 0; // Each has names of its own in the document.
+// Each figure has names of its own in the document, though a page loads this module for each.
+const nextNumber = () => (globalThis.meritOrders = (globalThis.meritOrders ?? 0) + 1);
 
 export default {
   render({ model, el }) {
@@ -34,7 +35,7 @@ class Figure {
   constructor(model, el) {
     this.model = model;
     this.setting = model.get("_setting");
-    this.id = `merit-order-${++figures}`;
+    this.id = `merit-order-${nextNumber()}`;
     this.frame = null;
     this.pointed = null;
     this.root = add(el, "div", { class: "merit-order" });
@@ -346,7 +347,7 @@ class Figure {
       out,
       price,
       dispatch,
-      marginal: marginalOffers(...market),
+      marginal: roles(...market).marginal,
       sentence: clearedSentence(names, ...market, currency),
     };
   }

@@ -20,10 +20,10 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
 from market_py import market_clearing
-from market_py.plots.merit_order import MeritOrderPicture
+from market_py.plots.merit_order import merit_order
 from market_py.plots.style import FUEL_STYLES, SKY
 from market_py.validation import Float64Array, Ties, check_market, check_vector
-from market_py.workshop.widgets import description
+from market_py.workshop.widgets import description, static
 
 
 def market_figure(
@@ -54,8 +54,10 @@ def market_figure(
 
 
 _FILES = files(__package__)
-CHEAPEST, DEAREST = 0.2, 2.0
+LOWEST, HIGHEST = 0.2, 2.0
 """Between these factors a fuel price can be moved."""
+DRAWABLE = 1e300
+"""Largest price and quantity: axes need room beyond."""
 OFFER = "offer"
 """The kind of all offers where nobody says another."""
 
@@ -185,16 +187,18 @@ class MeritOrderFigure(anywidget.AnyWidget):
 
     def png(self) -> bytes:
         """Draw the same state in Python."""
-        picture = MeritOrderPicture(
-            self._kinds,
-            styles=self._styles,
-            lowest_price=self._y_ticks[0],
-            highest_price=self._y_ticks[-1],
+        return merit_order(
+            self.bids,
+            self.quantities,
+            self.demand,
+            self.price,
+            np.array(self.dispatch),
+            kinds=self._kinds,
+            prices=(self._y_ticks[0], self._y_ticks[-1]),
             highest_quantity=self._x_ticks[-1],
+            styles=self._styles,
             currency=self._currency,
         )
-        dispatch = np.array(self.dispatch)
-        return picture.show(self.bids, self.quantities, self.demand, self.price, dispatch)
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take over what the browser says; it has cleared the market already."""
@@ -227,15 +231,17 @@ class MeritOrderFigure(anywidget.AnyWidget):
         return {
             "price": price,
             "dispatch": dispatch.tolist(),
-            "marginal": [self._names[i] for i in description.marginal_offers(*market)],
+            "marginal": [self._names[i] for i in description.roles(*market).marginal],
             "sentence": description.cleared(self._names, *market, self._currency),
         }
 
     def _ticks(self, demand: float) -> tuple[list[float], list[float]]:
         """Ticks of both axes, which have room for all that can be dragged."""
-        extremes = [self._bids_at(dict.fromkeys(self._kinds, f)) for f in (CHEAPEST, 1.0, DEAREST)]
+        extremes = [self._bids_at(dict.fromkeys(self._kinds, f)) for f in (LOWEST, 1.0, HIGHEST)]
         low, high = 1.02 * min(0.0, np.min(extremes)), 1.02 * max(0.0, np.max(extremes))
         widest = 1.02 * max(float(self._quantities.sum()), demand)
+        if not max(-low, high, widest) < DRAWABLE:
+            raise ValueError(f"prices and quantities above {DRAWABLE:g} cannot be drawn")
         ticks = MaxNLocator(nbins=7, steps=[1, 2, 5, 10]).tick_values
         return (
             [float(tick) for tick in ticks(0.0, widest or 1.0)],
@@ -256,7 +262,7 @@ class MeritOrderFigure(anywidget.AnyWidget):
             "currency": self._currency,
             "styles": self._styles,
             "fuels": self._fuels,
-            "fuel_range": [100 * CHEAPEST, 100 * DEAREST, 5],
+            "fuel_range": [100 * LOWEST, 100 * HIGHEST, 5],
             "lost_load_range": step and [step, 5 * lost_load, step],
             "demand_step": _power_of_ten(self._x_ticks[-1] / 100),
             "x_ticks": self._x_ticks,
@@ -274,7 +280,7 @@ class MeritOrderFigure(anywidget.AnyWidget):
         for stranger in given.keys() - set(self._fuels):
             raise ValueError(f"fuel_prices: {stranger!r} has no price; the fuels are {self._fuels}")
         return {
-            fuel: _within(f"fuel_prices[{fuel!r}]", given.get(fuel, 1.0), CHEAPEST, DEAREST)
+            fuel: _within(f"fuel_prices[{fuel!r}]", given.get(fuel, 1.0), LOWEST, HIGHEST)
             for fuel in self._fuels
         }
 
@@ -302,12 +308,12 @@ class MeritOrderFigure(anywidget.AnyWidget):
         if "failed" in content and self._fallback and self._box:
             self._box.children = [self._fallback()]
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:  # type: ignore[override]
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         self._box = self._box or widgets.VBox([self])
         bundle: dict[str, Any] = self._box._repr_mimebundle_(**kwargs)
         bundle["image/png"] = base64.b64encode(self.png()).decode()
         bundle["text/plain"] = self.sentence
-        return bundle
+        return static.kept(bundle, static.paragraph(self.sentence), alt=self.sentence)
 
 
 def _strings(argument: str, values: Sequence[str], count: int) -> list[str]:

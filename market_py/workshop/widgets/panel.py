@@ -14,28 +14,31 @@ from typing import Any
 import ipywidgets as widgets
 
 from market_py.benchmark import timing
+from market_py.workshop.widgets import static
 from market_py.workshop.widgets.named_image import NamedImage
 from market_py.workshop.widgets.sentence import Sentence
 
 Shown = tuple[bytes, str]
 """A picture (PNG) and the sentence beside it."""
+WIDTH = 900
+"""Of a picture, pixels."""
 TIMING_LOCK = threading.Lock()
 """Held by the job that runs: two at a time would spoil each other's timings."""
 
 
 class Panel(widgets.VBox):
-    """Controls above a sentence and a picture of fixed size.
+    """Controls above a sentence and a picture of fixed size; others go between.
 
     A notebook that is saved or exported keeps the picture and the sentence as they were.
     """
 
-    def __init__(self, controls: list[Any], first: Shown, width: int) -> None:
+    def __init__(self, controls: Mapping[str, Any], first: Shown, *others: Any) -> None:
         png, sentence = first
-        self.picture = NamedImage(
-            value=png, alt=sentence, layout=widgets.Layout(width=f"{width}px", max_width="100%")
-        )
+        self.controls = dict(controls)
+        layout = {"width": f"{WIDTH}px", "max_width": "100%"}
+        self.picture = NamedImage(value=png, alt=sentence, layout=layout)
         self.sentence = Sentence(text=sentence)
-        super().__init__([*controls, self.sentence, self.picture])
+        super().__init__([*controls.values(), *others, self.sentence, self.picture])
 
     def show(self, shown: Shown) -> None:
         """Replace the picture and the sentence."""
@@ -43,11 +46,15 @@ class Panel(widgets.VBox):
         self.picture.value, self.picture.alt = png, sentence
         self.sentence.say(sentence)
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+    def text(self) -> str:
+        """Return settings and sentence as HTML, for a page without a kernel."""
+        return static.settings(self.controls.values()) + static.paragraph(self.sentence.text)
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         bundle: dict[str, Any] = super()._repr_mimebundle_(**kwargs)
         bundle["image/png"] = base64.b64encode(self.picture.value).decode()
         bundle["text/plain"] = self.sentence.text
-        return bundle
+        return static.kept(bundle, self.text(), alt=self.sentence.text)
 
 
 class Follower:
@@ -110,16 +117,12 @@ class Explorer(Panel):
         Each has a ``value``.
     answer : callable
         Takes the values by name; returns the picture and the sentence.
-    width : int
-        Of the picture, pixels.
     """
 
-    def __init__(
-        self, controls: Mapping[str, Any], answer: Callable[..., Shown], width: int
-    ) -> None:
+    def __init__(self, controls: Mapping[str, Any], answer: Callable[..., Shown]) -> None:
         self.controls = dict(controls)
         self._answer = answer
-        super().__init__(list(self.controls.values()), self._current(), width)
+        super().__init__(controls, self._current())
         self._follower = Follower(self, self._current)
         self._follower.follow(self.controls)
 
@@ -129,6 +132,10 @@ class Explorer(Panel):
     def wait(self) -> None:
         """Wait until the panel shows the values of its controls."""
         self._follower.wait()
+
+
+class NotNow(Exception):
+    """What a job was asked for cannot be done; the message says what can."""
 
 
 class Job(Panel):
@@ -145,8 +152,6 @@ class Job(Panel):
         Length of the progress bar.
     first : tuple of bytes and str
         Picture and sentence before the first run.
-    width : int
-        Of the picture, pixels.
     controls : mapping of str to widget, optional
         Above the button; each has a ``value``, to be read when the work begins.
     """
@@ -155,33 +160,33 @@ class Job(Panel):
     """For a page on which nobody can press the button."""
 
     def __init__(
-        self,
-        label: str,
-        steps: int,
-        first: Shown,
-        width: int,
-        controls: Mapping[str, Any] | None = None,
+        self, label: str, steps: int, first: Shown, controls: Mapping[str, Any] | None = None
     ) -> None:
         self.controls = dict(controls or {})
         self._stop = threading.Event()
         self.button = widgets.Button(
-            description=label, button_style="primary", layout=widgets.Layout(width="auto")
+            description=label, button_style="primary", layout={"width": "auto"}
         )
         self.stop_button = widgets.Button(description="Stop", disabled=True)
         self.bar = widgets.IntProgress(
             max=steps,
             description="progress",
             bar_style="info",
-            layout=widgets.Layout(width="min(100%, 420px)"),
+            layout={"width": "min(100%, 420px)"},
         )
         self.doing = widgets.Label()
         buttons = widgets.HBox([self.button, self.stop_button, self.bar, self.doing])
         buttons.layout.flex_flow = "row wrap"
-        super().__init__([*self.controls.values(), buttons], first, width)
+        super().__init__(self.controls, first, buttons)
         self.button.on_click(self._on_click)
         self.stop_button.on_click(lambda _: self._stop.set())
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """The values of the controls."""
+        return {name: control.value for name, control in self.controls.items()}
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         if self.run_when_shown and not self.bar.value:
             self.run()
         return super()._repr_mimebundle_(**kwargs)
@@ -194,7 +199,7 @@ class Job(Panel):
 
     def work(self) -> None:
         """Do it, in a thread of its own."""
-        raise TypeError(f"{type(self).__name__} does not say what to do")
+        raise NotImplementedError(f"{type(self).__name__} does not say what to do")
 
     def is_stopped(self) -> bool:
         """Whether the stop button was pressed."""
@@ -216,7 +221,10 @@ class Job(Panel):
         try:
             self._wait_and_work()
         except timing.Stopped:
-            self._say_stopped("before the end: nothing is kept of this run")
+            # The picture is still that of the run before, so its sentence is said again.
+            self.sentence.say(f"Stopped: this run is not kept. As before: {self.picture.alt}")
+        except NotNow as reason:
+            self.sentence.say(str(reason))
         except Exception:
             self.sentence.say(traceback.format_exc(), alarm=True)
             raise
@@ -224,16 +232,11 @@ class Job(Panel):
             self.doing.value = ""
             self.button.disabled, self.stop_button.disabled = False, True
 
-    def _say_stopped(self, when: str) -> None:
-        # The picture is still that of the run before, so its sentence is said again.
-        self.sentence.say(f"Stopped {when}. As before: {self.picture.alt}")
-
     def _wait_and_work(self) -> None:
         self.sentence.say("Waiting for the panel that runs …")
         while not TIMING_LOCK.acquire(timeout=0.1):
             if self.is_stopped():
-                self._say_stopped("before it began")
-                return
+                raise timing.Stopped(timing.Race(0, {}))
         try:
             self.sentence.say("Running …")
             self.work()
@@ -249,9 +252,9 @@ class ExploringJob(Job):
 
     run_when_shown = False  # There is something to show without.
 
-    def __init__(self, label: str, steps: int, width: int, controls: Mapping[str, Any]) -> None:
+    def __init__(self, label: str, steps: int, controls: Mapping[str, Any]) -> None:
         self.controls = dict(controls)
-        super().__init__(label, steps, self.answer(), width, controls)
+        super().__init__(label, steps, self.answer(), controls)
         self._follower = Follower(self, self.answer)
         self._follower.follow(self.controls)
 
@@ -262,7 +265,7 @@ class ExploringJob(Job):
 
     def answer(self) -> Shown:
         """Picture and sentence for the values that the controls have."""
-        raise TypeError(f"{type(self).__name__} does not say what to answer")
+        raise NotImplementedError(f"{type(self).__name__} does not say what to answer")
 
     def wait(self) -> None:
         """Wait until the panel shows the values of its controls."""

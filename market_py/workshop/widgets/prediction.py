@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import html
+from typing import Any
 
 import ipywidgets as widgets
 
+from market_py.workshop.widgets import static
 from market_py.workshop.widgets.controls import LABELS
 from market_py.workshop.widgets.sentence import Sentence
 
@@ -49,6 +51,10 @@ class Prediction(widgets.VBox):
         self.choice.observe(write, names="value")
         write()
         return line
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        said = f"<p>{self.children[0].value}</p>" + static.settings([self.choice])
+        return static.kept(super()._repr_mimebundle_(**kwargs), said)
 
     def _on_choice(self, _change: object) -> None:
         self._said.say(f"Noted: {self.answer}." if self.answer else "")

@@ -27,10 +27,27 @@ export default {
   },
 };
 
-/** Sliders of ipywidgets have a label to be seen, but no name to be heard. */
+const named = new WeakSet();
+
+/** Sliders of ipywidgets show a label and a value; a screen reader hears neither without this. */
 function nameSliders(panel) {
   for (const slider of panel?.querySelectorAll(".widget-slider") ?? []) {
-    const label = slider.querySelector(".widget-label").textContent;
-    slider.querySelector(".noUi-handle").setAttribute("aria-label", label);
+    const [label, handle, readout] = [".widget-label", ".noUi-handle", ".widget-readout"].map(
+      (part) => slider.querySelector(part),
+    );
+    handle.setAttribute("aria-label", label.textContent);
+    if (named.has(slider) || !readout) continue;
+    named.add(slider);
+    // A slider over some values announces the index of a value: the value is in the readout.
+    const tell = () => {
+      const value = readout.textContent;
+      if (handle.getAttribute("aria-valuetext") !== value) {
+        handle.setAttribute("aria-valuetext", value);
+      }
+    };
+    const watcher = new MutationObserver(tell);
+    watcher.observe(readout, { childList: true, characterData: true, subtree: true });
+    watcher.observe(handle, { attributeFilter: ["aria-valuetext"] });
+    tell();
   }
 }

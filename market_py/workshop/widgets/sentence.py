@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from importlib.resources import files
+from typing import Any
 
 import anywidget
 import traitlets
+
+from market_py.workshop.widgets import static
 
 
 class Sentence(anywidget.AnyWidget):
@@ -20,3 +23,7 @@ class Sentence(anywidget.AnyWidget):
         # In this order: the browser looks at `alarm` when the text changes.
         self.alarm = alarm
         self.text = text
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        shown: Any = super()._repr_mimebundle_(**kwargs)
+        return static.kept(shown[0], static.paragraph(self.text, self._dom_classes))

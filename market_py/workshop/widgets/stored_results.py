@@ -6,70 +6,41 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from market_py.benchmark.reference import place, reference
+from market_py.benchmark.report.picture import times
 from market_py.benchmark.report.tables import TITLES
 from market_py.benchmark.results import Kind, RaceResult
 from market_py.benchmark.timing import BASELINES
-from market_py.plots.picture import Picture
-from market_py.plots.style import BLACK, LANGUAGE_STYLES
+from market_py.plots.axes import figures, interval_bars, label
+from market_py.plots.picture import picture
 from market_py.workshop.widgets.controls import choice, stepper
 from market_py.workshop.widgets.panel import Explorer, Shown
 
-OTHER_STYLE = ("#777777", "", "")
-"""Of bars that are of neither language."""
 LEARNING_KINDS = ("replay", "policy")
 """Sections whose races are of rows and not of offers."""
 UNITS = ((1e3, "ns"), (1e6, "µs"), (1e9, "ms"))
 """Up to so many nanoseconds a time is shown in a unit."""
 
 
-class StoredPicture(Picture):
-    """A bar for each candidate of a race, and beside it how it compares."""
+def stored_picture(most: int) -> Any:
+    """Make a picture with a bar for each of up to so many candidates."""
 
-    def __init__(self, most: int) -> None:
-        super().__init__(height=1.6 + 0.42 * most)
-        height = float(self.figure.get_figheight())
-        self.figure.subplots_adjust(left=0.2, right=0.97, top=1 - 0.2 / height)
-        self._axes = self.figure.subplots()
-
-    def show(self, timed: RaceResult, names: Sequence[str], over: str) -> bytes:
-        """Draw the candidates, and their speed-ups over one of them."""
-        axes, race = self._axes, timed.race
-        axes.clear()
-        quartiles = {name: np.array(race.quartiles(name)) / timed.markets for name in names}
-        scale, unit = _unit(max(found[1] for found in quartiles.values()))
-        for row, (name, found) in enumerate(quartiles.items()):
-            low, median, high = found / scale
-            colour, marker, hatch = _style(name)
-            axes.barh(row, median, 0.62, color=colour, alpha=0.55, edgecolor=BLACK, hatch=hatch)
-            axes.errorbar(
-                median,
-                row,
-                xerr=[[median - low], [high - median]],
-                color=BLACK,
-                marker=marker or None,
-                capsize=4,
-            )
-            axes.annotate(
-                _said(timed, name, over) or f"{median:,.3g} {unit}",
-                (high, row),
-                xytext=(8, 0),
-                textcoords="offset points",
-                va="center",
-                fontsize=12,
-            )
-        axes.set_yticks(range(len(names)), names)
-        axes.set_ylim(len(names) - 0.5, -0.5)
+    @picture(height=1.6 + 0.42 * most)
+    def stored(figure: Any, timed: RaceResult, names: Sequence[str], over: str) -> None:
+        """Draw candidates, and beside each how it compares with another."""
+        figure.subplots_adjust(left=0.2, right=0.97, top=0.97)
+        axes, race = figure.subplots(), timed.race.per(timed.markets)
+        scale, unit = _unit(max(race.quartiles(name)[1] for name in names))
+        bars = {name: times([race], name, scale)[0] for name in names}
+        written = {
+            name: _said(timed, name, over) or f"{figures(bars[name][1])} {unit}" for name in names
+        }
         # Room for what is written beside the longest bar.
-        axes.set_xlim(0, 1.6 * max(found[2] for found in quartiles.values()) / scale)
+        interval_bars(axes, bars, written=written, room=1.6)
         what = "per market" if timed.markets > 1 else "per call"
-        axes.set_xlabel(f"{unit} {what}: median, half of the rounds in the whiskers", fontsize=14)
-        axes.tick_params(labelsize=13)
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.grid(axis="x", alpha=0.3)
-        return self.png()
+        label(axes, f"{unit} {what}: median, half of the rounds in the whiskers")
+
+    return stored
 
 
 def _unit(longest: float) -> tuple[float, str]:
@@ -78,11 +49,6 @@ def _unit(longest: float) -> tuple[float, str]:
         if longest < most:
             return most / 1e3, unit
     return 1e9, "s"
-
-
-def _style(name: str) -> tuple[str, str, str]:
-    """Colour, marker and hatch of the language that a name begins with."""
-    return LANGUAGE_STYLES.get(name.partition("-")[0].partition(",")[0], OTHER_STYLE)
 
 
 def _said(timed: RaceResult, name: str, over: str) -> str:
@@ -120,21 +86,21 @@ class StoredPanel(Explorer):
         self._names = names
         self._races = {TITLES[kind]: list(reference().of_kind(kind)) for kind in kinds}
         everything = [timed for found in self._races.values() for timed in found]
-        self._picture = StoredPicture(max(len(_shown(timed, names)) for timed in everything))
+        self._draw = stored_picture(max(len(_shown(timed, names)) for timed in everything))
         first = everything[0]
         sizes = self._sizes(TITLES[first.kind], first.distribution)
         controls: dict[str, Any] = {
             "section": choice("stored races", list(self._races)),
-            "distribution": choice("inputs", self._families(TITLES[first.kind])),
+            "distribution": choice("inputs", self._distributions(TITLES[first.kind])),
             "offers": stepper(size, sizes, _nearest(sizes, 200)),
             "over": choice("compare with", [over]),
         }
-        super().__init__(controls, self._answer, self._picture.width)
+        super().__init__(controls, self._answer)
         for name in ("section", "distribution", "offers"):
             controls[name].observe(self._narrow, names="value")
         self._narrow()
 
-    def _families(self, section: str) -> list[str]:
+    def _distributions(self, section: str) -> list[str]:
         return list(dict.fromkeys(timed.distribution for timed in self._races[section]))
 
     def _sizes(self, section: str, distribution: str) -> list[int]:
@@ -153,7 +119,7 @@ class StoredPanel(Explorer):
     def _narrow(self, _change: object = None) -> None:
         """Offer what there is to choose."""
         section, distribution, offers, over = self.controls.values()
-        _offer(distribution, self._families(section.value))
+        _offer(distribution, self._distributions(section.value))
         sizes = self._sizes(section.value, distribution.value)
         if len(sizes) > 1 and sizes != [number for _, number in offers.options]:
             nearest = _nearest(sizes, offers.value)
@@ -169,7 +135,7 @@ class StoredPanel(Explorer):
         timed = self._timed(section, distribution, offers)
         shown = _shown(timed, self._names)
         over = over if over in shown else shown[0]
-        return self._picture.show(timed, shown, over), summary(timed, shown, over)
+        return self._draw(timed, shown, over), summary(timed, shown, over)
 
 
 def _nearest(sizes: Sequence[int], wanted: int) -> int:

@@ -43,8 +43,7 @@ class TestStopwatch:
         before = panel.picture.value
         panel.run()
         assert panel.sentence.text == (
-            "Stopped before the end: nothing is kept of this run. "
-            "As before: Choose, then press the button."
+            "Stopped: this run is not kept. As before: Choose, then press the button."
         )
         assert panel.picture.value == before
         assert panel.race is None
@@ -78,9 +77,9 @@ class TestStopwatch:
         panel = panel_03.RepeatedPanel(sizes=(5, 20), rounds=3, sample_seconds=1e-4)
         before = panel.picture.value
         panel.run()
-        assert [race.size for race in panel.races] == [5, 20]
+        assert [*panel.races] == [5, 20]
         assert panel.bar.value == panel.bar.max == 6
-        for race in panel.races:
+        for race in panel.races.values():
             learnt = [panel_03.REPEATED, panel_03.REPRICED]
             assert race.candidates == [panel_03.DISTINCT, *learnt]
             for name in learnt:
@@ -92,7 +91,7 @@ class TestStopwatch:
         panel = panel_03.RepeatedPanel(sizes=(5, 20), rounds=3, sample_seconds=1e-4)
         panel.bar.observe(lambda c: c.new == 4 and panel.stop_button.click(), names="value")
         panel.run()
-        assert [race.size for race in panel.races] == [5]
+        assert [*panel.races] == [5]
         assert "N = 20" not in panel.sentence.text
 
 

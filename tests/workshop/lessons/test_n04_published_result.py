@@ -16,8 +16,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*:DeprecationWarning")
 
 class TestPicture:
     def test_the_race_starts_with_the_published_points(self):
-        picture = plots_04.RacePicture()
-        empty = picture.show([])
+        empty = plots_04.race({})
         rounds = {
             name: np.linspace(1000, 1100, 9) * factor
             for name, factor in {
@@ -28,10 +27,10 @@ class TestPicture:
             }.items()
         }
         race = timing.Race(5, rounds)
-        assert picture.show([race]) != empty
-        assert picture.show([]) == empty
+        assert plots_04.race({5: race}) != empty
+        assert plots_04.race({}) == empty
         without_rust = timing.Race(5, {k: v for k, v in rounds.items() if "rust" not in k})
-        assert picture.show([without_rust]) != empty
+        assert plots_04.race({5: without_rust}) != empty
 
 
 class TestPanels:
@@ -52,7 +51,7 @@ class TestPanels:
         panel = RacePanel(sizes=(5, 10), rounds=3)
         before = panel.picture.value
         panel.run()
-        assert [race.size for race in panel.races] == [5, 10]
+        assert [*panel.races] == [5, 10]
         assert panel.bar.value == panel.bar.max == 6
         assert panel.picture.value != before
         assert panel.sentence.text
@@ -66,7 +65,7 @@ class TestPanels:
         panel.controls["distribution"].value = "equal"
         panel.controls["other"].value = "numba-keys"
         panel.run()
-        (race,) = panel.races
+        (race,) = panel.races.values()
         assert race.size == 5
         assert "numba-keys" in race.rounds
         assert panel.bar.value == panel.bar.max == 3
@@ -78,8 +77,8 @@ class TestPanels:
 class TestExercise:
     def races(self, *ratios):
         noise = np.linspace(0.99, 1.01, 21)
-        return [
-            timing.Race(
+        return {
+            n: timing.Race(
                 n,
                 {
                     "numba-sort": 100 * ratio * noise,
@@ -88,7 +87,7 @@ class TestExercise:
                 },
             )
             for n, ratio in zip((5, 10, 20, 50), ratios, strict=False)
-        ]
+        }
 
     @pytest.mark.parametrize(
         ("answer", "ratios", "state", "words"),

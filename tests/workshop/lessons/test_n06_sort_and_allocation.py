@@ -64,7 +64,7 @@ class TestSorting:
         assert panel.sentence.text.startswith("20 offers, 95 % in order, one market, repeated: ")
         assert "a multiple of the run before" in panel.sentence.text
 
-    def test_rungs_are_chosen(self):
+    def test_variants_are_chosen(self):
         panel = panel_06.SortingPanel(rounds=2, sample_seconds=1e-4)
         panel.size.value = 20
         for name, toggle in panel.variants.items():
@@ -82,9 +82,9 @@ class TestSorting:
         panel.advance = panel.stop_button.click
         panel.run()
         assert panel.runs == []
-        assert "Stopped before the end" in panel.sentence.text
+        assert "Stopped: " in panel.sentence.text
 
-    def test_without_rust_its_rungs_are_off(self, monkeypatch):
+    def test_without_rust_its_variants_are_off(self, monkeypatch):
         monkeypatch.setattr(market_py, "available_backends", lambda: ["numba", "python"])
         monkeypatch.setattr(market_py, "available_variants", lambda: ["numba-sort", "numba-keys"])
         panel = panel_06.SortingPanel()

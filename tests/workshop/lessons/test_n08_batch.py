@@ -50,23 +50,26 @@ class TestBatches:
         panel.bar.observe(lambda c: c.new == 4 and panel.stop_button.click(), names="value")
         panel.run()
         assert list(panel.races) == [1]
+        said = panel.sentence.text
         panel.bar.unobserve_all()
         panel.bar.observe(lambda _: panel.stop_button.click(), names="value")
         panel.run()
-        assert panel.sentence.text == "Stopped before the first size was done."
+        # What there was before is still there.
+        assert panel.sentence.text == f"Stopped: this run is not kept. As before: {said}"
+        assert list(panel.races) == [1]
 
     def test_ways_that_disagree_are_not_timed(self):
-        batch = panel_08.inputs.make_batches("own bids", 4, distinct=1)[0]
+        (batch,) = panel_08.inputs.make_batches("own bids", 4, distinct=1)
+        calls = [(batch, panel_08._rows(*batch))]
         ways = panel_08.ways_to_clear(["numba"], 2)
-        panel_08.verify(ways, batch)
-        clear, one_by_one = ways["numba batch"]
+        assert panel_08.verify(ways, calls) == {"numba batch": 0, "numba batch, 2 threads": 0}
 
         def wrong(*arguments):
-            prices, dispatch = clear(*arguments)
+            prices, dispatch = ways["numba batch"](*arguments)
             return prices + 1, dispatch
 
         with pytest.raises(timing.Disagreement):
-            panel_08.verify(ways | {"wrong": (wrong, one_by_one)}, batch)
+            panel_08.verify(ways | {"wrong": wrong}, calls)
 
     def races(self, **single):
         """Batches that cost 1000 ns and 100 a market; single calls as given, with no noise."""

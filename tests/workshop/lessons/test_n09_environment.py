@@ -10,12 +10,12 @@ from market_py import env
 from market_py.benchmark import timing
 from market_py.env.variants import PythonStep
 from market_py.learning import EvolutionStrategy
-from market_py.workshop.lessons.n09_environment import alternatives, training
 from market_py.workshop.lessons.n09_environment import checks as checks_09
 from market_py.workshop.lessons.n09_environment import panel as panel_09
+from market_py.workshop.lessons.n09_environment import plots, training
 from market_py.workshop.lessons.n09_environment.sweep import (
     SWEEPS,
-    Point,
+    StepPoint,
     StepSweepPanel,
     change,
     speeds,
@@ -56,9 +56,9 @@ def test_the_parts_are_those_of_a_step():
 def test_steps_are_raced_and_shown(markets, threads, first):
     panel = panel_09.StepsPanel()
     before = panel.picture.value
-    panel.controls["offers"].value = 2
+    panel.controls["agents"].value = 2
     panel.controls["markets"].value = markets
-    panel.controls["number"].value = threads
+    panel.controls["threads"].value = threads
     panel.run()
     assert panel.race.candidates == [first, *reversed(env.available_steppers())]
     assert panel.race.size == 2
@@ -71,11 +71,11 @@ def test_steps_are_raced_and_shown(markets, threads, first):
 
 def test_a_race_of_steps_can_be_stopped():
     panel = panel_09.StepsPanel()
-    panel.controls["offers"].value = 2
+    panel.controls["agents"].value = 2
     panel.bar.observe(lambda change: change.new == 1 and panel.stop_button.click(), names="value")
     panel.run()
     assert panel.race is None
-    assert panel.sentence.text.startswith("Stopped before the end")
+    assert panel.sentence.text.startswith("Stopped: ")
 
 
 def test_learners_are_shown_seed_after_seed():
@@ -105,9 +105,9 @@ def test_learning_can_be_stopped(monkeypatch):
 
 
 SMALL = {
-    "agents": (Point(2, 4), Point(3, 4)),
-    "markets": (Point(2, 1), Point(2, 4)),
-    "threads": (Point(2, 4), Point(2, 4, 2)),
+    "agents": (StepPoint(2, 4), StepPoint(3, 4)),
+    "markets": (StepPoint(2, 1), StepPoint(2, 4)),
+    "threads": (StepPoint(2, 4), StepPoint(2, 4, 2)),
 }
 
 
@@ -116,14 +116,14 @@ def test_steps_are_swept():
     before = panel.picture.value
     panel.run()
     # The sweeps meet in one point, which is raced once.
-    assert [*panel.races] == [Point(2, 4), Point(3, 4), Point(2, 1), Point(2, 4, 2)]
+    assert [*panel.races] == [StepPoint(2, 4), StepPoint(3, 4), StepPoint(2, 1), StepPoint(2, 4, 2)]
     assert panel.bar.value == panel.bar.max == 8
     assert panel.picture.value != before
     said = panel.sentence.text
     assert said.startswith("2 agents, 4 markets, 1 thread, in millions of market-steps per second")
     for words in ("from 2 to 3 agents", "from 1 to 4 markets", "from 1 to 2 threads"):
         assert words in said
-    assert "python-step" in panel.races[Point(2, 1)].candidates
+    assert "python-step" in panel.races[StepPoint(2, 1)].candidates
     for race in panel.races.values():
         assert {*env.available_steppers()} < {*race.candidates}
 
@@ -132,12 +132,13 @@ def test_a_sweep_that_is_stopped_keeps_what_is_done():
     panel = StepSweepPanel(SMALL, rounds=2, sample_seconds=1e-4)
     panel.bar.observe(lambda change: change.new == 3 and panel.stop_button.click(), names="value")
     panel.run()
-    assert [*panel.races] == [Point(2, 4)]
+    assert [*panel.races] == [StepPoint(2, 4)]
     assert "from" not in panel.sentence.text
     panel.bar.unobserve_all()
     panel.bar.observe(lambda change: change.new == 1 and panel.stop_button.click(), names="value")
+    said = panel.sentence.text
     panel.run()
-    assert panel.sentence.text == "Stopped before the first point was done."
+    assert panel.sentence.text == f"Stopped: this run is not kept. As before: {said}"
 
 
 def test_speeds_are_those_of_the_race():
@@ -146,15 +147,17 @@ def test_speeds_are_those_of_the_race():
         for ns in (1000.0, 500.0)
     )
     assert speeds(slow, 8)["rust"] == pytest.approx((8 / 3e-6, 8 / 2e-6, 8 / 1.5e-6))
-    races = {Point(2, 8): slow, Point(2, 2): fast}
+    races = {StepPoint(2, 8): slow, StepPoint(2, 2): fast}
     # Half the time, for a quarter of the markets.
     assert change(races, *races, "rust").value == pytest.approx(0.5)
 
 
 def test_sweeps_vary_one_number_each(monkeypatch):
     for name, points in SWEEPS.items():
-        assert Point() in points
-        assert all(point._replace(**{name: getattr(Point(), name)}) == Point() for point in points)
+        assert StepPoint() in points
+        assert all(
+            point._replace(**{name: getattr(StepPoint(), name)}) == StepPoint() for point in points
+        )
     for cores, threads in ((None, (1, 2)), (1, (1, 2)), (2, (1, 2)), (6, (1, 2, 4, 6))):
         monkeypatch.setattr("os.cpu_count", lambda cores=cores: cores)
         assert threads_here() == threads
@@ -170,11 +173,10 @@ def test_training_with_each_backend_is_set_beside_the_law():
     assert found.plain == first
     assert found.whole.candidates == found.steps.candidates == [first, *others]
     assert found.whole.finished == 3
-    for name in found.whole.rounds:
-        assert (found.steps.rounds[name] < found.whole.rounds[name]).all()
-        assert 0 < found.share(name) < 1
+    for name in found.whole.candidates:
+        assert 0 < found.shares[name] < 1
     assert panel.picture.value != before
-    assert panel.sentence.text.startswith(f"With {first}, steps are {found.share(first):.0%} of")
+    assert panel.sentence.text.startswith(f"With {first}, steps are {found.shares[first]:.0%} of")
     for name in others:
         assert f"{name} steps " in panel.sentence.text
         assert f"law says {found.predicted(name):.2f}, measured are " in panel.sentence.text
@@ -192,25 +194,25 @@ def test_training_that_is_stopped_keeps_its_rounds():
         lambda change: "Running" in change.new and panel.stop_button.click(), names="text"
     )
     panel.run()
-    assert panel.training is None
-    assert panel.sentence.text == "Stopped before the first round was done."
+    assert panel.training.whole.finished == 2
+    assert panel.sentence.text.startswith("Stopped: this run is not kept. As before: With ")
 
 
 def test_training_of_another_kind_is_not_compared():
-    learners = {
-        str(seed): EvolutionStrategy(panel_09.COMPETITION, markets=4, seed=seed) for seed in (0, 1)
+    trainers = {
+        str(seed): lambda seed=seed: EvolutionStrategy(
+            panel_09.COMPETITION, markets=4, seed=seed, markup=seed / 2
+        )
+        for seed in (0, 1)
     }
-    training.verify(learners)
-    for learner in learners.values():
-        for _ in learner.train(1):
-            pass
+    assert training.verify({"a": trainers["0"], "b": trainers["0"]}, []) == {}
     with pytest.raises(timing.Disagreement, match="0 and 1: policies differ"):
-        training.verify(learners)
+        training.verify(trainers, [])
 
 
 @pytest.mark.parametrize(("about", "given", "expected"), checks_09.AMDAHL_CASES)
 def test_the_law_is_that_of_the_exercise(about, given, expected):
-    assert training.amdahl(*given) == pytest.approx(expected), about
+    assert plots.amdahl(*given) == pytest.approx(expected), about
 
 
 @pytest.mark.parametrize(
@@ -267,7 +269,7 @@ def test_amdahl(function, state, words):
     ],
 )
 def test_calls_of_a_learner_are_raced_and_shown(call, first):
-    panel = alternatives.AlternativesPanel()
+    panel = panel_09.AlternativesPanel()
     before = panel.picture.value
     panel.controls["call"].value = call
     panel.controls["capacity"].value = 10_000
@@ -283,9 +285,9 @@ def test_calls_of_a_learner_are_raced_and_shown(call, first):
 
 
 def test_a_stopped_race_of_calls_says_so():
-    panel = alternatives.AlternativesPanel()
+    panel = panel_09.AlternativesPanel()
     panel.controls["capacity"].value = 10_000
     panel.is_stopped = lambda: True
     panel.run()
     assert panel.race is None
-    assert panel.sentence.text.startswith("Stopped before the end")
+    assert panel.sentence.text.startswith("Stopped: ")

@@ -8,10 +8,12 @@ from market_py.benchmark import reference
 from market_py.benchmark.report.waterfall import ORDERS, savings
 from market_py.benchmark.results import KINDS
 from market_py.benchmark.timing import AA_SUFFIX, Race
-from market_py.workshop.grading.evidence import Evidence
 from market_py.workshop.lessons.n10_verdict import checks as checks_10
 from market_py.workshop.lessons.n10_verdict import decision
 from market_py.workshop.lessons.n10_verdict import panel as panel_10
+from market_py.workshop.lessons.n10_verdict import plots as plots_10
+from market_py.workshop.lessons.n10_verdict.checks import Claim, Recommendation
+from market_py.workshop.lessons.n10_verdict.evidence import Evidence
 from market_py.workshop.widgets import stored_results
 
 WITH_RUST = "rust" in market_py.available_backends()
@@ -66,7 +68,7 @@ class TestStored:
                 offers.value if offers.layout.display == "" else 32,
             )
             assert set(over.options) == set(timed.candidates)
-            assert f"{distribution.value}, N = {timed.offers:,}," in panel.sentence.text
+            assert f"{distribution.value}, N = {timed.size:,}," in panel.sentence.text
             assert f"Over {over.value}: " in panel.sentence.text
 
         choose(offers, 1_000_000)
@@ -97,9 +99,8 @@ class TestStored:
 
     def test_batches_are_told_per_market(self):
         timed = next(reference.reference().of_kind("batch"))
-        picture = stored_results.StoredPicture(9)
-        assert picture.show(timed, timed.race.candidates, "numba-sort")
-        (axes,) = picture.figure.axes
+        picture = stored_results.stored_picture(9)
+        (axes,) = picture.figure(timed, timed.race.candidates, "numba-sort").axes
         assert "per market" in axes.get_xlabel()
         median = np.median(timed.race.rounds["numba-sort"]) / timed.markets
         unit = {"ns": 1, "µs": 1e3}[axes.get_xlabel()[:2]]
@@ -148,12 +149,12 @@ class TestWaterfall:
     def test_nothing_in_the_picture_is_cut_off(self, order, times):
         race = reference.reference().find("ladder", "random", 200)
         race = Race(200, {name: times * rounds for name, rounds in race.rounds.items()})
-        picture = panel_10.WaterfallPicture()
-        picture.show(race, savings(race, order))
-        (axes,) = picture.figure.axes
-        for written in (*axes.texts, *axes.get_yticklabels()):
+        picture = plots_10.waterfall.figure(race, savings(race, order))
+        picture.canvas.draw()
+        (axes,) = picture.axes
+        for written in (*axes.texts, *axes.get_yticklabels(), axes.xaxis.label):
             box = written.get_window_extent()
-            assert 0 <= box.x0 < box.x1 <= picture.width, written.get_text()
+            assert 0 <= box.x0 < box.x1 <= plots_10.waterfall.width, written.get_text()
 
     def test_a_stopped_run_keeps_nothing(self):
         panel = panel_10.WaterfallPanel(rounds=3, sample_seconds=1e-4)
@@ -340,94 +341,92 @@ OWN = [
     Evidence(made_up_race(numba=2000.0, rust=1000.0, rust_naive=9000.0), "random", 1, HERE),
     Evidence(made_up_race(32, numba=3e6, rust=1e6), "own bids", 1000, HERE),
     Evidence(made_up_race(20, spread=0.3, numba=1000.0, rust=1001.0), "random", 1, HERE),
-    Evidence(made_up_race(20, rust_naive=1000.0, rust=1001.0), "repeated", 1, HERE),
+    Evidence(made_up_race(20, rust_naive=3000.0, rust=1001.0), "repeated", 1, HERE),
 ]
-BEST, WORST = str(OWN[0].ratio("rust", "numba")), str(OWN[0].ratio("numba", "rust"))
-BATCH = str(OWN[1].ratio("rust", "numba"))
-SAME = str(OWN[2].ratio("rust", "numba"))
-REPEATED = str(OWN[3].ratio("rust", "rust-naive"))
-GOOD = (
-    f"On a Z80 of Zilog, rust is {BEST} times as fast as numba at N = 200. In a batch of markets "
-    f"of 32 offers, rust is {BATCH} times as fast as numba. I would keep numba while studies are "
-    "short. I would choose Rust if a study ran for days."
-)
-FIRST = f"rust is {BEST} times as fast as numba"
-SECOND = f"In a batch of markets of 32 offers, rust is {BATCH} times as fast as numba."
+
+
+def claim(evidence=OWN[0], faster="rust", than="numba", **changed):
+    """A claim that the data bear out, unless something is changed."""
+    found = evidence.race.speedup(faster, than)
+    true = {
+        "offers": evidence.race.size,
+        "low": round(found.low, 2),
+        "high": round(found.high, 2),
+        "batch": evidence.markets > 1,
+        "inputs": "repeated" if evidence.distribution == "repeated" else None,
+    }
+    return Claim(faster, than, **(true | changed))
+
+
+GOOD = Recommendation([claim(), claim(OWN[1])], "a study is short", "a study runs for days")
+
+
+def verdict(*claims, numba_when=GOOD.numba_when, rust_when=GOOD.rust_when):
+    return Recommendation(list(claims), numba_when, rust_when)
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "words"),
+    ("answer", "words"),
     [
-        (FIRST, f"numba is {BEST} times as fast as rust", "upside down"),
-        (f"rust is {BEST}", "rust is 9.87 [9.80, 9.90]", "is not in the data"),
-        (f"rust is {BEST}", "rust is 9.87", "2 ratios with their intervals are wanted; 1"),
-        ("as numba at N = 200", "at N = 200", "names 1 candidates"),
-        (" at N = 200", "", "for how many offers"),
-        ("at N = 200", "at N = 7", "have not raced market by market at N = 7"),
-        ("In a batch of", "For", "is not in the data"),
-        ("a Z80 of Zilog", "my machine", f"was measured on: {HERE}"),
-        ("I would keep numba while studies are short.", "", "numba has no sentence"),
-        ("I would choose Rust if a study ran for days.", "", "Rust has no sentence"),
-        ("short.", "short, for Rust is 3 times faster.", "“3 times” has no interval"),
-        ("short.", "short, for Rust is twice as fast.", "“twice as” has no interval"),
-        ("short.", "short, for Rust is ten times faster.", "“ten times faster” has no interval"),
-        (FIRST, f"rust is {BEST} times slower than numba", "upside down"),
-        (FIRST, f"rust takes {BEST} times as long as numba", "upside down"),
-        (SECOND, f"At N = 200 numba is {WORST} times as fast as rust.", "the same two candidates"),
-        (SECOND, f"Again {FIRST} at N = 200.", "the same two candidates"),
-        (SECOND, f"At N = 20 rust is {SAME} times faster than numba.", "are indistinguishable"),
-        (SECOND, f"At N = 20 rust is {REPEATED} times as fast as rust-naive.", "repeated. Say so"),
+        (42, "give a Recommendation"),
+        ("rust is faster", "give a Recommendation"),
+        (verdict(), "2 different claims"),
+        (verdict(claim()), "2 different claims"),
+        (verdict(claim(), claim()), "2 different claims"),
+        (verdict(claim(), "rust is faster"), "every claim is a Claim"),
+        (
+            verdict(claim(faster="numba", than="rust", low=1.9, high=2.1), claim(OWN[1])),
+            "is upside down",
+        ),
+        (verdict(claim(low=9.8, high=9.9), claim(OWN[1])), "not in the data"),
+        (verdict(claim(low=1.0, high=9.0), claim(OWN[1])), "not in the data"),
+        (verdict(claim(low=2.0, high=2.001), claim(OWN[1])), "not in the data"),
+        (verdict(claim(offers=7), claim(OWN[1])), "have not raced so"),
+        (verdict(claim(), claim(OWN[1], batch=False)), "have not raced so"),
+        (verdict(claim(), claim(OWN[3], than="rust-naive", inputs=None)), "not in the data"),
+        (verdict(claim(), claim(OWN[2])), "indistinguishable"),
+        (verdict(claim(), claim(OWN[1], faster="numba", than="rust")), "is the slower one"),
+        (verdict(claim(), claim(OWN[1]), numba_when=" "), "would choose numba"),
+        (verdict(claim(), claim(OWN[1]), rust_when=""), "would choose Rust"),
     ],
 )
-def test_a_verdict_that_cannot_be_checked(old, new, words):
-    assert old in GOOD
-    found = checks_10.check_verdict(GOOD.replace(old, new), OWN)
+def test_a_verdict_that_the_data_do_not_bear_out(answer, words):
+    found = checks_10.check_verdict(answer, OWN)
     assert found.state == "not right yet"
     assert words in found.message
 
 
 @pytest.mark.parametrize(
-    "paragraph",
+    "answer",
     [
         GOOD,
-        GOOD.replace(
-            f"rust is {BEST} times as fast as", f"numba is {BEST} times slower than"
-        ).replace("slower than numba", "slower than rust"),
-        GOOD.replace(
-            f"rust is {BEST} times as fast as numba", f"numba is {WORST} times as fast as rust"
-        ),
-        GOOD.replace(FIRST, f"numba takes {BEST} times as long as rust"),
-        GOOD.replace(FIRST, f"rust takes {WORST} of the time of numba"),
-        GOOD.replace(
-            "I would choose Rust if a study ran", "There is no case for Rust, since none runs"
-        ),
-        GOOD.replace("as fast as numba at", "faster than numba at"),
-        GOOD
-        + f" At N = 20, with one market repeated, rust is {REPEATED} times as fast as rust-naive.",
+        verdict(claim(), claim(OWN[3], than="rust-naive")),
+        verdict(claim(), claim(than="rust-naive")),
+        verdict(claim(low=claim().low - 0.01), claim(OWN[1])),
     ],
 )
-def test_a_verdict_that_can_be_checked(paragraph):
-    found = checks_10.check_verdict(paragraph, OWN)
-    assert found.state == "right", found.message
-
-
-@pytest.mark.parametrize("answer", [None, 42])
-def test_a_verdict_is_a_text(answer):
+def test_a_verdict_that_the_data_bear_out(answer):
     found = checks_10.check_verdict(answer, OWN)
-    assert found.state == ("not done yet" if answer is None else "not right yet")
+    assert found.state == "right", found.message
+    assert HERE in found.message
+
+
+def test_no_verdict_is_not_done_yet():
+    assert checks_10.check_verdict(None, OWN).state == "not done yet"
 
 
 def test_stored_ratios_can_be_cited_without_measuring():
     one = checks_10.ratio("rust", "numba", 200)
     many = checks_10.ratio("rust", "numba", 32, batch=True)
-    paragraph = GOOD.replace("a Z80 of Zilog", reference.place(reference.reference()))
-    paragraph = paragraph.replace(BEST, one).replace(BATCH, many)
-    assert checks_10.check_verdict(paragraph, []).state == "right"
+    claims = (
+        Claim("rust", "numba", 200, one.low, one.high),
+        Claim("rust", "numba", 32, many.low, many.high, batch=True),
+    )
+    assert checks_10.check_verdict(verdict(*claims), []).state == "right"
 
 
 def test_ones_own_ratios_come_first():
-    assert checks_10.ratio("rust", "numba", 200, OWN) == BEST
-    assert checks_10.ratio("Rust", "Numba", 200, OWN) == BEST
+    assert checks_10.ratio("rust", "numba", 200, OWN) == OWN[0].race.speedup("rust", "numba")
 
 
 @pytest.mark.parametrize(

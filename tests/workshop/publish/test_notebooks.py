@@ -128,7 +128,7 @@ def test_exercises_are_a_stub_a_check_and_a_closed_solution(path):
     assert len(stubs) in ((0,) if path.stem.startswith("00") else (1, 2, 3))
     for i in stubs:
         check, solution = code[i + 1 : i + 3]
-        assert "exercises.check_" in check.source
+        assert "checks.check_" in check.source
         assert solution.source.startswith("%%solution ")
         assert solution.metadata.jupyter.source_hidden
     assert sum(cell.source.startswith("%%solution") for cell in code) == len(stubs)
@@ -160,7 +160,7 @@ BROKEN = {
         "from market_py.workshop.widgets.panel import Explorer\n"
         "def answer(x):\n"
         "    return (b'', 'fine') if x < 2 else 1 / 0\n"
-        "panel = Explorer({'x': slider('x', 1, 0, 9, 1, '')}, answer, 100)\n"
+        "panel = Explorer({'x': slider('x', 1, 0, 9, 1, '')}, answer)\n"
         "panel.controls['x'].value = 5\n"
         "panel.wait()\n"
         "panel",

@@ -3,28 +3,29 @@
 import base64
 from pathlib import Path
 
-import ipywidgets as widgets
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from market_py.workshop.publish import book, static_output
+from market_py.workshop.lessons.n00_start_here.panel import Echo
+from market_py.workshop.lessons.n02_contract.panel import ContractPanel
+from market_py.workshop.publish import book
 from market_py.workshop.publish.execution import NOTEBOOKS
 from market_py.workshop.widgets import controls as controls_
 from market_py.workshop.widgets import panel as panel_
+from market_py.workshop.widgets.merit_order import market_figure
 from market_py.workshop.widgets.prediction import Prediction
 
 PNG = b"\x89PNG, or what a test takes for one"
 
 
-def stills(widget, bundle=None):
-    """What `still.of` makes of an output that shows a widget."""
-    return [next(iter(output.data.items())) for output in outputs(widget, bundle)]
+def outputs(widget):
+    """What a page of the book shows of a widget."""
+    data, metadata = widget._repr_mimebundle_()
+    return book.without_widget(new_output("display_data", data, metadata=metadata))
 
 
-def outputs(widget, bundle=None):
-    state = widgets.Widget.get_manager_state()["state"]
-    data = {static_output.VIEW: {"model_id": widget.model_id}} | (bundle or {"text/plain": "it"})
-    return static_output.of(new_output("display_data", data), state)
+def text(widget):
+    return outputs(widget)[0].data["text/html"]
 
 
 def test_a_panel_leaves_its_settings_its_sentence_and_its_picture():
@@ -33,46 +34,52 @@ def test_a_panel_leaves_its_settings_its_sentence_and_its_picture():
         "batch": controls_.stepper("largest batch", [32, 1024], 1024),
         "outage": controls_.choice("on outage", ["none", "a & b"]),
     }
-    panel = panel_.Explorer(controls, lambda **_: (PNG, "price < 42"), 900)
-    shown = stills(panel)
-    assert [kind for kind, _ in shown] == ["text/html"] * 4 + ["image/png"]
-    assert "demand (MW): <strong>2,200</strong>" in shown[0][1]
-    assert "largest batch: <strong>1,024</strong>" in shown[1][1]
-    assert "<strong>none (chosen)</strong>" in shown[2][1] and "a &amp; b" in shown[2][1]
-    assert "price &lt; 42" in shown[3][1]
-    assert base64.b64decode(shown[4][1]) == PNG
-    assert static_output.name(outputs(panel)) == "price < 42"
+    panel = panel_.Explorer(controls, lambda **_: (PNG, "price < 42"))
+    said, picture = outputs(panel)
+    for words in (
+        "demand (MW): <strong>2,200</strong>",
+        "largest batch: <strong>1,024</strong>",
+        "<strong>none (chosen)</strong>",
+        "a &amp; b",
+        "price &lt; 42",
+    ):
+        assert words in said.data["text/html"]
+    assert base64.b64decode(picture.data["image/png"]) == PNG
+    assert picture.metadata["image/png"] == {"alt": "price < 42"}
 
 
 def test_a_prediction_leaves_its_question_and_what_there_is_to_choose():
-    texts = [content for _, content in stills(Prediction("Who wins?", ["one", "other"]))]
-    assert "Who wins?" in texts[0]
-    assert "one" in texts[1] and "other" in texts[1] and "choose" not in texts[1]
-    assert "chosen" not in texts[1]
-    assert len(texts) == 2
+    said = text(Prediction("Who wins?", ["one", "other"]))
+    assert "Who wins?" in said
+    assert "one" in said and "other" in said and "choose" not in said
+    assert "chosen" not in said
 
 
 def test_what_recalls_a_prediction_is_marked_until_there_is_one():
     prediction = Prediction("Who wins?", ["one", "other"])
     recalled = prediction.recall()
-    assert 'class="undecided"' in stills(recalled)[0][1]
+    assert 'class="undecided"' in text(recalled)
     prediction.choice.index = 1
-    assert stills(recalled) == [("text/html", '<p class="">You predicted: one.</p>')]
+    assert text(recalled) == '<p class="">You predicted: one.</p>'
 
 
-def test_a_widget_that_draws_by_itself_leaves_its_picture_and_its_sentence():
-    bundle = {"text/plain": "price < 42", "image/png": "cGljdHVyZQ=="}
-    shown = stills(widgets.Box(), bundle)
-    assert shown == [
-        ("text/html", '<p class="">price &lt; 42</p>'),
-        ("image/png", "cGljdHVyZQ=="),
-    ]
-    assert static_output.name(outputs(widgets.Box(), bundle)) == "price < 42"
+def test_the_figure_leaves_its_sentence_and_its_picture():
+    figure = market_figure([10, 20], [50, 50], 70)
+    said, picture = outputs(figure)
+    assert figure.sentence in said.data["text/html"]
+    assert base64.b64decode(picture.data["image/png"]) == figure.png()
+    assert picture.metadata["image/png"] == {"alt": figure.sentence}
+
+
+def test_every_widget_of_a_notebook_leaves_its_text():
+    assert "received 21" in text(Echo())
+    assert "All backends agree." in text(ContractPanel())
+    assert "<table" in text(ContractPanel())
 
 
 def test_what_is_no_widget_stays_as_it_is():
     output = new_output("stream", text="42")
-    assert static_output.of(output, {}) == [output]
+    assert book.without_widget(output) == [output]
 
 
 def test_a_page_folds_solutions():
@@ -98,7 +105,7 @@ class Counting(panel_.Job):
 
     def __init__(self):
         self.times = 0
-        super().__init__("Count", 1, (PNG, "before"), 900)
+        super().__init__("Count", 1, (PNG, "before"))
 
     def work(self):
         self.times += 1
@@ -111,6 +118,6 @@ def test_a_job_runs_when_it_is_shown_where_nobody_can_press_its_button(monkeypat
     monkeypatch.setattr(panel_.Job, "run_when_shown", pressed)
     job = Counting()
     for _ in range(2):
-        said = job._repr_mimebundle_()["text/plain"]
+        said = job._repr_mimebundle_()[0]["text/plain"]
     assert said == ("after" if pressed else "before")
     assert job.times == pressed

@@ -120,9 +120,9 @@ class TestErrors:
 
 class TestFallback:
     def test_a_saved_figure_is_never_blank(self, figure):
-        first = figure._repr_mimebundle_()
+        first, _ = figure._repr_mimebundle_()
         figure.demand = 3000
-        bundle = figure._repr_mimebundle_()
+        bundle, _ = figure._repr_mimebundle_()
         assert imread(io.BytesIO(base64.b64decode(bundle["image/png"]))).shape[:2] == (460, 900)
         assert bundle["image/png"] != first["image/png"]
         assert bundle["text/plain"] == figure.sentence
@@ -156,3 +156,9 @@ def test_the_files_of_the_browser_come_with_the_package(figure):
     for forbidden in ("innerHTML", "http://", "https://", "import "):
         code = figure._esm.replace("http://www.w3.org/", "")
         assert forbidden not in code + figure._css
+
+
+def test_what_is_too_large_to_draw_is_refused_in_words():
+    for market in ([1e308], [1], 1), ([1], [1e308], 1), ([1], [1], 1e308):
+        with pytest.raises(ValueError, match="above 1e\\+300 cannot be drawn"):
+            merit_order.market_figure(*market)

@@ -17,11 +17,11 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*:DeprecationWarning")
 class TestPanels:
     def test_a_saved_panel_is_never_blank(self):
         panel = merit_order_panel()
-        bundle = panel._repr_mimebundle_()
+        bundle, _ = panel._repr_mimebundle_()
         assert base64.b64decode(bundle["image/png"]) == panel.picture.value
         assert bundle["text/plain"] == panel.sentence.text
         assert "application/vnd.jupyter.widget-view+json" in bundle
-        assert "<table>" in ContractPanel()._repr_mimebundle_()["text/html"]
+        assert "<table>" in ContractPanel()._repr_mimebundle_()[0]["text/html"]
 
     def test_the_picture_is_named_by_its_sentence(self):
         panel = merit_order_panel()
@@ -38,7 +38,7 @@ class TestPanels:
                 raise ZeroDivisionError("boom")
             return b"", "fine"
 
-        panel = Explorer({"x": slider("x", 1, 0, 5, 1, "")}, answer, 100)
+        panel = Explorer({"x": slider("x", 1, 0, 5, 1, "")}, answer)
         panel.controls["x"].value = 2
         panel.wait()
         assert panel.sentence.alarm
@@ -56,7 +56,7 @@ class TestPanels:
             threading.Event().wait(0.02)
             return b"", f"{x}"
 
-        panel = Explorer({"x": slider("x", 0, 0, 100, 1, "")}, answer, 100)
+        panel = Explorer({"x": slider("x", 0, 0, 100, 1, "")}, answer)
         for x in range(1, 51):
             panel.controls["x"].value = x
         panel.wait()
@@ -74,7 +74,7 @@ class TestPanels:
                     if i == self.stop_at:
                         self.stop_button.click()
 
-        job = Count("Go", 5, (b"", "ready"), 100)
+        job = Count("Go", 5, (b"", "ready"))
         job.stop_at = 2
         job.run()
         assert (job.bar.value, job.sentence.text) == (3, "2")
@@ -97,7 +97,7 @@ class TestPanels:
                 self.runs += 1
                 go_on.wait(10)
 
-        go_on, job = threading.Event(), Count("Go", 1, (b"", "ready"), 100)
+        go_on, job = threading.Event(), Count("Go", 1, (b"", "ready"))
         before = threading.active_count()
         job.button.click()
         job.button.click()
@@ -112,7 +112,7 @@ class TestPanels:
             def work(self):
                 self.show((b"", "done"))
 
-        job = Say("Go", 1, (b"", "ready"), 100)
+        job = Say("Go", 1, (b"", "ready"))
         with TIMING_LOCK:
             waiting = threading.Thread(target=job.run)
             waiting.start()
@@ -121,14 +121,14 @@ class TestPanels:
             assert not job.stop_button.disabled
             job.stop_button.click()
             waiting.join(10)
-            assert job.sentence.text == "Stopped before it began. As before: ready"
+            assert job.sentence.text == "Stopped: this run is not kept. As before: ready"
             assert not job.button.disabled
         job.run()
         assert job.sentence.text == "done"
 
     def test_a_job_that_fails_says_so(self):
-        job = Job("Go", 1, (b"", "ready"), 100)
-        with pytest.raises(TypeError, match="does not say what to do"):
+        job = Job("Go", 1, (b"", "ready"))
+        with pytest.raises(NotImplementedError, match="does not say what to do"):
             job.run()
         assert job.sentence.alarm
         assert not job.button.disabled

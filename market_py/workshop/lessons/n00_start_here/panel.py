@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import ipywidgets as widgets
 
 from market_py import doctor
-from market_py.workshop.grading.check import Verdict, hint, right
+from market_py.workshop.grading.check import CheckResult, hint, right
+from market_py.workshop.widgets import static
 from market_py.workshop.widgets.controls import slider
 from market_py.workshop.widgets.sentence import Sentence
 
@@ -20,12 +23,16 @@ class Echo(widgets.VBox):
         self.slider.observe(lambda _change: self._answer(), names="value")
         self._answer()
 
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        said = static.settings([self.slider]) + static.paragraph(self.sentence.text)
+        return static.kept(super()._repr_mimebundle_(**kwargs), said)
+
     def _answer(self) -> None:
         value = self.slider.value
         self.sentence.say(f"The kernel received {value} and answers {2 * value}.")
 
 
-def examine() -> Verdict:
+def examine() -> CheckResult:
     """Print what is here, and say whether the workshop can start."""
     findings = doctor.examine()
     for finding in findings:

@@ -9,10 +9,11 @@ import numpy as np
 
 import market_py
 from market_py.reliability import rts79
-from market_py.workshop.grading.check import NOT_DONE, Verdict, hint, right
+from market_py.workshop.grading.check import NOT_DONE, CheckResult, hint, right
+from market_py.workshop.widgets.description import roles
 
 
-def check_price(bids: Any, quantities: Any, demand: Any) -> Verdict:
+def check_price(bids: Any, quantities: Any, demand: Any) -> CheckResult:
     """Check for a market of three offers at least whose price is 80."""
     if bids is None or quantities is None or demand is None:
         return NOT_DONE
@@ -31,13 +32,14 @@ def check_price(bids: Any, quantities: Any, demand: Any) -> Verdict:
             f"its price is {price:.12g}. The marginal offer sets the price: the last one needed "
             "when offers are taken cheapest first. Which one is it here?"
         )
+    offers = np.asarray(bids, float), np.asarray(quantities, float)
+    running = roles(*offers, float(demand), price, dispatch).running
     return right(
-        f"the price is 80, and {int(np.sum(dispatch > 0))} of {len(dispatch)} offers run, all of "
-        "them paid 80."
+        f"the price is 80, and {len(running)} of {len(dispatch)} offers run, all of them paid 80."
     )
 
 
-def check_scarcity(out: Any) -> Verdict:
+def check_scarcity(out: Any) -> CheckResult:
     """Check for units whose outage makes the RTS-79 short at its annual peak."""
     if out is None:
         return NOT_DONE

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 import market_py
-from market_py.plots.merit_order import MeritOrderPicture
+from market_py.plots.merit_order import merit_order
 from market_py.reliability import rts79
-from market_py.workshop.lessons.n01_merit_order.plots import PriceDurationPicture
+from market_py.workshop.lessons.n01_merit_order.plots import price_duration
 from market_py.workshop.widgets import description
 from market_py.workshop.widgets.controls import choice, slider
 from market_py.workshop.widgets.merit_order import MeritOrderFigure
@@ -65,13 +65,13 @@ def agreement(figure: Any) -> str:
 
 def merit_order_panel() -> Explorer:
     """Sliders for demand, fuel price, an outage and the value of lost load."""
-    picture = MeritOrderPicture(FUELS, highest_price=100, highest_quantity=3500)
+    axes: dict[str, Any] = {"kinds": FUELS, "prices": (0, 100), "highest_quantity": 3500}
 
     def answer(demand: int, oil: int, outage: str, lost_load: int) -> Shown:
         bids, quantities = rts79.offers({"oil": oil / 100}, OUTAGES[outage])
         price, dispatch = market_py.market_clearing(bids, quantities, demand, price_cap=lost_load)
-        png = picture.show(bids, quantities, demand, price, dispatch)
-        return png, description.cleared(NAMES, bids, quantities, demand, price, dispatch, "$")
+        market = bids, quantities, demand, price, dispatch
+        return merit_order(*market, **axes), description.cleared(NAMES, *market, "$")
 
     controls = {
         "demand": slider("demand", DEMAND, 0, 3400, 10, "MW"),
@@ -79,12 +79,11 @@ def merit_order_panel() -> Explorer:
         "outage": choice("on outage", list(OUTAGES)),
         "lost_load": slider("lost load", round(LOST_LOAD), 100, 5000, 100, "$/MWh"),
     }
-    return Explorer(controls, answer, picture.width)
+    return Explorer(controls, answer)
 
 
 def price_duration_panel() -> Explorer:
     """The prices of the whole year, cleared in one call at each change."""
-    picture = PriceDurationPicture()
     loads = rts79.hourly_loads()
 
     def answer(growth: int, oil: int, outage: str) -> Shown:
@@ -95,7 +94,7 @@ def price_duration_panel() -> Explorer:
         )
         short = int((dispatch.sum(axis=1) < demand * (1 - 1e-9)).sum())
         average = (prices * demand).sum() / demand.sum()
-        return picture.show(prices, bids.max()), (
+        return price_duration(prices, bids.max()), (
             f"{len(prices):,} hours cleared in one call: on average a MWh costs {average:,.2f} $, "
             f"at most {prices.max():,.2f} $; demand is not met in {short} hours. "
             f"A shortage is priced at {LOST_LOAD:,.0f} $/MWh."
@@ -106,4 +105,4 @@ def price_duration_panel() -> Explorer:
         "oil": slider("oil price", 100, 20, 140, 5, "%"),
         "outage": choice("out all year", list(OUTAGES)),
     }
-    return Explorer(controls, answer, picture.width)
+    return Explorer(controls, answer)

@@ -9,7 +9,7 @@ import ipywidgets as widgets
 import numpy as np
 
 import market_py
-from market_py.workshop.widgets import description
+from market_py.workshop.widgets import description, static
 from market_py.workshop.widgets.controls import LABELS
 from market_py.workshop.widgets.merit_order import market_figure
 from market_py.workshop.widgets.sentence import Sentence
@@ -77,11 +77,11 @@ class ContractPanel(widgets.VBox):
         for last in before:
             last.close()
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         bundle: dict[str, Any] = super()._repr_mimebundle_(**kwargs)
-        bundle["text/html"] = f"<p>{html.escape(self.sentence.text)}</p>{self.table.value}"
+        bundle["text/html"] = static.paragraph(self.sentence.text) + self.table.value
         bundle["text/plain"] = self.sentence.text
-        return bundle
+        return static.kept(bundle, static.settings([self.cases]) + bundle["text/html"])
 
 
 def ask(backend: str, case: dict[str, Any]) -> tuple[float, list[float]] | Exception:

@@ -10,17 +10,16 @@ import numpy as np
 from market_py.validation import Float64Array
 from market_py.workshop.grading.check import (
     NOT_DONE,
-    Refused,
-    Verdict,
-    answered,
+    CheckResult,
+    graded,
+    hidden_cases,
     hint,
-    number,
     right,
 )
 from market_py.workshop.lessons.n03_timing.flawed_report import REPORT
 
 
-def check_lies(letters: Any) -> Verdict:
+def check_lies(letters: Any) -> CheckResult:
     """Check which lines of the flawed report are said to lie."""
     if letters is None:
         return NOT_DONE
@@ -40,13 +39,14 @@ def check_lies(letters: Any) -> Verdict:
     return right("\n".join([f"all {len(lies)}, and nobody is accused wrongly.", *why]))
 
 
-PAIRED_CASES: list[tuple[str, list[float], list[float]]] = [
-    ("the same ratio in every round", [2, 4, 6], [1, 2, 3]),
-    ("b is the slower one", [1, 1, 1], [4, 4, 4]),
-    ("a slow moment that hits one of them only", [2, 4, 2, 4, 100], [1, 2, 1, 2, 1]),
-    ("a machine that is slow in some rounds", [12, 20, 60], [4, 40, 20]),
-    ("an even number of rounds", [1, 3, 5, 7], [1, 1, 1, 1]),
+PAIRED_CASES: list[tuple[str, tuple[list[float], list[float]], float]] = [
+    ("the same ratio in every round", ([2, 4, 6], [1, 2, 3]), 2),
+    ("b is the slower one", ([1, 1, 1], [4, 4, 4]), 0.25),
+    ("a slow moment that hits one of them only", ([2, 4, 2, 4, 100], [1, 2, 1, 2, 1]), 2),
+    ("a machine that is slow in some rounds", ([12, 20, 60], [4, 40, 20]), 3),
+    ("an even number of rounds", ([1, 3, 5, 7], [1, 1, 1, 1]), 4),
 ]
+"""What each is about, the rounds of a and of b, and the median of their ratios."""
 WRONG_RATIOS: dict[str, Callable[[Float64Array, Float64Array], Any]] = {
     "It is upside down: how many times faster b is, that is a's time over b's.": (
         lambda a, b: np.median(b / a)
@@ -62,22 +62,14 @@ WRONG_RATIOS: dict[str, Callable[[Float64Array, Float64Array], Any]] = {
 }
 
 
-def check_paired_ratio(paired_ratio: Callable[..., Any]) -> Verdict:
+@graded
+def check_paired_ratio(paired_ratio: Callable[..., Any]) -> CheckResult:
     """Judge a learner's ratio of two candidates, from their rounds, by hidden cases."""
-    for case, (about, a, b) in enumerate(PAIRED_CASES):
-        one, other = np.array(a, float), np.array(b, float)
-        call = f"paired_ratio({a}, {b})"
-        try:
-            given = one.copy(), other.copy()
-            answer = number(call, answered(call, paired_ratio, *given, first=case == 0))
-        except Refused as refused:
-            return refused.verdict
-        expected = float(np.median(one / other))
-        if not np.isclose(answer, expected):
-            likely = (
-                f"\n{about}" for about, wrong in WRONG_RATIOS.items() if wrong(one, other) == answer
-            )
-            return hint(
-                f"{about}.\n{call} is {expected:g}; yours says {answer:g}." + next(likely, "")
-            )
+
+    def mistake(rounds: tuple[Any, ...], answer: float) -> str:
+        a, b = (np.array(values, float) for values in rounds)
+        likely = (said for said, wrong in WRONG_RATIOS.items() if wrong(a, b) == answer)
+        return next((f"\n{said}" for said in likely), "")
+
+    hidden_cases(paired_ratio, PAIRED_CASES, mistake)
     return right(f"{len(PAIRED_CASES)} hidden cases, disturbed rounds among them.")

@@ -11,16 +11,13 @@ from numba import njit
 
 from market_py.benchmark import inputs, timing
 from market_py.benchmark.agreement import same_clearing
-from market_py.benchmark.timing import AA_SUFFIX, EMPTY_CALL, Race
+from market_py.benchmark.timing import EMPTY_CALL, Race
 from market_py.validation import Float64Array
 from market_py.variants.numba import numba_sort
-from market_py.workshop.lessons.n03_timing.plots import (
-    FirstCallPicture,
-    RepeatedPicture,
-    RoundsPicture,
-)
+from market_py.workshop.lessons.n03_timing import plots
 from market_py.workshop.widgets.controls import stepper
 from market_py.workshop.widgets.panel import Job
+from market_py.workshop.widgets.sweep import SweepPanel, compared
 
 OFFERS = 20
 """Per market, where nothing else is said."""
@@ -30,6 +27,8 @@ WRAPPED = "wrapped"
 SIZES = (5, 20, 50, 200)
 DISTINCT = f"{inputs.DISTINCT} distinct inputs"
 REPEATED, REPRICED = "one input, repeated", "other prices, same order"
+CHOICES = 4
+"""Markets that are repeated, one after the other, in each sample."""
 
 
 def wrapped(bids: Float64Array, quantities: Float64Array, demand: float) -> Any:
@@ -44,18 +43,17 @@ class RoundsPanel(Job):
     """
 
     def __init__(self) -> None:
-        self._picture = RoundsPicture(PLAIN, WRAPPED)
         self.race: Race | None = None
         controls = {
             "calls": stepper("calls per sample", [4**power for power in range(7)], 1),
             "rounds": stepper("rounds", [3, 5, 7, 11, 21, 51, 101], 7),
         }
-        first = self._picture.show(None), "Choose, then press the button."
-        super().__init__("Take the time", 7, first, self._picture.width, controls)
+        first = plots.rounds(None, PLAIN, WRAPPED), "Choose, then press the button."
+        super().__init__("Take the time", 7, first, controls)
 
     def work(self) -> None:
         """Run the race."""
-        calls, rounds = self.controls["calls"].value, self.controls["rounds"].value
+        calls, rounds = self.chosen.values()
         self.expect(rounds)
         markets = inputs.random_markets(OFFERS)[:calls]
         try:
@@ -74,7 +72,7 @@ class RoundsPanel(Job):
             if race.finished < 2:
                 raise
         self.race = race
-        self.show((self._picture.show(race), _believe(race, calls)))
+        self.show((plots.rounds(race, PLAIN, WRAPPED), _believe(race, calls)))
 
 
 def _believe(race: Race, calls: int) -> str:
@@ -96,10 +94,9 @@ class FirstCallPanel(Job):
     def __init__(self, calls: int = 1000, compile_it: Callable[[], Any] | None = None) -> None:
         self._calls = calls
         self._compile_it = compile_it or (lambda: njit(numba_sort.py_func))
-        self._picture = FirstCallPicture(calls)
         self.nanoseconds = np.empty(0)
-        first = self._picture.show(self.nanoseconds), "Nothing has been called yet."
-        super().__init__("Compile and call", calls, first, self._picture.width)
+        first = plots.first_call(self.nanoseconds, calls), "Nothing has been called yet."
+        super().__init__("Compile and call", calls, first)
 
     def work(self) -> None:
         """Make a new function and call it."""
@@ -116,7 +113,7 @@ class FirstCallPanel(Job):
             taken.append(time.perf_counter_ns() - start)
         self.bar.value = len(taken)
         self.nanoseconds = np.array(taken, dtype=float)
-        self.show((self._picture.show(self.nanoseconds), _spike(self.nanoseconds)))
+        self.show((plots.first_call(self.nanoseconds, self._calls), _spike(self.nanoseconds)))
 
 
 def _spike(taken: Float64Array) -> str:
@@ -131,71 +128,49 @@ def _spike(taken: Float64Array) -> str:
     )
 
 
-class RepeatedPanel(Job):
-    """Time the published numba function on inputs that can be learnt, and on distinct ones.
+class RepeatedPanel(SweepPanel):
+    """Time the published numba function on inputs that can be learnt, and on distinct ones."""
 
-    Each round repeats another market, or gives it other prices, so that these are on average the
-    distinct ones.
-    """
+    def __init__(self, sizes: tuple[int, ...] = SIZES, **options: Any) -> None:
+        self._sizes = sizes
+        super().__init__("Run all three", **options)
 
-    def __init__(
-        self,
-        sizes: tuple[int, ...] = SIZES,
-        rounds: int = timing.ROUNDS,
-        sample_seconds: float = timing.SAMPLE_SECONDS,
-    ) -> None:
-        self._sizes, self._rounds, self._sample_seconds = sizes, rounds, sample_seconds
-        self._picture = RepeatedPicture(DISTINCT, REPEATED, REPRICED)
-        self.races: list[Race] = []
-        first = self._picture.show([]), "Nothing has been timed yet."
-        super().__init__("Run all three", len(sizes) * rounds, first, self._picture.width)
+    def points(self) -> tuple[int, ...]:
+        """All sizes."""
+        return self._sizes
 
-    def work(self) -> None:
-        """Time one size after the other; what is finished is kept when stopped."""
-        self.races = []
-        for offers in self._sizes:
-            self.doing.value = f"markets of {offers} offers …"
-            race = self._race(offers)
-            if race is None:
-                break
-            self.races.append(race)
-            self.show((self._picture.show(self.races), _learned(self.races)))
-        self.show((self._picture.show(self.races), _learned(self.races)))
+    def race_at(self, offers: int) -> Race:
+        """Race the three kinds of inputs; a call clears as many markets of each."""
+        markets, rng = inputs.random_markets(offers), np.random.default_rng(offers)
 
-    def _race(self, offers: int) -> Race | None:
-        markets = inputs.random_markets(offers)
-        rng = np.random.default_rng(offers)
-        loops = timing.calibrate(numba_sort, markets, self._sample_seconds)
-        distinct = timing.sampler(numba_sort, markets, loops)
-        rounds: list[dict[str, float]] = []
-        for _ in range(self._rounds):
-            if self.is_stopped():
-                return None
+        def choose() -> tuple[list[Any], ...]:
             market = markets[rng.integers(len(markets))]
             repriced = inputs.repriced_markets(market, len(markets), rng)
-            samplers = {
-                DISTINCT: distinct,
-                DISTINCT + AA_SUFFIX: distinct,
-                REPEATED: timing.sampler(numba_sort, [market] * len(markets), loops),
-                REPRICED: timing.sampler(numba_sort, repriced, loops),
-            }
-            rounds.append(timing.one_round(samplers, rng))
-            self.advance()
-        names = DISTINCT, DISTINCT + AA_SUFFIX, REPEATED, REPRICED
-        found = {name: np.array([took[name] for took in rounds]) * 1e9 for name in names}
-        return Race(offers, found, len(markets))
+            return markets, [market] * len(markets), repriced
 
+        calls = [choose() for _ in range(CHOICES)]
+        candidates = {
+            DISTINCT: lambda distinct, repeated, repriced: _clear(distinct),
+            REPEATED: lambda distinct, repeated, repriced: _clear(repeated),
+            REPRICED: lambda distinct, repeated, repriced: _clear(repriced),
+        }
+        race = timing.race(
+            candidates, calls, baselines={}, size=offers, **self.options, **self.watched
+        )
+        return race.per(len(markets))
 
-def _learned(races: list[Race]) -> str:
-    """Say how much cheaper what can be learnt looks."""
-    if not races:
-        return "Stopped before the first size was done."
-    said = []
-    for name in (REPEATED, REPRICED):
-        found = [
-            f"N = {race.size}: {race.speedup(name, over=DISTINCT)} "
-            f"({race.verdict(name, over=DISTINCT)})"
-            for race in races
+    def draw(self) -> bytes:
+        """Draw times and ratios."""
+        return plots.repeated(self.races, self._sizes, DISTINCT, REPEATED, REPRICED)
+
+    def summary(self) -> str:
+        """Say how much faster what can be learnt looks."""
+        said = [
+            f"on {name}, {compared(self.races, name, DISTINCT)}" for name in (REPEATED, REPRICED)
         ]
-        said.append(f"on {name}, {'; '.join(found)}")
-    return f"How many times faster {PLAIN} looks than on {DISTINCT}: {'. And '.join(said)}."
+        return f"How many times faster {PLAIN} looks than on {DISTINCT}: {'. And '.join(said)}."
+
+
+def _clear(markets: list[Any]) -> None:
+    for bids, quantities, demand in markets:
+        numba_sort(bids, quantities, demand)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 import market_py
-from market_py.benchmark import inputs, timing
+from market_py.benchmark import inputs
 from market_py.benchmark.cases.clearing import single_case
 from market_py.benchmark.settings import PUBLISHED
 from market_py.benchmark.timing import Race
-from market_py.extension import status
 from market_py.validation import Float64Array
-from market_py.workshop.lessons.n04_published_result.plots import DispatchPicture, RacePicture
+from market_py.workshop.lessons.n04_published_result import plots
 from market_py.workshop.widgets.controls import choice, slider, stepper
-from market_py.workshop.widgets.panel import Explorer, Job, Shown
+from market_py.workshop.widgets.panel import Explorer, Shown
+from market_py.workshop.widgets.sweep import SweepPanel, compared
 
 DISTRIBUTIONS: dict[str, Callable[[int, np.random.Generator], Float64Array]] = {
     "random prices": lambda n, rng: rng.uniform(0, 100, n),
@@ -24,7 +25,7 @@ DISTRIBUTIONS: dict[str, Callable[[int, np.random.Generator], Float64Array]] = {
     "already sorted": lambda n, rng: np.sort(rng.uniform(0, 100, n)),
 }
 """How the prices of a market are made."""
-NOBODY = "nobody"
+NOBODY = "no other"
 SIZES = (5, 10, 20, 50, 100, 200, 500, 1000)
 """Offers per market."""
 
@@ -32,7 +33,6 @@ SIZES = (5, 10, 20, 50, 100, 200, 500, 1000)
 def outputs_panel() -> Explorer:
     """Compare what the backends, and the published variants, answer on the learner's market."""
     one, other = _two_backends()
-    picture = DispatchPicture(one, other)
 
     def answer(offers: int, distribution: str, share: int, seed: int) -> Shown:
         rng = np.random.default_rng(seed)
@@ -45,8 +45,8 @@ def outputs_panel() -> Explorer:
         for name in market_py.available_variants():
             price, dispatch = market_py.get_variant(name)(bids, quantities, demand)
             results[name] = price, np.asarray(dispatch)
-        png = picture.show(bids, quantities, results[one][1], results[other][1])
-        return png, _compare(results)
+        accepted = {name: results[name][1] for name in (one, other)}
+        return plots.dispatches(bids, quantities, accepted), _compare(results)
 
     controls = {
         "offers": slider("offers N", 30, 1, 200, 1, ""),
@@ -54,7 +54,7 @@ def outputs_panel() -> Explorer:
         "share": slider("demand", 60, 0, 120, 1, "% of supply"),
         "seed": slider("random seed", 1, 1, 100, 1, ""),
     }
-    return Explorer(controls, answer, picture.width)
+    return Explorer(controls, answer)
 
 
 def _two_backends() -> tuple[str, str]:
@@ -83,65 +83,42 @@ def _compare(results: dict[str, tuple[float, Float64Array]]) -> str:
     return f"{first} clears at {price:.2f} €/MWh. " + "; ".join(said) + "."
 
 
-class RacePanel(Job):
-    """Time the published variants, and the current backends, by button.
+class RacePanel(SweepPanel):
+    """Time the published variants, and the current backends, by button."""
 
-    Parameters
-    ----------
-    sizes : tuple of int
-        Offers per market.
-    rounds : int
-        Samples of each candidate at each size.
-    """
-
-    def __init__(self, sizes: tuple[int, ...] = SIZES, rounds: int = timing.ROUNDS) -> None:
-        self._sizes, self._rounds = sizes, rounds
-        self._picture = RacePicture(*PUBLISHED)
-        self.races: list[Race] = []
-        first = "The published points; press the button to add your own."
-        if "rust" not in market_py.available_backends():
-            first += f" Without Rust: {status()[1]}."
-        shown = self._picture.show([]), first
+    def __init__(self, sizes: tuple[int, ...] = SIZES, **options: Any) -> None:
+        self._sizes = sizes
         others = [name for name in market_py.available_variants() if name not in PUBLISHED]
         controls = {
             "largest": stepper("largest market", sizes, sizes[-1]),
             "distribution": choice("inputs", inputs.names_of_any_size()),
             "other": choice("racing too", [NOBODY, *others]),
         }
-        steps, width = len(sizes) * rounds, self._picture.width
-        super().__init__("Run the race", steps, shown, width, controls)
+        first = "The published points; press the button to add your own."
+        super().__init__("Run the race", controls, first=first, **options)
 
-    def work(self) -> None:
-        """Time one size after the other; what is finished is kept when stopped."""
-        self.races = []
+    def points(self) -> list[int]:
+        """Sizes up to the chosen one."""
+        return [size for size in self._sizes if size <= self.settings["largest"]]
+
+    def race_at(self, offers: int) -> Race:
+        """Race the published variants, the backends and one more variant."""
         usable = {*market_py.available_variants(), *market_py.available_backends()}
-        distribution, other = (self.controls[name].value for name in ("distribution", "other"))
-        wanted = (*PUBLISHED, "numba", "rust", other)
+        wanted = (*PUBLISHED, "numba", "rust", self.settings["other"])
         names = [name for name in wanted if name in usable]
-        sizes = [size for size in self._sizes if size <= self.controls["largest"].value]
-        self.expect(len(sizes) * self._rounds)
-        for offers in sizes:
-            self.doing.value = f"markets of {offers} offers …"
-            try:
-                case = single_case(distribution, offers, names, rounds=self._rounds)
-                race = case.race(self.advance, self.is_stopped)
-            except timing.Stopped:
-                break
-            self.races.append(race)
-            self.show((self._picture.show(self.races), _summary(self.races, distribution)))
-        self.show((self._picture.show(self.races), _summary(self.races, distribution)))
+        case = single_case(self.settings["distribution"], offers, names, **self.options)
+        return case.race(**self.watched)
 
+    def draw(self) -> bytes:
+        """Draw times and ratios."""
+        return plots.race(self.races)
 
-def _summary(races: list[Race], distribution: str) -> str:
-    if not races:
-        return "Stopped before the first size was done."
-    numba, rust = PUBLISHED
-    if rust not in races[0].candidates:
-        return f"{len(races)} sizes timed, without Rust."
-    said = []
-    for race in races:
-        ratio, verdict = race.speedup(rust, over=numba), race.verdict(rust, over=numba)
-        said.append(f"N = {race.size}: {ratio} ({verdict})")
-    return (
-        f"Inputs: {distribution}. How many times as fast {rust} is as {numba}: {'; '.join(said)}."
-    )
+    def summary(self) -> str:
+        """Compare the published variants at each size."""
+        numba, rust = PUBLISHED
+        if self.race is None or rust not in self.race.candidates:
+            return f"{len(self.races)} sizes timed, without Rust."
+        return (
+            f"Inputs: {self.settings['distribution']}. How many times as fast {rust} is as "
+            f"{numba}: {compared(self.races, rust, numba)}."
+        )

@@ -9,9 +9,9 @@ from market_py.benchmark.timing import Race, Ratio, bootstrapped
 
 @dataclass(frozen=True)
 class Overhead:
-    """What is paid at the border for one thing: the difference between two candidates.
+    """One part of the call overhead: the difference between two candidates.
 
-    The two differ in that thing only.
+    The two differ in that part only.
     """
 
     kind: str
@@ -44,14 +44,14 @@ OVERHEADS = (
     _NUMBA_ARRAY,
     _BOXING,
 )
-"""Every overhead that can be told apart."""
+"""Every overhead that two variants tell apart."""
 
 SORTING = {
     "rust-naive": (_SORTING_BOOKKEEPING, _SORTING_LIST),
     "rust-ndarray": (_SORTING_BOOKKEEPING,),
     "rust-naive-unchecked": (_SORTING_LIST,),
 }
-"""The published kernel behind three borders, and the overheads that each pays."""
+"""The published kernel in three wrappers, and the overheads of each."""
 SELECTING = {
     "rust-select-list": (_LIST,),
     "rust-select": (_BOOKKEEPING,),
@@ -62,7 +62,7 @@ SELECTING = {
     "numba-filled": (_NUMBA_ARRAY,),
     "numba-out": (),
 }
-"""The kernels that do not sort, and the overheads that each pays."""
+"""The kernels that do not sort, and the overheads of each."""
 TIMED_VARIANTS = (*SORTING, *SELECTING)
 """Everything that is timed."""
 SIZES = (5, 20, 50, 200, 1000)

@@ -7,14 +7,13 @@ from typing import Any
 import numpy as np
 
 import market_py
-from market_py.benchmark import inputs, timing
+from market_py.benchmark import inputs
 from market_py.benchmark.cases.clearing import single_case
 from market_py.benchmark.timing import EMPTY_CALL, Race
-from market_py.extension import status
 from market_py.workshop.lessons.n05_call_overhead.overheads import SIZES, TIMED_VARIANTS, overheads
-from market_py.workshop.lessons.n05_call_overhead.plots import CallOverheadPicture
+from market_py.workshop.lessons.n05_call_overhead.plots import call_overhead
 from market_py.workshop.widgets.controls import choice, stepper
-from market_py.workshop.widgets.panel import Job
+from market_py.workshop.widgets.sweep import SweepPanel
 
 
 def dispatches(offers: int) -> dict[str, Any]:
@@ -25,67 +24,61 @@ def dispatches(offers: int) -> dict[str, Any]:
     return {name: market_py.get_variant(name)(*market)[1] for name in names}
 
 
-class CallOverheadPanel(Job):
-    """Time one kernel behind different borders, at a chosen size of market.
+class CallOverheadPanel(SweepPanel):
+    """Time kernels in different wrappers, at a chosen size of market."""
 
-    Parameters
-    ----------
-    rounds : int
-        Samples of each candidate.
-    sample_seconds : float
-        Shortest duration of a sample.
-    """
-
-    def __init__(
-        self, rounds: int = timing.ROUNDS, sample_seconds: float = timing.SAMPLE_SECONDS
-    ) -> None:
-        self._rounds, self._sample_seconds = rounds, sample_seconds
-        self._picture = CallOverheadPicture()
-        self.races: dict[int, Race] = {}
-        first = "Nothing timed yet: choose a size and press the button."
-        if "rust" not in market_py.available_backends():
-            first += f" Without Rust: {status()[1]}."
+    def __init__(self, **options: Any) -> None:
         self.size = stepper("offers N", SIZES, 20)
         self.distribution = choice("inputs", inputs.names_of_any_size())
-        self._timed_distribution = self.distribution.value
-        shown, width = (self._picture.show(None), first), self._picture.width
+        self._timed_distribution: str | None = None
         controls = {"size": self.size, "distribution": self.distribution}
-        super().__init__("Time the border", rounds, shown, width, controls)
+        super().__init__("Time the call overhead", controls, **options)
 
     def measure(self, offers: int) -> Race:
         """Time one of the sizes, as the button does, and return its raw rounds."""
         self.size.value = offers
         self.run()
-        return self.races[offers]
+        race: Race = self.races[offers]
+        return race
 
-    def work(self) -> None:
-        """Time the candidates; an unfinished race is dropped."""
-        offers: int = self.size.value
+    def points(self) -> list[int]:
+        """The chosen size."""
+        return [self.settings["size"]]
+
+    def kept(self) -> dict[int, Race]:
+        """Return the sizes timed before on the same inputs: only these can be compared."""
+        same = self.settings["distribution"] == self._timed_distribution
+        return dict(self.races) if same else {}
+
+    def race_at(self, offers: int) -> Race:
+        """Race all wrappers."""
         usable = market_py.available_variants()
         names = [name for name in TIMED_VARIANTS if name in usable]
-        distribution: str = self.distribution.value
-        self.doing.value = f"markets of {offers} offers …"
-        options: dict[str, Any] = {"rounds": self._rounds, "sample_seconds": self._sample_seconds}
-        case = single_case(distribution, offers, names, **options)
-        race = case.race(self.advance, self.is_stopped)
-        if distribution != self._timed_distribution:
-            # Sizes are compared with each other: on the same kind of inputs only.
-            self.races, self._timed_distribution = {}, distribution
-        self.races[offers] = race
-        self.show((self._picture.show(race), summary(race)))
+        distribution = self.settings["distribution"]
+        race = single_case(distribution, offers, names, **self.options).race(**self.watched)
+        self._timed_distribution = distribution
+        return race
+
+    def draw(self) -> bytes:
+        """Draw the last race."""
+        return call_overhead(self.race)
+
+    def summary(self) -> str:
+        """Say what the last race tells."""
+        assert self.race is not None
+        return summary(self.race)
 
 
 def summary(race: Race) -> str:
-    """Say what each overhead is, and which of them cannot be told from nothing."""
+    """Say what each overhead is, and which of them may be zero."""
     baseline = float(np.median(race.rounds[EMPTY_CALL]))
-    said, lost = [], []
+    said, near_zero = [], []
     for overhead, found in overheads(race).items():
+        pair = f"{overhead.kind} ({overhead.slower} − {overhead.faster})"
         if found.low <= 0 <= found.high:
-            lost.append(f"{overhead.kind} ({overhead.slower} − {overhead.faster})")
+            near_zero.append(pair)
         else:
-            said.append(f"{overhead.kind} ({overhead.slower} − {overhead.faster}) {found:z,.0f}")
-    sentence = f"N = {race.size}, ns per call: an empty call takes {baseline:.0f}"
-    sentence += "".join(f"; {words}" for words in said) + "."
-    if lost:
-        sentence += f" Not to be told from nothing: {'; '.join(lost)}."
-    return sentence
+            said.append(f"{pair} {found:z,.0f}")
+    start = f"N = {race.size}, ns per call: an empty call takes {baseline:.0f}"
+    sentence = "; ".join([start, *said]) + "."
+    return sentence + (f" Indistinguishable from 0: {'; '.join(near_zero)}." if near_zero else "")

@@ -9,13 +9,9 @@ from typing import Any
 import numpy as np
 
 from market_py.validation import Float64Array
-from market_py.workshop.grading.check import (
-    Verdict,
-    hint,
-    right,
-)
+from market_py.workshop.grading.check import CheckResult, Refused, graded, hint, right
 
-NOTHING_WRITTEN = Verdict(
+NOTHING_WRITTEN = CheckResult(
     "not done yet",
     "nothing is written into out so far. “out = …” gives its name to another array; "
     "“out[:] = …” and “out=out” write.",
@@ -26,7 +22,8 @@ SPARE = 0.25
 """Memory that any call may use, in arrays of that size."""
 
 
-def check_accept(accept: Callable[..., Any]) -> Verdict:
+@graded
+def check_accept(accept: Callable[..., Any]) -> CheckResult:
     """Judge ``accept(quantities, demand, out)`` by what it writes and by the memory it asks for."""
     rng = np.random.default_rng(6)
     cases = [
@@ -41,9 +38,7 @@ def check_accept(accept: Callable[..., Any]) -> Verdict:
         quantities = rng.integers(0, 50, size).astype(float)
         cases.append((f"{size} random offers", quantities, float(quantities.sum() // 2)))
     for case, (about, quantities, demand) in enumerate(cases):
-        verdict = _accepts(accept, about, quantities, demand, first=case == 0)
-        if verdict is not None:
-            return verdict
+        _accepts(accept, about, quantities, demand, first=case == 0)
     arrays = _arrays_held(accept, rng.uniform(1, 100, MARKET_SIZE))
     if arrays > SPARE:
         return hint(
@@ -60,31 +55,29 @@ def check_accept(accept: Callable[..., Any]) -> Verdict:
 
 def _accepts(
     accept: Callable[..., Any], about: str, quantities: Float64Array, demand: float, *, first: bool
-) -> Verdict | None:
+) -> None:
     """Refuse a function that fails in a case, or has not been written."""
     given, out = quantities.copy(), np.full(quantities.size, np.nan)
     call = f"{about}: accept({quantities[:6].tolist()}, {demand:g}, out)"
     try:
         answer = accept(given, demand, out)
     except Exception as error:
-        return hint(f"{call} fails: {error!r}.")
+        raise Refused(f"{call} fails: {error!r}.") from error
     left = np.flatnonzero(np.isnan(out))
-    if first and answer is None and left.size == out.size:
-        return NOTHING_WRITTEN
     if left.size == out.size:
-        return hint(f"{call} does not fill out: write into it, as in out[:] = ….")
+        missing = f"{call} does not fill out: write into it, as in out[:] = …."
+        raise Refused(NOTHING_WRITTEN if first and answer is None else missing)
     if left.size:
-        return hint(
+        raise Refused(
             f"{call} leaves out[{left[0]}] unwritten. What stood there before stays there, so an "
             "offer that is not needed must be given its 0."
         )
     if not np.array_equal(given, quantities):
-        return hint(f"{call} changes the quantities. The only array to write into is out.")
+        raise Refused(f"{call} changes the quantities. The only array to write into is out.")
     before = np.cumsum(quantities) - quantities
     wanted = np.minimum(np.maximum(demand - before, 0), quantities)
     if not np.allclose(out, wanted, rtol=0, atol=1e-9):
-        return hint(f"{call}\nexpected {wanted[:6].tolist()}\nyours    {out[:6].tolist()}")
-    return None
+        raise Refused(f"{call}\nexpected {wanted[:6].tolist()}\nyours    {out[:6].tolist()}")
 
 
 def _arrays_held(accept: Callable[..., Any], quantities: Float64Array) -> float:

@@ -14,7 +14,7 @@ LADDERS = {
     "numba": ("numba-sort", "numba-scratch", "numba-keys"),
     "rust": ("rust-ndarray", "rust-scratch", "rust-unstable", "rust-keys"),
 }
-"""The variants that sort, one idea after the other, in each language."""
+"""The variants that sort, each with one change more than the one before it."""
 TIMED_VARIANTS = tuple(name for ladder in LADDERS.values() for name in ladder)
 SIZES = (20, 50, 200, 1000)
 DISTINCT, REPEATED = f"{inputs.DISTINCT} different markets", "one market, repeated"
@@ -38,8 +38,8 @@ class Conditions:
 def partly_sorted(offers: int, ordered: int, rng: np.random.Generator) -> Float64Array:
     """Draw prices, cheapest first, and shuffle among themselves all but `ordered` per cent."""
     bids = np.sort(rng.uniform(0, 100, offers))
-    places = rng.permutation(offers)[: round(offers * (100 - ordered) / 100)]
-    bids[places] = bids[rng.permutation(places)]
+    moved = rng.permutation(offers)[: round(offers * (100 - ordered) / 100)]
+    bids[moved] = bids[rng.permutation(moved)]
     return bids
 
 

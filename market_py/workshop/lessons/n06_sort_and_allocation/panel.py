@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import itertools
+from typing import Any
 
 import ipywidgets as widgets
 
@@ -11,8 +12,8 @@ import market_py
 from market_py.benchmark import operation_counts, timing
 from market_py.benchmark.agreement import same_clearing
 from market_py.benchmark.timing import Race
-from market_py.extension import status
 from market_py.registry import VARIANTS, get_candidates
+from market_py.workshop.lessons.n06_sort_and_allocation import plots
 from market_py.workshop.lessons.n06_sort_and_allocation.conditions import (
     DISTINCT,
     LADDERS,
@@ -22,38 +23,20 @@ from market_py.workshop.lessons.n06_sort_and_allocation.conditions import (
     Conditions,
     make_markets,
 )
-from market_py.workshop.lessons.n06_sort_and_allocation.plots import (
-    COUNTED,
-    CountsPicture,
-    SortingPicture,
-    _shown,
-)
+from market_py.workshop.lessons.n06_sort_and_allocation.plots import COUNTED, shown
 from market_py.workshop.widgets.controls import choice, slider, stepper
-from market_py.workshop.widgets.panel import Job
+from market_py.workshop.widgets.panel import Job, NotNow
+from market_py.workshop.widgets.sweep import SweepPanel
 
 APART = "2px 14px 2px 0"
 """A margin to the right of what stands in a row."""
 
 
-class SortingPanel(Job):
-    """Time the variants that sort, under chosen conditions, beside the run before.
+class SortingPanel(SweepPanel):
+    """Time the variants that sort, under chosen conditions, beside the run before."""
 
-    Parameters
-    ----------
-    rounds : int
-        Samples of each variant.
-    sample_seconds : float
-        Shortest duration of a sample.
-    """
-
-    def __init__(self, rounds: int = 15, sample_seconds: float = timing.SAMPLE_SECONDS) -> None:
-        self._rounds, self._sample_seconds = rounds, sample_seconds
-        self._picture = SortingPicture()
+    def __init__(self, rounds: int = 15, **options: Any) -> None:
         self.runs: list[tuple[Conditions, Race]] = []
-        first = "Nothing timed yet: choose the conditions and press the button."
-        if "rust" not in market_py.available_backends():
-            first += f" Without Rust: {status()[1]}."
-        shown = self._picture.show(None, None), first
         usable = market_py.available_variants()
         self.variants = {
             name: widgets.Checkbox(
@@ -69,44 +52,43 @@ class SortingPanel(Job):
         self.size = stepper("offers N", SIZES, 200)
         self.ordered = slider("already in order", 0, 0, 100, 5, "%")
         self.markets = choice("markets", [DISTINCT, REPEATED])
+        controls = {"size": self.size, "ordered": self.ordered, "markets": self.markets}
+        super().__init__("Time the variants", controls, rounds=rounds, **options)
         label = widgets.Label("variants", layout={"margin": APART})
         toggles = widgets.HBox([label, *self.variants.values()])
         toggles.layout.flex_flow = "row wrap"
-        controls = {
-            "variants": toggles,
-            "size": self.size,
-            "ordered": self.ordered,
-            "markets": self.markets,
-        }
-        super().__init__("Time the variants", rounds, shown, self._picture.width, controls)
+        self.children = (toggles, *self.children)  # type: ignore[has-type]
 
-    @property
-    def conditions(self) -> Conditions:
-        """Those that are chosen now."""
-        repeated = self.markets.value == REPEATED
-        return Conditions(self.size.value, self.ordered.value, repeated)
+    def points(self) -> list[Conditions]:
+        """The chosen conditions."""
+        if not self._names():
+            raise NotNow("No variant is switched on: tick one of the boxes above.")
+        size, ordered, markets = self.settings.values()
+        return [Conditions(size, ordered, markets == REPEATED)]
 
-    def work(self) -> None:
-        """Time the variants that are switched on; an unfinished run is dropped."""
-        conditions = self.conditions
-        names = [name for name, toggle in self.variants.items() if toggle.value]
-        if not names:
-            self.sentence.say("No variant is switched on: tick one of the boxes above.")
-            return
-        self.doing.value = f"{conditions} …"
+    def _names(self) -> list[str]:
+        return [name for name, toggle in self.variants.items() if toggle.value]
+
+    def race_at(self, conditions: Conditions) -> Race:
+        """Race the variants that are switched on."""
         race = timing.race(
-            get_candidates(names),
+            get_candidates(self._names()),
             make_markets(conditions),
             verify=same_clearing(),
             size=conditions.offers,
-            rounds=self._rounds,
-            sample_seconds=self._sample_seconds,
-            progress=self.advance,
-            is_stopped=self.is_stopped,
+            **self.options,
+            **self.watched,
         )
-        before = self.runs[-1] if self.runs else None
         self.runs.append((conditions, race))
-        self.show((self._picture.show(self.runs[-1], before), summary(conditions, race, before)))
+        return race
+
+    def draw(self) -> bytes:
+        """Draw the last two runs."""
+        return plots.sorting(self.runs)
+
+    def summary(self) -> str:
+        """Compare the last two runs."""
+        return summary(*self.runs[-1], self.runs[-2] if len(self.runs) > 1 else None)
 
 
 def summary(
@@ -138,27 +120,28 @@ class CountsPanel(Job):
     """Count allocations, comparisons and visits in instrumented builds, by button."""
 
     def __init__(self) -> None:
-        self._picture = CountsPicture()
         self.counts: list[operation_counts.OperationCounts] = []
         first = "Nothing counted yet: press the button; the first time it builds for a while."
-        shown = self._picture.show([]), first
         self.size = stepper("offers N", SIZES, 200)
-        super().__init__("Count", 1, shown, self._picture.width, {"size": self.size})
+        super().__init__("Count", 1, (plots.counts([]), first), {"size": self.size})
         self.table = widgets.HTML()
         self.children = (*self.children, self.table)  # type: ignore[has-type]
 
+    def text(self) -> str:
+        """Return the sentence and the table as HTML."""
+        return f"{super().text()}{self.table.value}"
+
     def work(self) -> None:
-        """Count, in processes of their own; what hinders it is said."""
+        """Count, in processes of their own; what prevents it is said."""
         offers: int = self.size.value
         self.doing.value = "building and counting …"
         try:
             self.counts = operation_counts.count(offers)
         except RuntimeError as error:
-            self.sentence.say(f"Nothing was counted: {error}")
-            return
+            raise NotNow(f"Nothing was counted: {error}") from error
         self.advance()
         self.table.value = table(self.counts)
-        self.show((self._picture.show(self.counts), counted(offers, self.counts)))
+        self.show((plots.counts(self.counts), counted(offers, self.counts)))
 
 
 def counted(offers: int, counts: list[operation_counts.OperationCounts]) -> str:
@@ -167,12 +150,12 @@ def counted(offers: int, counts: list[operation_counts.OperationCounts]) -> str:
     none = [work.variant for work in counts if work.allocations == 0]
     sorting = {work.variant: work.comparisons for work in counts if work.comparisons}
     sentence = (
-        f"{offers} offers, per market: {most.variant} asks for {_shown(most.allocations)} blocks "
+        f"{offers} offers, per market: {most.variant} asks for {shown(most.allocations)} blocks "
         f"of memory, the most; none: {', '.join(none) or 'no variant'}."
     )
     if sorting:
-        dear = max(sorting, key=lambda variant: sorting[variant])
-        sentence += f" {dear} compares {_shown(sorting[dear])} pairs of offers to sort them."
+        longest = max(sorting, key=lambda variant: sorting[variant])
+        sentence += f" {longest} compares {shown(sorting[longest])} pairs of offers to sort them."
     return f"{sentence} A dash: not counted."
 
 
@@ -181,7 +164,7 @@ def table(counts: list[operation_counts.OperationCounts]) -> str:
     heads = "".join(f'<th scope="col" {_CELL}>{label}</th>' for _, label, _, _ in COUNTED)
     rows = "".join(
         f'<tr><th scope="row" {_NAME}>{html.escape(work.variant)}</th>'
-        + "".join(f"<td {_CELL}>{_shown(getattr(work, what))}</td>" for what, *_ in COUNTED)
+        + "".join(f"<td {_CELL}>{shown(getattr(work, what))}</td>" for what, *_ in COUNTED)
         + "</tr>"
         for work in counts
     )

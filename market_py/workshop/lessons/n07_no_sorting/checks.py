@@ -12,7 +12,9 @@ import market_py
 from market_py.validation import Float64Array
 from market_py.workshop.grading.check import (
     RETURNS_NOTHING,
-    Verdict,
+    CheckResult,
+    Refused,
+    graded,
     hint,
     right,
 )
@@ -86,7 +88,8 @@ MOST = 60
 """Comparisons for each offer that no selection needs."""
 
 
-def check_clearing_price(clearing_price: Callable[..., Any]) -> Verdict:
+@graded
+def check_clearing_price(clearing_price: Callable[..., Any]) -> CheckResult:
     """Judge ``clearing_price(bids, quantities, demand)`` by hidden cases and by comparisons."""
     rng = np.random.default_rng(7)
     cases = [*SELECTION_CASES]
@@ -98,9 +101,7 @@ def check_clearing_price(clearing_price: Callable[..., Any]) -> Verdict:
             bids = rng.integers(-20, levels - 20, size)
             cases.append((f"{kind} prices", bids.tolist(), quantities.tolist(), demand))
     for about, bids, quantities, demand in cases:  # type: ignore[assignment]
-        verdict = _finds(clearing_price, about, bids, quantities, demand)  # type: ignore[arg-type]
-        if verdict is not None:
-            return verdict
+        _finds(clearing_price, about, bids, quantities, demand)  # type: ignore[arg-type]
     return _count_comparisons(clearing_price, rng)
 
 
@@ -110,7 +111,7 @@ def _finds(
     bids: list[float],
     quantities: list[float],
     demand: float,
-) -> Verdict | None:
+) -> None:
     """Refuse a function that fails in a case, or has not been written."""
     market = f"bids {bids}, quantities {quantities}, demand {demand}"
     wanted, _ = market_py.market_clearing(bids, quantities, demand, backend="python")
@@ -119,26 +120,24 @@ def _finds(
     try:
         price = clearing_price(given, list(quantities), demand)
     except TooMany:
-        return hint(f"{about}: {counter.comparisons} comparisons and no end.\n{market}")
+        raise Refused(f"{about}: {counter.comparisons} comparisons and no end.\n{market}") from None
     except Exception as error:
         only = "\nPrices are compared here, and nothing else can be done with them."
         told = only if isinstance(error, TypeError) and Price.__name__ in str(error) else ""
-        return hint(f"{about} fails: {error!r}.\n{market}{told}")
+        raise Refused(f"{about} fails: {error!r}.\n{market}{told}") from error
     if price is None:
-        if about == SELECTION_CASES[0][0]:
-            return RETURNS_NOTHING
-        return hint(f"{about}: nothing is returned, as if no price covered demand.\n{market}")
+        missing = f"{about}: nothing is returned, as if no price covered demand.\n{market}"
+        raise Refused(RETURNS_NOTHING if about == SELECTION_CASES[0][0] else missing)
     if not isinstance(price, Price) or price._value != wanted:
         moved = [bid._value for bid in given] != bids
         told = "\nThe bids have changed places, and their quantities have not." if moved else ""
-        return hint(f"{about}.\n{market}\nexpected {wanted:g}\nyours    {price!r}{told}")
-    return None
+        raise Refused(f"{about}.\n{market}\nexpected {wanted:g}\nyours    {price!r}{told}")
 
 
-def _count_comparisons(clearing_price: Callable[..., Any], rng: np.random.Generator) -> Verdict:
+def _count_comparisons(clearing_price: Callable[..., Any], rng: np.random.Generator) -> CheckResult:
     orders: dict[str, Callable[[int], Float64Array]] = {
         "sorted, cheapest first": lambda n: np.arange(n, dtype=float),
-        "sorted, dearest first": lambda n: np.arange(n, dtype=float)[::-1],
+        "sorted, highest first": lambda n: np.arange(n, dtype=float)[::-1],
         "all equal": np.ones,
         "at two levels": lambda n: np.arange(n, dtype=float) % 2,
     }

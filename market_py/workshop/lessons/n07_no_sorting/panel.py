@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 import market_py
-from market_py.benchmark import inputs, timing
+from market_py.benchmark import inputs
 from market_py.benchmark.cases.clearing import single_case
 from market_py.benchmark.inputs import make_markets, names_of_any_size
 from market_py.benchmark.timing import Race, Ratio, bootstrapped
-from market_py.extension import status
 from market_py.validation import Float64Array
-from market_py.workshop.lessons.n07_no_sorting.plots import (
-    SELECTING,
-    SIZES,
-    SORTING,
-    GrowthPicture,
-    SearchPicture,
-)
+from market_py.workshop.lessons.n07_no_sorting import plots
+from market_py.workshop.lessons.n07_no_sorting.plots import SELECTING, SIZES, SORTING
 from market_py.workshop.lessons.n07_no_sorting.search import Pass, search
 from market_py.workshop.widgets.controls import choice, slider, stepper
-from market_py.workshop.widgets.panel import Explorer, Job, Shown
+from market_py.workshop.widgets.panel import Explorer, Shown
+from market_py.workshop.widgets.sweep import SweepPanel
 
 SHOWN_DISTRIBUTIONS = ("random", "few levels", "two levels", "equal", "one huge offer", "sorted")
 """Distributions whose supply curve fits into one picture."""
@@ -31,15 +27,14 @@ SHOWN_DISTRIBUTIONS = ("random", "few levels", "two levels", "equal", "one huge 
 
 def search_panel() -> Explorer:
     """Sliders for the step of the search, the market and the guesses of a pass."""
-    picture = SearchPicture()
 
     def answer(step: int, offers: int, guesses: int, distribution: str, seed: int) -> Shown:
         ((bids, quantities, demand),) = make_markets(distribution, offers, seed, distinct=1)
         found = search(bids.tolist(), quantities.tolist(), demand, guesses, seed)
         passes = found.passes[:step]
-        done = len(passes) == len(found.passes)
-        png = picture.show(bids, quantities, demand, passes, found.price if done else None)
-        return png, step_sentence(passes, offers, demand, found.price if done else None)
+        price = found.price if len(passes) == len(found.passes) else None
+        png = plots.search_state(bids, quantities, demand, passes, price)
+        return png, step_sentence(passes, offers, demand, price)
 
     controls = {
         "step": slider("step of the search", 0, 0, 15, 1, ""),
@@ -48,7 +43,7 @@ def search_panel() -> Explorer:
         "distribution": choice("prices", list(SHOWN_DISTRIBUTIONS)),
         "seed": slider("random seed", 1, 1, 100, 1, ""),
     }
-    return Explorer(controls, answer, picture.width)
+    return Explorer(controls, answer)
 
 
 def step_sentence(passes: Sequence[Pass], offers: int, demand: float, price: float | None) -> str:
@@ -88,85 +83,55 @@ MOST_ELEMENTS = 200_000
 FEWEST = 8
 
 
-def exponent(races: Sequence[Race], name: str) -> Ratio:
+def exponent(races: Mapping[int, Race], name: str) -> Ratio:
     """Fit the exponent ``p`` of ``time ~ N**p``: the slope of the line on log-log axes."""
-    x = np.log([race.size for race in races])
+    x = np.log([*races])
     x -= x.mean()
 
     def slope(*medians: Float64Array) -> Float64Array:
         fitted: Float64Array = np.tensordot(x, np.log(medians), 1) / (x @ x)
         return fitted
 
-    return bootstrapped([race.rounds[name] for race in races], slope)
+    return bootstrapped([race.rounds[name] for race in races.values()], slope)
 
 
-class GrowthPanel(Job):
-    """Time variants that sort and variants that select over the size of the market, by button.
+class GrowthPanel(SweepPanel):
+    """Time variants that sort and variants that select over the size of the market, by button."""
 
-    Parameters
-    ----------
-    sizes : tuple of int
-        Offers per market.
-    rounds : int
-        Samples of each variant at each size.
-    sample_seconds : float
-        Shortest duration of a sample.
-    """
-
-    def __init__(
-        self,
-        sizes: tuple[int, ...] = SIZES,
-        rounds: int = 11,
-        sample_seconds: float = timing.SAMPLE_SECONDS,
-    ) -> None:
-        self._sizes, self._rounds, self._sample_seconds = sizes, rounds, sample_seconds
-        self._picture = GrowthPicture()
-        self.races: list[Race] = []
-        first = "Nothing timed yet: choose a distribution of prices and press the button."
-        if "rust" not in market_py.available_backends():
-            first += f" Without Rust: {status()[1]}."
-        shown = self._picture.show([]), first
+    def __init__(self, sizes: tuple[int, ...] = SIZES, rounds: int = 11, **options: Any) -> None:
+        self._sizes = sizes
         self.distribution = choice("prices", names_of_any_size())
         self.largest = stepper("largest market", sizes[1:], sizes[-1])
-        steps, controls = (
-            len(sizes) * rounds,
-            {"distribution": self.distribution, "largest": self.largest},
-        )
-        super().__init__("Time the growth", steps, shown, self._picture.width, controls)
+        controls = {"distribution": self.distribution, "largest": self.largest}
+        super().__init__("Time the growth", controls, rounds=rounds, **options)
 
-    def work(self) -> None:
-        """Time one size after the other; what is finished is kept when stopped."""
-        self.races = []
-        distribution: str = self.distribution.value
+    def points(self) -> list[int]:
+        """Sizes up to the chosen one."""
+        return [size for size in self._sizes if size <= self.settings["largest"]]
+
+    def race_at(self, offers: int) -> Race:
+        """Race all variants on fewer markets where these are larger."""
         usable = market_py.available_variants()
         names = [name for name in (*SORTING, *SELECTING) if name in usable]
-        sizes = [size for size in self._sizes if size <= self.largest.value]
-        self.expect(len(sizes) * self._rounds)
-        for offers in sizes:
-            self.doing.value = f"markets of {offers:,} offers …"
-            markets = max(FEWEST, min(inputs.DISTINCT, MOST_ELEMENTS // offers))
-            try:
-                race = single_case(
-                    distribution,
-                    offers,
-                    names,
-                    distinct=markets,
-                    rounds=self._rounds,
-                    sample_seconds=self._sample_seconds,
-                ).race(self.advance, self.is_stopped)
-            except timing.Stopped:
-                break
-            self.races.append(race)
-            self.show((self._picture.show(self.races), growth(distribution, self.races)))
-        self.show((self._picture.show(self.races), growth(distribution, self.races)))
+        distinct = max(FEWEST, min(inputs.DISTINCT, MOST_ELEMENTS // offers))
+        distribution = self.settings["distribution"]
+        case = single_case(distribution, offers, names, distinct=distinct, **self.options)
+        return case.race(**self.watched)
+
+    def draw(self) -> bytes:
+        """Draw the time per offer."""
+        return plots.growth(self.races)
+
+    def summary(self) -> str:
+        """Say how time grows."""
+        return growth(self.settings["distribution"], self.races)
 
 
-def growth(distribution: str, races: Sequence[Race]) -> str:
+def growth(distribution: str, races: Mapping[int, Race]) -> str:
     """Say with what power of N each variant's time grows."""
-    if not races:
-        return "Stopped before the first size was done."
-    sizes = f"{distribution} prices, N = {races[0].size:,}"
+    smallest, largest = min(races), max(races)
+    sizes = f"{distribution} prices, N = {smallest:,}"
     if len(races) == 1:
         return f"{sizes}: two sizes are needed for a slope."
-    said = [f"{name} {exponent(races, name)}" for name in races[0].candidates]
-    return f"{sizes} to {races[-1].size:,}; time grows as N to the power of: {', '.join(said)}."
+    said = [f"{name} {exponent(races, name)}" for name in races[smallest].candidates]
+    return f"{sizes} to {largest:,}; time grows as N to the power of: {', '.join(said)}."

@@ -10,18 +10,18 @@ import numpy as np
 from market_py.benchmark.timing import Race
 from market_py.workshop.grading.check import (
     NOT_DONE,
-    Refused,
-    Verdict,
-    answered,
+    CheckResult,
+    between_sizes,
+    graded,
+    hidden_cases,
     hint,
-    number,
     right,
-    two_numbers,
 )
 from market_py.workshop.lessons.n08_batch import panel
 
 
-def check_break_even(answer: Any, races: Mapping[int, Race], name: str = "numba") -> Verdict:
+@graded
+def check_break_even(answer: Any, races: Mapping[int, Race], name: str = "numba") -> CheckResult:
     """Check a claimed break-even ``(low, high)``, in markets, against the learner's own races.
 
     Up to the first one batch call is not faster than single calls, by the intervals of the races;
@@ -31,17 +31,8 @@ def check_break_even(answer: Any, races: Mapping[int, Race], name: str = "numba"
         return NOT_DONE
     if not races:
         return hint("run the batches first: their raw data judges your answer.")
-    try:
-        low, high = two_numbers(answer)
-    except (TypeError, ValueError):
-        return hint('give two numbers of markets, as in (2, 4); "never" is float("inf").')
-    if not low <= high:
-        return hint("the first number must not exceed the second.")
-    below, above = panel.break_even(races, name)
-    found = f"in your data, for {name}, it lies between {below:g} and {above:g} markets"
-    if low < below or high > above or low == np.inf:
-        return hint(f"{found}, by the intervals of the ratios.")
-    return right(f"you say {low:g} to {high:g}; {found}.")
+    wanted = 'give two numbers of markets, as in (2, 4); "never" is float("inf").'
+    return between_sizes(answer, wanted, panel.break_even(races, name), f", for {name},")
 
 
 MODEL_CASES: list[tuple[str, tuple[float, float, float], float]] = [
@@ -55,16 +46,10 @@ MODEL_CASES: list[tuple[str, tuple[float, float, float], float]] = [
 ]
 
 
-def check_model(break_even: Callable[..., Any], races: Mapping[int, Race]) -> Verdict:
+@graded
+def check_model(break_even: Callable[..., Any], races: Mapping[int, Race]) -> CheckResult:
     """Judge a learner's model of the break-even, then hold it against the learner's own races."""
-    for case, (about, costs, expected) in enumerate(MODEL_CASES):
-        call = f"break_even{costs}"
-        try:
-            answer = number(call, answered(call, break_even, *costs, first=case == 0))
-        except Refused as refused:
-            return refused.verdict
-        if answer != expected:
-            return hint(f"{about}.\n{call} is {expected:g}; yours says {answer:g}.")
+    hidden_cases(break_even, MODEL_CASES)
     said = [f"{len(MODEL_CASES)} hidden cases."]
     for name in panel.present():
         if len(races) > 1 and panel.BATCH.format(name) in next(iter(races.values())).rounds:

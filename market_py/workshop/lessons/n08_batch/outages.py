@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-
-import numpy as np
 
 import market_py
 from market_py.benchmark import timing
+from market_py.benchmark.report.picture import times
 from market_py.reliability import adequacy, rts79
 from market_py.reliability.adequacy import VALUE_OF_LOST_LOAD, Simulation
-from market_py.workshop.lessons.n08_batch.plots import YearsPicture
+from market_py.validation import Float64Array
+from market_py.workshop.lessons.n08_batch import plots
 from market_py.workshop.widgets.controls import stepper
 from market_py.workshop.widgets.panel import Job
 
@@ -25,7 +24,6 @@ class YearsPanel(Job):
 
     def __init__(self) -> None:
         self.exact = adequacy.exact().loss_of_load
-        self._picture = YearsPicture(self.exact)
         self.simulation: Simulation | None = None
         self._means: list[float] = []
         self._errors: list[float] = []
@@ -35,17 +33,17 @@ class YearsPanel(Job):
             "seed": stepper("random seed", list(range(1, 21)), 1),
         }
         first = self._drawn(), "No year has been simulated yet."
-        super().__init__("Simulate", 200, first, self._picture.width, controls)
+        super().__init__("Simulate", 200, first, controls)
 
     def _drawn(self) -> bytes:
-        return self._picture.show(
-            np.array(self._means), np.array(self._errors), self.simulation, VALUE_OF_LOST_LOAD
+        return plots.years(
+            self._means, self._errors, self.simulation, self.exact, VALUE_OF_LOST_LOAD
         )
 
     def work(self) -> None:
         """Simulate until all years are done, or until stopped."""
         self.simulation, self._means, self._errors = None, [], []
-        chosen = {name: control.value for name, control in self.controls.items()}
+        chosen = self.chosen
         self.expect(chosen["years"])
         drawn = start = time.perf_counter()
         for simulation in adequacy.simulate_yearly(**chosen):
@@ -79,48 +77,26 @@ class YearsPanel(Job):
 
 
 def parts_of_a_year(rounds: int = 7) -> dict[str, tuple[float, float, float]]:
-    """Time what a simulated year is made of: quartiles of each part, ms.
-
-    The parts take turns in shuffled order; each round draws another year.
-    """
+    """Time the parts of a simulated year on the same few years: quartiles of each part, ms."""
     loads = rts79.hourly_loads()
     demands = loads.tolist()
     bids = rts79.offers()[0]
-    clear, clear_batch = (
-        market_py.get_backend(market_py.available_backends()[0]).market_clearing,
-        market_py.market_clearing_batch,
-    )
-    years = iter(range(1, 1000))
-    offered = adequacy.draw_year(0)
+    backend = market_py.get_backend(market_py.available_backends()[0])
 
-    def draw() -> object:
-        return adequacy.draw_year(next(years))
+    def together(year: int, offered: Float64Array) -> object:
+        return market_py.market_clearing_batch(
+            bids, offered, loads, price_cap=VALUE_OF_LOST_LOAD, threads=1
+        )
 
-    def together() -> object:
-        return clear_batch(bids, offered, loads, price_cap=VALUE_OF_LOST_LOAD, threads=1)
+    def one_by_one(year: int, offered: Float64Array) -> object:
+        hours = zip(offered, demands, strict=True)
+        return [backend.market_clearing(bids, quantities, demand) for quantities, demand in hours]
 
-    def one_by_one() -> object:
-        return [
-            clear(bids, quantities, demand)
-            for quantities, demand in zip(offered, demands, strict=True)
-        ]
-
-    def taken(part: Callable[[], object]) -> Callable[[], float]:
-        return lambda: timing.sample(part, [()], 1)
-
-    samplers = {
-        "random outages": taken(draw),
-        "8736 markets, one call": taken(together),
-        "8736 markets, one by one": taken(one_by_one),
+    parts = {
+        "random outages": lambda year, offered: adequacy.draw_year(year),
+        "8736 markets, one call": together,
+        "8736 markets, one by one": one_by_one,
     }
-    rng = np.random.default_rng(0)
-    timing.one_round(samplers, rng)  # Warms up.
-    found = []
-    for _ in range(rounds):
-        offered = adequacy.draw_year(next(years))
-        found.append(timing.one_round(samplers, rng))
-    parts = {}
-    for name in samplers:
-        low, median, high = np.percentile([took[name] * 1e3 for took in found], [25, 50, 75])
-        parts[name] = float(low), float(median), float(high)
-    return parts
+    years = [(year, adequacy.draw_year(year)) for year in range(3)]
+    race = timing.race(parts, years, rounds=rounds, loops=1)
+    return {name: times([race], name, 1e6)[0] for name in parts}

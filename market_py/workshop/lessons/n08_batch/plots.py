@@ -3,170 +3,118 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
-from matplotlib.ticker import LogLocator, NullLocator
 
+from market_py.benchmark.report.picture import times
 from market_py.benchmark.timing import Race
-from market_py.plots.picture import Picture
-from market_py.plots.style import BLACK, BLUE, LEGEND, ORANGE, SKY, VERMILION, prepare
+from market_py.plots.axes import interval_line, label, legend, log_axis
+from market_py.plots.picture import picture
+from market_py.plots.style import BLACK, BLUE, ORANGE, SKY, VERMILION
 from market_py.reliability.adequacy import Simulation
 from market_py.validation import Float64Array
 
 
-class BatchPicture(Picture):
-    """Time per market against the size of the batch; below, how well threads are used.
+@picture(height=7.4)
+def batches(
+    figure: Any,
+    races: Mapping[int, Race],
+    threads: int,
+    sizes: Sequence[int],
+    backends: Sequence[str],
+) -> None:
+    """Draw time per market by size of the batch; below, how well threads are used.
 
     Parameters
     ----------
+    races : mapping of int to Race
+        By the number of markets in a batch, possibly none.
+    threads : int
+        Of the threaded calls.
     sizes : sequence of int
         Markets per batch: all that there may be.
     backends : sequence of str
-        What is drawn, where it was timed.
+        Two, which are drawn where they were timed.
     """
-
-    def __init__(self, sizes: Sequence[int], backends: Sequence[str]) -> None:
-        super().__init__(height=7.4)
-        self._sizes, self._backends = list(sizes), list(backends)
-        self.figure.subplots_adjust(left=0.16, bottom=0.1, top=0.86, hspace=0.45)
-        self._times, self._threads = self.figure.subplots(2, height_ratios=[3.4, 1])
-        self._legend = self.figure.legend(handles=[])
-
-    def show(self, races: Mapping[int, Race], threads: int) -> bytes:
-        """Draw the sizes timed so far, possibly none."""
-        axes = self._times
-        axes.clear()
-        prepare(axes, "markets per batch", "ns per market")
-        axes.set_xscale("log", base=2)
-        axes.set_yscale("log")
-        axes.set_xlim(0.8, 1.25 * self._sizes[-1])
-        axes.set_xticks(self._sizes, [f"{size:,}" for size in self._sizes])
-        axes.xaxis.set_minor_locator(NullLocator())
-        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axes.yaxis.set_major_formatter("{x:,g}")
-        axes.yaxis.set_minor_locator(NullLocator())
-        for name, colours, markers in zip(
-            self._backends, ((BLUE, SKY), (VERMILION, ORANGE)), ("ov^", "sPD"), strict=True
+    figure.subplots_adjust(left=0.16, bottom=0.1, top=0.86, hspace=0.45)
+    axes, below = figure.subplots(2, height_ratios=[3.4, 1])
+    label(axes, "markets per batch", "ns per market")
+    log_axis(axes.xaxis, 0.8, 1.25 * sizes[-1], ticks=sizes)
+    shares = np.full((len(backends), len(sizes)), np.nan)
+    styles = zip(backends, ((BLUE, SKY), (VERMILION, ORANGE)), ("ov^", "sPD"), strict=True)
+    for row, (name, (colour, light), markers) in enumerate(styles):
+        one, some = f"{name} batch", f"{name} batch, {threads} threads"
+        for way, *look in (
+            (f"{name} one by one", colour, markers[0], ":"),
+            (one, colour, markers[1], "-"),
+            (some, light, markers[2], "--"),
         ):
-            for way, colour, marker, dashes in (
-                (f"{name} one by one", colours[0], markers[0], ":"),
-                (f"{name} batch", colours[0], markers[1], "-"),
-                (f"{name} batch, {threads} threads", colours[1], markers[2], "--"),
-            ):
-                timed = [size for size, race in races.items() if way in race.rounds]
-                quartiles = np.array([races[size].quartiles(way) for size in timed])
-                low, median, high = quartiles.reshape(-1, 3).T
-                axes.errorbar(
-                    timed,
-                    median,
-                    yerr=[median - low, high - median],
-                    color=colour,
-                    marker=marker,
-                    linestyle=dashes,
-                    capsize=3,
-                    label=way,
-                )
-        if not races:
-            axes.set_ylim(50, 50_000)
-        self._show_threads(races, threads)
-        self._legend.remove()
-        handles, _ = axes.get_legend_handles_labels()
-        self._legend = self.figure.legend(handles=handles, loc="upper center", ncols=2, **LEGEND)
-        return self.png()
-
-    def _show_threads(self, races: Mapping[int, Race], threads: int) -> None:
-        """One cell for each backend and size: the share of the threads that is of use."""
-        axes = self._threads
-        axes.clear()
-        shares = np.full((len(self._backends), len(self._sizes)), np.nan)
-        for row, name in enumerate(self._backends):
-            for column, size in enumerate(self._sizes):
-                one, some = f"{name} batch", f"{name} batch, {threads} threads"
-                if size in races and some in races[size].rounds:
-                    shares[row, column] = races[size].speedup(some, over=one).value / threads
-        axes.imshow(shares, cmap="cividis", vmin=0, vmax=1.1, aspect="auto")
-        for (row, column), share in np.ndenumerate(shares):
-            if np.isfinite(share):
-                axes.text(
-                    column,
-                    row,
-                    f"{share:.0%}",
-                    ha="center",
-                    va="center",
-                    fontsize=13,
-                    color="white" if share < 0.6 else BLACK,
-                )
-        axes.set_xticks(range(len(self._sizes)), [f"{size:,}" for size in self._sizes])
-        axes.set_yticks(range(len(self._backends)), [f"{name}" for name in self._backends])
-        axes.tick_params(labelsize=14, length=0)
-        axes.set_title(f"efficiency of {threads} threads", fontsize=14)
-        axes.set_xlabel("markets per batch", fontsize=15)
+            done = {size: race for size, race in races.items() if way in race.rounds}
+            style = dict(zip(("color", "marker", "linestyle"), look, strict=True))
+            interval_line(axes, [*done], times(done.values(), way), way, **style)
+        for column, size in enumerate(sizes):
+            if size in races and some in races[size].rounds:
+                shares[row, column] = races[size].speedup(some, over=one).value / threads
+    log_axis(axes.yaxis, *(() if races else (50, 50_000)))
+    legend(figure, 2, axes)
+    below.imshow(shares, cmap="cividis", vmin=0, vmax=1.1, aspect="auto")
+    for (row, column), share in np.ndenumerate(shares):
+        if np.isfinite(share):
+            colour = "white" if share < 0.6 else BLACK
+            below.text(column, row, f"{share:.0%}", ha="center", va="center", color=colour)
+    label(below, "markets per batch", "", f"efficiency of {threads} threads")
+    below.set_xticks(range(len(sizes)), [f"{size:,}" for size in sizes])
+    below.set_yticks(range(len(backends)), backends)
+    below.tick_params(length=0)
+    below.grid(visible=False)
 
 
-class YearsPicture(Picture):
-    """A simulation of years: the estimate and its band, and the price-duration curve.
+@picture(height=7.2)
+def years(
+    figure: Any,
+    means: Sequence[float],
+    errors: Sequence[float],
+    simulation: Simulation | None,
+    exact: float,
+    lost_load: float,
+) -> None:
+    """Draw a simulation of years: the estimate with its band, and the price-duration curve.
 
     Parameters
     ----------
+    means, errors : sequence of float, shape (years,)
+        The mean after each year and its standard error, h/year.
+    simulation : Simulation or None
+        After the last of them.
     exact : float
         The loss of load expectation by convolution, h/year.
+    lost_load : float
+        Price of a shortage.
     """
-
-    def __init__(self, exact: float) -> None:
-        super().__init__(height=7.2)
-        self._exact = exact
-        self.figure.subplots_adjust(top=0.9, hspace=0.36)
-        self._estimate, self._prices = self.figure.subplots(2, height_ratios=[1.2, 1])
-        prepare(self._estimate, "years simulated", "loss of load (h/year)")
-        self._estimate.axhline(
-            exact, color=BLACK, linestyle="--", label=f"exact: {exact:.3f} h/year"
-        )
-        (self._mean,) = self._estimate.plot([], [], color=BLUE, lw=2, label="mean so far")
-        self._band = self._estimate.fill_between(
-            [0.0], [0.0], [0.0], color=SKY, alpha=0.5, label="95 % interval"
-        )
-        prepare(self._prices, "hours of a mean year, dearest first", "price ($/MWh)")
-        (self._curve,) = self._prices.plot([], [], color=VERMILION, lw=2.2, drawstyle="steps-post")
-        self._lost = self._prices.text(
-            0.98, 0.97, "", transform=self._prices.transAxes, ha="right", va="top", fontsize=14
-        )
-        self._prices.set_xscale("log")
-        self._prices.xaxis.set_major_formatter("{x:,g}")
-        self._prices.set_xlim(1, 8736)
-        self._prices.set_ylim(0, 65)
-        self.figure.legend(
-            handles=self._estimate.get_legend_handles_labels()[0],
-            loc="upper center",
-            ncols=3,
-            **LEGEND,
-        )
-
-    def show(
-        self,
-        means: Float64Array,
-        errors: Float64Array,
-        simulation: Simulation | None,
-        lost_load: float,
-    ) -> bytes:
-        """Draw the mean after each year and its standard error, shape (years,), and the prices."""
-        years = np.arange(1, len(means) + 1)
-        self._mean.set_data(years, means)
-        # The band begins where there is a spread.
-        known = np.isfinite(errors)
-        reach = 1.959964 * errors[known]
-        self._band.set_data(years[known], means[known] - reach, means[known] + reach)
-        self._estimate.set_xlim(0, max(10, len(means)))
-        # The first years stray far: their band leaves the picture.
-        self._estimate.set_ylim(max(0.0, self._exact - 3), self._exact + 3)
-        if simulation is not None and simulation.years:
-            self._show_prices(simulation, lost_load)
-        return self.png()
-
-    def _show_prices(self, simulation: Simulation, lost_load: float) -> None:
+    figure.subplots_adjust(top=0.9, hspace=0.36)
+    above, below = figure.subplots(2, height_ratios=[1.2, 1])
+    label(above, "years simulated", "loss of load (h/year)")
+    above.axhline(exact, color=BLACK, ls="--", label=f"exact: {exact:.3f} h/year")
+    numbers, middle, error = np.arange(1, len(means) + 1), np.array(means), np.array(errors)
+    above.plot(numbers, middle, color=BLUE, lw=2, label="mean so far")
+    # The band begins where there is a spread; that of the first years leaves the picture.
+    ends = (middle + sign * 1.959964 * error for sign in (-1, 1))
+    known = np.isfinite(error)
+    above.fill_between(
+        numbers, *ends, where=known, color=SKY, alpha=0.5, lw=0, label="95 % interval"
+    )
+    above.set(xlim=(0, max(10, len(means))), ylim=(max(0.0, exact - 3), exact + 3))
+    label(below, "hours of a mean year, highest price first", "price ($/MWh)")
+    if simulation is not None and simulation.years:
         hours, prices = duration(simulation)
-        self._curve.set_data(np.maximum(hours, 1e-3), prices)
+        below.step(np.maximum(hours, 1e-3), prices, color=VERMILION, lw=2.2, where="post")
         lost = simulation.hours_at_price[lost_load] / simulation.years
-        self._lost.set_text(f"↑ {lost:.2f} hours at {lost_load:,.0f} $/MWh, off the scale")
+        words = f"↑ {lost:.2f} hours at {lost_load:,.0f} $/MWh, off the scale"
+        below.text(0.98, 0.97, words, transform=below.transAxes, ha="right", va="top", fontsize=14)
+    log_axis(below.xaxis, 1, 8736, subs=(1,))
+    below.set_ylim(0, 65)
+    legend(figure, 3)
 
 
 def duration(simulation: Simulation) -> tuple[Float64Array, Float64Array]:

@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from market_py.workshop.grading.check import (
-    NOT_DONE,
-    Refused,
-    Verdict,
-    answered,
+    CheckResult,
+    graded,
+    hidden_cases,
     hint,
-    number,
     right,
-    two_numbers,
+    two_ends,
 )
 from market_py.workshop.lessons.n09_environment.panel import clearing_share
 
@@ -28,14 +24,10 @@ AMDAHL_CASES = (
 )
 
 
-def check_clearing_share(answer: Any, parts: dict[str, tuple[float, float, float]]) -> Verdict:
+@graded
+def check_clearing_share(answer: Any, parts: dict[str, tuple[float, float, float]]) -> CheckResult:
     """Judge an interval, in per cent, for the share of the step that is clearing."""
-    if answer is None:
-        return NOT_DONE
-    try:
-        low, high = two_numbers(answer)
-    except (TypeError, ValueError):
-        return hint("An interval is two numbers, such as (10, 20).")
+    low, high = two_ends(answer, "An interval is two numbers, such as (10, 20).")
     if not 0 <= low < high <= 100:
         return hint("It takes two different ends between 0 and 100 per cent, the lower first.")
     if high - low > 20:
@@ -51,16 +43,10 @@ def check_clearing_share(answer: Any, parts: dict[str, tuple[float, float, float
     return right(f"In your own run it is {share:.1f} %.")
 
 
-def check_amdahl(whole_speedup: Callable[..., Any], share: float | None) -> Verdict:
+@graded
+def check_amdahl(whole_speedup: Callable[..., Any], share: float | None) -> CheckResult:
     """Judge a function that predicts the speed-up of the whole; then apply it to a share."""
-    for case, (about, given, expected) in enumerate(AMDAHL_CASES):
-        call = f"whole_speedup{given}"
-        try:
-            answer = number(call, answered(call, whole_speedup, *given, first=case == 0))
-        except Refused as refused:
-            return refused.verdict
-        if not np.isclose(answer, expected, rtol=1e-9):
-            return hint(f"{about}.\n{call} is {expected:g}; yours says {answer:g}.")
+    hidden_cases(whole_speedup, AMDAHL_CASES)
     said = f"{len(AMDAHL_CASES)} hidden cases."
     if share is not None:
         most = float(whole_speedup(share, float("inf")))

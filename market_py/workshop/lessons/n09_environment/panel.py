@@ -1,22 +1,35 @@
-"""The panels of notebook 09: what a step is made of, steps raced, and agents that learn to bid."""
+"""The panels of notebook 09: parts of a step, races of steps and of calls, agents that learn."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from market_py import env
-from market_py.benchmark import inputs as inputs_
 from market_py.benchmark import timing
+from market_py.benchmark.cases.case import BenchmarkCase
+from market_py.benchmark.cases.learning import (
+    PRIORITISED,
+    ROWS,
+    UNIFORM,
+    UPDATE,
+    policy_case,
+    replay_case,
+)
 from market_py.benchmark.cases.steps import step_case
+from market_py.benchmark.inputs import DISTINCT
+from market_py.benchmark.report.picture import times
+from market_py.benchmark.timing import Race
 from market_py.env.variants import PythonStep
 from market_py.learning import Evaluation, EvolutionStrategy
 from market_py.learning.theory import COMPETITION, PIVOTAL
-from market_py.workshop.lessons.n09_environment.plots import LearningPicture, StepsPicture
+from market_py.workshop.lessons.n09_environment import plots
 from market_py.workshop.widgets.controls import choice, stepper
 from market_py.workshop.widgets.panel import Job
+from market_py.workshop.widgets.sweep import SweepPanel
 
 PARTS = ("offers", "clearing", "rewards", "observations")
 ROUNDS = 9
@@ -29,7 +42,7 @@ FRAME_SECONDS = 0.5
 
 
 def parts_of_a_step(agents: int = 20, rounds: int = 15) -> dict[str, tuple[float, float, float]]:
-    """Time what a step of the published shape is made of: quartiles of each part, µs.
+    """Time the parts of a step of the published shape: quartiles of each part, µs.
 
     The parts take turns in shuffled order, over distinct actions.
     """
@@ -37,10 +50,10 @@ def parts_of_a_step(agents: int = 20, rounds: int = 15) -> dict[str, tuple[float
     stepper = PythonStep(env.Model(system))
     rng = np.random.default_rng(0)
     inputs: list[Any] = []
-    for _ in range(inputs_.DISTINCT):
-        actions = np.stack([rng.uniform(0, 0.5, agents), rng.uniform(-2, 2, agents)], axis=1)
-        offers = stepper.offer(dict(zip(system.names, actions, strict=True)))
-        inputs.append((dict(zip(system.names, actions, strict=True)), offers))
+    for _ in range(DISTINCT):
+        values = np.stack([rng.uniform(0, 0.5, agents), rng.uniform(-2, 2, agents)], axis=1)
+        actions = dict(zip(system.names, values, strict=True))
+        inputs.append((actions, stepper.offer(actions)))
     cleared = stepper.clear(*inputs[0][1])
     parts = {
         "offers": lambda actions, offers: stepper.offer(actions),
@@ -48,14 +61,8 @@ def parts_of_a_step(agents: int = 20, rounds: int = 15) -> dict[str, tuple[float
         "rewards": lambda actions, offers: stepper.pay(offers[0], *cleared),
         "observations": lambda actions, offers: stepper.observe(),
     }
-    samplers = {name: timing.sampler(part, inputs, 1) for name, part in parts.items()}
-    timing.one_round(samplers, rng)  # Warms up.
-    found = [timing.one_round(samplers, rng) for _ in range(rounds)]
-    quartiles = {}
-    for name in PARTS:
-        low, median, high = np.percentile([took[name] * 1e6 for took in found], [25, 50, 75])
-        quartiles[name] = float(low), float(median), float(high)
-    return quartiles
+    race = timing.race(parts, inputs, rounds=rounds, loops=1)
+    return {name: times([race], name, 1e3)[0] for name in PARTS}
 
 
 def clearing_share(parts: dict[str, tuple[float, float, float]]) -> float:
@@ -63,31 +70,57 @@ def clearing_share(parts: dict[str, tuple[float, float, float]]) -> float:
     return parts["clearing"][1] / sum(median for _, median, _ in parts.values())
 
 
-class StepsPanel(Job):
+class CasePanel(SweepPanel):
+    """Race the candidates of the benchmark case that the controls choose.
+
+    A subclass makes the case in `case`.
+    """
+
+    across = "ns per call"
+
+    def points(self) -> Sequence[BenchmarkCase]:
+        """The chosen case."""
+        return [self.case(**self.settings, **self.options)]
+
+    def case(self, **chosen: Any) -> BenchmarkCase:
+        """Make the case of these settings."""
+        raise NotImplementedError
+
+    def name(self, case: BenchmarkCase) -> str:
+        """Say which case it is."""
+        return case.label
+
+    def race_at(self, case: BenchmarkCase) -> Race:
+        """Verify and race."""
+        return case.race(**self.watched)
+
+    def draw(self) -> bytes:
+        """Draw a bar for each candidate."""
+        return plots.candidates(self.race, self.latest.markets if self.race else 1, self.across)
+
+
+class StepsPanel(CasePanel):
     """Race the steps of all backends against a frozen one."""
 
-    def __init__(self) -> None:
-        self._picture = StepsPicture()
-        self.race: timing.Race | None = None
+    across = "ns per market and step"
+
+    def __init__(self, rounds: int = ROUNDS, **options: Any) -> None:
         controls = {
             "agents": stepper("agents", [2, 5, 10, 20, 50, 100], 10),
             "markets": stepper("markets", [1, 16, 256, 1024], 256),
             "threads": stepper("threads", [1, 2, 4], 1),
         }
-        first = self._picture.show(None, 1), "Nothing has been timed yet."
-        super().__init__("Race the steps", ROUNDS, first, self._picture.width, controls)
+        super().__init__("Race the steps", controls, rounds=rounds, **options)
 
-    def work(self) -> None:
-        """Verify, race, and show."""
-        chosen = {name: control.value for name, control in self.controls.items()}
-        case = step_case(**chosen, rounds=ROUNDS)
-        self.race = case.race(self.advance, self.is_stopped)
-        self.show((self._picture.show(self.race, case.markets), self._say(case.markets)))
+    def case(self, **chosen: Any) -> BenchmarkCase:
+        """Steps of so many agents in so many markets."""
+        return step_case(**chosen)
 
-    def _say(self, markets: int) -> str:
+    def summary(self) -> str:
+        """Compare all backends with the frozen step."""
         assert self.race is not None
         first, *others = self.race.candidates
-        took = np.median(self.race.rounds[first]) / markets
+        took = np.median(self.race.rounds[first]) / self.latest.markets
         said = [f"{first} takes {took:,.0f} ns for a step of one market."]
         for name in others:
             ratio, verdict = self.race.speedup(name, first), self.race.verdict(name, first)
@@ -95,11 +128,45 @@ class StepsPanel(Job):
         return " ".join(said)
 
 
+POLICY = {f"policy, {rows:,} row{'s' if rows > 1 else ''}": rows for rows in ROWS}
+CAPACITIES = [10_000, 100_000, 1_000_000]
+OURS = "rust"
+
+
+class AlternativesPanel(CasePanel):
+    """Race a call of a learner against the installed alternatives."""
+
+    def __init__(self, rounds: int = ROUNDS, **options: Any) -> None:
+        controls = {
+            "call": choice("call", [UNIFORM, PRIORITISED, UPDATE, *POLICY]),
+            "capacity": stepper("transitions kept", CAPACITIES, 100_000),
+        }
+        super().__init__("Race the calls", controls, rounds=rounds, **options)
+
+    def case(self, call: str = UNIFORM, capacity: int = 0, **options: Any) -> BenchmarkCase:
+        """Calls of a policy, or of a replay buffer that holds so many transitions."""
+        if call in POLICY:
+            return policy_case(POLICY[call], **options)
+        return replay_case(call, capacity, **options)
+
+    def summary(self) -> str:
+        """Say how fast Rust is, and compare it with the others."""
+        race, call = self.race, self.settings["call"]
+        assert race is not None
+        if OURS not in race.candidates:
+            return f"{call}: Rust is not built here."
+        said = [f"{call}: Rust takes {np.median(race.rounds[OURS]) / 1e3:,.1f} µs."]
+        for name in race.candidates:
+            if not name.startswith(OURS):
+                ratio = race.speedup(OURS, name)
+                said.append(f"It is {ratio} times as fast as {name}: {race.verdict(OURS, name)}.")
+        return " ".join(said)
+
+
 class LearningPanel(Job):
     """Let generators learn, seed after seed, and watch the price."""
 
     def __init__(self) -> None:
-        self._picture = LearningPicture(COST, COST + RANGE)
         self.prices: list[list[float]] = []
         self.evaluations: list[Evaluation] = []
         self.seconds = self.seconds_stepping = 0.0
@@ -108,12 +175,11 @@ class LearningPanel(Job):
             "generations": stepper("generations", [20, 50, 100, 200, 400], 200),
             "seeds": stepper("seeds", [1, 2, 3, 5], 3),
         }
-        first = self._picture.show([], []), "Nobody has learned yet."
-        super().__init__("Learn", 600, first, self._picture.width, controls)
+        super().__init__("Learn", 600, (self._drawn(), "Nothing has been learned yet."), controls)
 
     def work(self) -> None:
         """Learn with one seed after the other, until all are done or until stopped."""
-        chosen = {name: control.value for name, control in self.controls.items()}
+        chosen = self.chosen
         self.prices, self.evaluations = [], []
         self.seconds = self.seconds_stepping = 0.0
         self.expect(chosen["generations"] * chosen["seeds"])
@@ -139,7 +205,8 @@ class LearningPanel(Job):
         self.evaluations.append(learner.evaluate())
 
     def _drawn(self) -> bytes:
-        return self._picture.show(self.prices, [found.prices for found in self.evaluations])
+        evaluated = [found.prices for found in self.evaluations]
+        return plots.learning(self.prices, evaluated, COST, COST + RANGE)
 
     @property
     def stepping_share(self) -> float | None:
@@ -148,10 +215,10 @@ class LearningPanel(Job):
 
     def _say(self) -> str:
         if not self.evaluations:
-            return "Stopped before anybody had learned."
+            return "Stopped before the first seed had begun."
         means = [float(found.prices.mean()) for found in self.evaluations]
         return (
-            f"{_seeds(len(means))}: in markets that nobody trained on the mean price is "
+            f"{_seeds(len(means))}: in markets outside the training the mean price is "
             f"{np.mean(means):.1f} €/MWh ({min(means):.1f} to {max(means):.1f}); the cost is "
             f"{COST:.0f}. Learning took {self.seconds:.1f} s, {self.stepping_share:.0%} of it "
             f"steps of the markets."

@@ -3,281 +3,158 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
-from matplotlib.lines import Line2D
-from matplotlib.ticker import EngFormatter, LogLocator, NullLocator
+from matplotlib.ticker import EngFormatter
 
+from market_py.benchmark.report.picture import interval
 from market_py.benchmark.timing import Race, Ratio
-from market_py.plots.picture import Picture
-from market_py.plots.style import (
-    BLACK,
-    BLUE,
-    LEGEND,
-    ORANGE,
-    SKY,
-    VERMILION,
-    candidate_style,
-    prepare,
+from market_py.plots.axes import (
+    Interval,
+    figures,
+    interval_bars,
+    interval_line,
+    label,
+    legend,
+    log_axis,
+    rows,
+    whiskers,
+    write,
 )
+from market_py.plots.picture import picture
+from market_py.plots.style import BLACK, BLUE, LIGHT, SKY, VERMILION, bar_style, candidate_style
 from market_py.validation import Float64Array
 
 
-class StepsPicture(Picture):
-    """A bar with quartiles for each candidate.
+@picture(height=4.2)
+def candidates(figure: Any, race: Race | None, markets: int, across: str) -> None:
+    """Draw a bar with quartiles for each candidate, per market of a call; or nothing yet."""
+    figure.subplots_adjust(left=0.2, right=0.95, bottom=0.2, top=0.95)
+    axes = figure.subplots()
+    label(axes, f"{across}: median, half of the rounds in the whiskers")
+    found = race.per(markets) if race else None
+    bars = {name: found.quartiles(name) for name in found.candidates} if found else {}
+    written = {name: figures(bar[1]) for name, bar in bars.items()}
+    interval_bars(axes, bars, written=written, room=1.2)
+
+
+@picture(height=7.0)
+def learning(
+    figure: Any,
+    prices: Sequence[Sequence[float]],
+    evaluated: Sequence[Float64Array],
+    cost: float,
+    top: float,
+) -> None:
+    """Draw the price by generation; below, the price-duration curves of the evaluation.
 
     Parameters
     ----------
-    across : str
-        What the bars show, in ns.
-    """
-
-    def __init__(self, across: str = "ns per market and step") -> None:
-        super().__init__(height=4.2)
-        self._across = across
-        self.figure.subplots_adjust(left=0.2, right=0.95, bottom=0.2)
-        self._axes = self.figure.subplots()
-
-    def show(self, race: Race | None, markets: int) -> bytes:
-        """Draw a race of steps, or none."""
-        axes = self._axes
-        axes.clear()
-        prepare(axes, self._across, "")
-        axes.set_xscale("log")
-        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axes.xaxis.set_major_formatter("{x:,g}")
-        axes.xaxis.set_minor_locator(NullLocator())
-        names = [] if race is None else race.candidates
-        if race is None:
-            axes.set_xlim(100, 10_000)
-        else:
-            quartiles = np.array([race.quartiles(name) for name in names]) / markets
-            low, median, high = quartiles.T
-            axes.barh(
-                range(len(names)),
-                median,
-                xerr=[median - low, high - median],
-                color=[BLUE, SKY, ORANGE, VERMILION][: len(names)],
-                edgecolor=BLACK,
-                capsize=4,
-            )
-            axes.set_xlim(low.min() / 2, high.max() * 1.5)
-        axes.set_yticks(range(len(names)), names)
-        axes.invert_yaxis()
-        return self.png()
-
-
-class LearningPicture(Picture):
-    """The price, generation by generation; below, the price-duration curves of the evaluation.
-
-    Parameters
-    ----------
+    prices : sequence of sequence of float
+        Mean price of each generation, a sequence for each seed; €/MWh.
+    evaluated : sequence of ndarray, shape (T, B)
+        Prices of the evaluations.
     cost, top : float
         Marginal cost of all generators, and what they may ask for at most, €/MWh.
     """
-
-    def __init__(self, cost: float, top: float) -> None:
-        super().__init__(height=7.0)
-        self._cost, self._top = cost, top
-        self.figure.subplots_adjust(top=0.89, hspace=0.75)
-        self._curves, self._durations = self.figure.subplots(2)
-
-    def show(self, prices: Sequence[Sequence[float]], evaluated: Sequence[Float64Array]) -> bytes:
-        """Draw mean prices, a sequence for each seed, and prices of evaluations, (T, B) each."""
-        for axes, across in (
-            (self._curves, "generation"),
-            (self._durations, "share of the hours, dearest first (%)"),
-        ):
-            axes.clear()
-            prepare(axes, across, "price (€/MWh)")
-            axes.axhline(self._cost, color=BLACK, linestyle="--", label="marginal cost")
-            axes.axhline(self._top, color=BLACK, linestyle=":", label="top of the range")
-            axes.set_ylim(0, self._top + 8)
-        longest = max(map(len, prices), default=0)
-        for number, curve in enumerate(prices):
-            label = "a seed each, in training" if number == 0 else None
-            self._curves.plot(curve, color=SKY, lw=1.2, label=label)
-        whole = [curve for curve in prices if len(curve) == longest]
-        if longest:
-            mean = np.mean(whole, axis=0)
-            self._curves.plot(mean, color=BLUE, lw=2.4, label="their mean")
-        self._curves.set_xlim(0, max(10, longest))
-        for number, found in enumerate(evaluated):
-            duration = np.sort(found.ravel())[::-1]
-            share = np.linspace(0, 100, len(duration))
-            label = "a seed each, evaluated" if number == 0 else None
-            self._durations.plot(share, duration, color=VERMILION, lw=1.6, label=label)
-        self._durations.set_xlim(0, 100)
-        for axes in (self._curves, self._durations):
-            axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, **LEGEND)
-        return self.png()
+    figure.subplots_adjust(top=0.86, hspace=0.4)
+    above, below = figure.subplots(2)
+    label(above, "generation", "price (€/MWh)")
+    label(below, "share of the hours, highest price first (%)", "price (€/MWh)")
+    for axes in (above, below):
+        axes.axhline(cost, color=BLACK, ls="--", label="marginal cost")
+        axes.axhline(top, color=BLACK, ls=":", label="top of the range")
+        axes.set_ylim(0, top + 8)
+    longest = max(map(len, prices), default=0)
+    for curve in prices:
+        above.plot(curve, color=SKY, lw=1.2, label="a seed each, in training")
+    if longest:
+        mean = np.mean([curve for curve in prices if len(curve) == longest], axis=0)
+        above.plot(mean, color=BLUE, lw=2.4, label="their mean")
+    above.set_xlim(0, max(10, longest))
+    for found in evaluated:
+        hours = np.sort(found.ravel())[::-1]
+        share = np.linspace(0, 100, len(hours))
+        below.plot(share, hours, color=VERMILION, lw=1.6, label="a seed each, evaluated")
+    below.set_xlim(0, 100)
+    legend(figure, 3)
 
 
-Sweep = Mapping[int, Mapping[str, tuple[float, float, float]]]
-"""Quartiles of market-steps per second, by what varies and by candidate."""
 LABELS = {"agents": "agents N", "markets": "markets B", "threads": "threads"}
 MOST_TICKS = 4
 """That find room below a third of the picture."""
 
 
-class StepSweepPicture(Picture):
-    """Market-steps per second against what varies, side by side on one scale.
+@picture(height=5.4)
+def step_sweep(figure: Any, sweeps: Mapping[str, Mapping[int, Mapping[str, Interval]]]) -> None:
+    """Draw market-steps per second against what varies, side by side on one scale.
 
     Parameters
     ----------
-    values : mapping of str to sequence of int
-        All that each of ``LABELS`` may be.
+    sweeps : mapping
+        Quartiles by what varies, one of ``LABELS``, by its value and by candidate; a point that
+        has not been timed has none.
     """
-
-    def __init__(self, values: Mapping[str, Sequence[int]]) -> None:
-        super().__init__(height=5.4)
-        self._values = values
-        self.figure.subplots_adjust(left=0.12, right=0.98, top=0.82, bottom=0.15, wspace=0.1)
-        self._axes = dict(
-            zip(values, self.figure.subplots(1, len(values), sharey=True), strict=True)
-        )
-        self._legend = self.figure.legend(handles=[])
-
-    def show(self, sweeps: Mapping[str, Sweep]) -> bytes:
-        """Draw the points that are done, possibly none."""
-        handles: dict[str, Line2D] = {}
-        for what, axes in self._axes.items():
-            self._prepare(what)
-            sweep = sweeps[what]
-            for name in dict.fromkeys(name for found in sweep.values() for name in found):
-                colour, marker, dashes = candidate_style(name)
-                at = [value for value, found in sweep.items() if name in found]
-                low, median, high = np.array([sweep[value][name] for value in at]).T
-                drawn = axes.errorbar(
-                    at,
-                    median,
-                    yerr=[median - low, high - median],
-                    color=colour,
-                    marker=marker,
-                    linestyle=dashes,
-                    capsize=3,
-                    label=name,
-                )
-                handles.setdefault(name, drawn)
-        first = next(iter(self._axes.values()))
-        first.set_ylabel("market-steps per second", fontsize=15)
-        if not handles:
-            first.set_ylim(1e4, 1e7)
-        self._legend.remove()
-        self._legend = self.figure.legend(
-            handles=list(handles.values()), loc="upper center", ncols=3, **LEGEND
-        )
-        return self.png()
-
-    def _prepare(self, what: str) -> None:
-        axes, values = self._axes[what], self._values[what]
-        axes.clear()
-        prepare(axes, LABELS[what], "")
-        axes.set_xscale("log")
-        axes.set_yscale("log")
-        axes.set_xlim(min(values) / 1.4, max(values) * 1.4)
-        ticks = values[:: -(-len(values) // MOST_TICKS)]
-        axes.set_xticks(ticks, [f"{value:,}" for value in ticks])
-        axes.xaxis.set_minor_locator(NullLocator())
-        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axes.yaxis.set_major_formatter(EngFormatter(sep=" "))
-        axes.yaxis.set_minor_locator(NullLocator())
-        axes.tick_params(labelleft=axes is next(iter(self._axes.values())))
+    figure.subplots_adjust(left=0.12, right=0.98, top=0.82, bottom=0.15, wspace=0.1)
+    parts = figure.subplots(1, len(sweeps), sharey=True)
+    parts[0].set_ylabel("market-steps per second")
+    for axes, (what, sweep) in zip(parts, sweeps.items(), strict=True):
+        label(axes, LABELS[what], axes.get_ylabel())
+        ticks = [*sweep][:: -(-len(sweep) // MOST_TICKS)]
+        log_axis(axes.xaxis, min(sweep) / 1.4, max(sweep) * 1.4, ticks=ticks)
+        for name in dict.fromkeys(name for found in sweep.values() for name in found):
+            done = {value: found[name] for value, found in sweep.items() if name in found}
+            interval_line(axes, [*done], done.values(), name)
+    empty = not any(found for sweep in sweeps.values() for found in sweep.values())
+    log_axis(parts[0].yaxis, *((1e4, 1e7) if empty else ()), form=EngFormatter(sep=" "))
+    legend(figure, 3)
 
 
-class TrainingPicture(Picture):
-    """A bar for each backend, in two parts; below, how the whole gains by a faster step."""
+def amdahl(share: Any, speedup: Any) -> Any:
+    """How many times as fast the whole becomes by a part that has this share of the time."""
+    return 1 / (1 - share + share / speedup)
 
-    def __init__(self) -> None:
-        super().__init__(height=7.6)
-        self.figure.subplots_adjust(left=0.13, top=0.93, bottom=0.09, hspace=0.62)
-        self._bars, self._law = self.figure.subplots(2, height_ratios=[1, 1.7])
 
-    def show(
-        self,
-        times: Mapping[str, tuple[float, float]],
-        gains: Mapping[str, tuple[Ratio, Ratio]],
-    ) -> bytes:
-        """Draw what was measured, possibly nothing.
+@picture(height=7.6)
+def training(
+    figure: Any,
+    times: Mapping[str, tuple[float, float]],
+    gains: Mapping[str, tuple[Ratio, Ratio]],
+) -> None:
+    """Draw a bar in two parts for each backend; below, how the whole gains by a faster step.
 
-        Parameters
-        ----------
-        times : mapping of str to tuple of float
-            Of each backend: how long a generation takes, ms, and which share of it steps do.
-        gains : mapping of str to tuple of Ratio
-            How many times as fast the others step, and train.
-        """
-        self._show_bars(times)
-        if times:
-            self._show_law(times, gains)
-        else:
-            self._prepare_law("before")
-        return self.png()
-
-    def _show_bars(self, times: Mapping[str, tuple[float, float]]) -> None:
-        axes = self._bars
-        axes.clear()
-        prepare(axes, "ms per generation", "")
-        axes.grid(visible=False, axis="y")
-        whole, shares = np.array([*times.values()]).reshape(-1, 2).T
-        steps = shares * whole
-        places = range(len(times))
-        axes.barh(places, steps, color=SKY, edgecolor=BLACK, hatch="//", label="steps")
-        axes.barh(
-            places, whole - steps, left=steps, color=ORANGE, edgecolor=BLACK, label="the learner"
-        )
-        for place, total, share in zip(places, whole, shares, strict=True):
-            axes.text(total, place, f"  {share:.0%} steps", va="center", fontsize=14)
-        axes.set_xlim(0, 1.25 * max(whole, default=8.0))
-        axes.set_yticks(places, list(times))
-        axes.invert_yaxis()
-        if times:
-            axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, **LEGEND)
-
-    def _prepare_law(self, before: str, farthest: float = 100.0) -> None:
-        axes = self._law
-        axes.clear()
-        prepare(axes, f"a step, times as fast as {before}", "training, times as fast")
-        axes.set_xscale("log")
-        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axes.xaxis.set_major_formatter("{x:g}")
-        axes.xaxis.set_minor_locator(NullLocator())
-        axes.set_xlim(0.8, farthest)
-        axes.set_ylim(0, 2)
-
-    def _show_law(
-        self,
-        times: Mapping[str, tuple[float, float]],
-        gains: Mapping[str, tuple[Ratio, Ratio]],
-    ) -> None:
-        plain, (_, share) = next(iter(times.items()))
-        farthest = 4 * max((step.high for step, _ in gains.values()), default=25.0)
-        self._prepare_law(f"with {plain}", farthest)
-        axes = self._law
-        speedups = np.geomspace(0.8, farthest, 200)
-        most = 1 / (1 - share)
-        axes.axhline(most, color=BLACK, linestyle=":", label="a step that takes no time")
-        axes.plot(
-            speedups,
-            1 / (1 - share + share / speedups),
-            color=BLACK,
-            linestyle="--",
-            label="Amdahl",
-        )
-        for name, (step, training) in gains.items():
-            colour, marker, _ = candidate_style(name)
-            axes.errorbar(
-                [step.value],
-                [training.value],
-                xerr=[[step.value - step.low], [step.high - step.value]],
-                yerr=[[training.value - training.low], [training.high - training.value]],
-                color=colour,
-                mec=BLACK,
-                marker=marker,
-                ms=10,
-                linestyle="",
-                capsize=4,
-                label=f"{name}, measured",
-            )
-        axes.set_ylim(0, 1.2 * max([most, *(training.high for _, training in gains.values())]))
-        axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, **LEGEND)
+    Parameters
+    ----------
+    times : mapping of str to tuple of float
+        Of each backend: how long a generation takes, ms, and which share of it steps take.
+    gains : mapping of str to tuple of Ratio
+        How many times as fast the others step, and train.
+    """
+    figure.subplots_adjust(left=0.13, top=0.88, bottom=0.09, hspace=0.35)
+    above, below = figure.subplots(2, height_ratios=[1, 1.7])
+    label(above, "ms per generation")
+    rows(above, list(times))
+    for row, (name, (whole, share)) in enumerate(times.items()):
+        colour, hatch = bar_style(name)
+        steps = share * whole
+        above.barh(row, steps, color=colour, hatch=hatch, alpha=0.55, label=f"steps, {name}")
+        above.barh(row, whole - steps, left=steps, color=LIGHT, label="the learner")
+        write(above, whole, row, f"{share:.0%} steps")
+    above.set_xlim(0, 1.25 * max((whole for whole, _ in times.values()), default=8.0))
+    plain, (_, share) = next(iter(times.items()), ("the slowest", (0.0, 0.0)))
+    label(below, f"a step, times as fast as with {plain}", "training, times as fast")
+    farthest = 4 * max((step.high for step, _ in gains.values()), default=25.0)
+    most, speedups = amdahl(share, np.inf), np.geomspace(0.8, farthest, 200)
+    if times:
+        below.axhline(most, color=BLACK, ls=":", label="a step that takes no time")
+        below.plot(speedups, amdahl(share, speedups), color=BLACK, ls="--", label="Amdahl")
+    for name, (step, whole_gain) in gains.items():
+        colour, marker, _ = candidate_style(name)
+        x, across = whiskers([interval(step)])
+        y, up = whiskers([interval(whole_gain)])
+        style = {"color": colour, "mec": BLACK, "marker": marker, "ms": 10, "ls": ""}
+        below.errorbar(x, y, xerr=across, yerr=up, label=f"{name}, measured", **style)
+    log_axis(below.xaxis, 0.8, farthest)
+    below.set_ylim(0, 1.2 * max([1.6, most, *(gain.high for _, gain in gains.values())]))
+    legend(figure, 3)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -12,16 +12,15 @@ from market_py.benchmark import timing
 from market_py.benchmark.cases.steps import AGENTS, step_case
 from market_py.benchmark.timing import Race
 from market_py.env import available_steppers
-from market_py.workshop.lessons.n09_environment.plots import StepSweepPicture
-from market_py.workshop.widgets.panel import Job
+from market_py.workshop.lessons.n09_environment import plots
+from market_py.workshop.widgets.sweep import SweepPanel
 
 MARKETS = 256
-"""Fewer than in the benchmark, so that the dearest points take seconds."""
-ROUNDS = 7
+"""Fewer than in the benchmark, so that the slowest points take seconds."""
 
 
-class Point(NamedTuple):
-    """What is stepped, and on how many threads."""
+class StepPoint(NamedTuple):
+    """A point of a sweep: what is stepped, and on how many threads."""
 
     agents: int = AGENTS
     markets: int = MARKETS
@@ -41,81 +40,53 @@ def threads_here() -> tuple[int, ...]:
 
 
 SWEEPS = {
-    "agents": tuple(Point(agents=number) for number in (2, 5, 10, 20, 50, 100)),
-    "markets": tuple(Point(markets=number) for number in (1, 4, 16, 64, 256, 1024, 4096)),
-    "threads": tuple(Point(threads=number) for number in threads_here()),
+    "agents": tuple(StepPoint(agents=number) for number in (2, 5, 10, 20, 50, 100)),
+    "markets": tuple(StepPoint(markets=number) for number in (1, 4, 16, 64, 256, 1024, 4096)),
+    "threads": tuple(StepPoint(threads=number) for number in threads_here()),
 }
 """One number varies in each; the others stay where all three sweeps meet."""
 
 
-class StepSweepPanel(Job):
-    """Race the steps at one point after the other.
+class StepSweepPanel(SweepPanel):
+    """Race the steps at one point after the other."""
 
-    Parameters
-    ----------
-    sweeps : mapping of str to tuple of Point
-        By the name of what varies.
-    rounds : int
-        Samples of each candidate at each point.
-    sample_seconds : float
-        Shortest duration of a sample.
-    """
+    races: dict[StepPoint, Race]
 
     def __init__(
         self,
-        sweeps: Mapping[str, tuple[Point, ...]] = SWEEPS,
-        rounds: int = ROUNDS,
-        sample_seconds: float = timing.SAMPLE_SECONDS,
+        sweeps: Mapping[str, tuple[StepPoint, ...]] = SWEEPS,
+        rounds: int = 7,
+        **options: Any,
     ) -> None:
-        self._sweeps, self._rounds, self._sample_seconds = sweeps, rounds, sample_seconds
-        self._picture = StepSweepPicture(
-            {
-                name: [getattr(point, name) for point in points]
-                for name, points in self._sweeps.items()
-            }
-        )
-        self.races: dict[Point, Race] = {}
-        """Of the points that are done; times are per call."""
-        # Where the sweeps meet they share a race.
-        self._points = list(dict.fromkeys(point for points in sweeps.values() for point in points))
-        first = self._drawn(), "Nothing has been timed yet."
-        super().__init__("Sweep", len(self._points) * rounds, first, self._picture.width)
+        self._sweeps = sweeps
+        super().__init__("Sweep", rounds=rounds, **options)
 
-    def work(self) -> None:
-        """Race at one point after the other; what is finished is kept when stopped."""
-        self.races = {}
-        for point in self._points:
-            self.doing.value = f"{point} …"
-            case = step_case(
-                point.markets,
-                point.agents,
-                point.threads,
-                rounds=self._rounds,
-                sample_seconds=self._sample_seconds,
-            )
-            try:
-                self.races[point] = case.race(self.advance, self.is_stopped)
-            except timing.Stopped:
-                break
-            self.show((self._drawn(), self._say()))
-        self.show((self._drawn(), self._say()))
+    def points(self) -> list[StepPoint]:
+        """All points; where the sweeps meet they share a race."""
+        return list(dict.fromkeys(point for points in self._sweeps.values() for point in points))
 
-    def _drawn(self) -> bytes:
-        return self._picture.show(
+    def race_at(self, point: StepPoint) -> Race:
+        """Race the steps of all backends."""
+        case = step_case(point.markets, point.agents, point.threads, **self.options)
+        return case.race(**self.watched)
+
+    def draw(self) -> bytes:
+        """Draw market-steps per second against what varies."""
+        return plots.step_sweep(
             {
                 name: {
                     getattr(point, name): speeds(self.races[point], point.markets)
-                    for point in points
                     if point in self.races
+                    else {}
+                    for point in points
                 }
                 for name, points in self._sweeps.items()
             }
         )
 
-    def _say(self) -> str:
-        if not self.races:
-            return "Stopped before the first point was done."
-        centre = Point() if Point() in self.races else next(iter(self.races))
+    def summary(self) -> str:
+        """Say how fast steps are in the middle, and what each number changes."""
+        centre = StepPoint() if StepPoint() in self.races else next(iter(self.races))
         told = ", ".join(
             f"{name} {median / 1e6:.2f}"
             for name, (_, median, _) in speeds(self.races[centre], centre.markets).items()
@@ -142,7 +113,9 @@ def speeds(race: Race, markets: int) -> dict[str, tuple[float, float, float]]:
     return found
 
 
-def change(races: Mapping[Point, Race], one: Point, other: Point, name: str) -> timing.Ratio:
+def change(
+    races: Mapping[StepPoint, Race], one: StepPoint, other: StepPoint, name: str
+) -> timing.Ratio:
     """How many times as many market-steps per second a candidate takes at the other point."""
     return timing.ratio_of_medians(
         races[one].rounds[name] / one.markets, races[other].rounds[name] / other.markets

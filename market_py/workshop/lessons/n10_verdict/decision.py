@@ -87,7 +87,7 @@ class Decision:
 
 
 def decide(race: Race, case: Case, plan: Plan) -> Decision:
-    """OperationCounts out what a race says about a plan."""
+    """Work out what a race says about a plan."""
     names = {name: threaded(name, case.threads) for name in BACKENDS}
     hours = plan.markets / case.markets / 3600e9
     clearing = {name: float(np.median(race.rounds[it])) * hours for name, it in names.items()}

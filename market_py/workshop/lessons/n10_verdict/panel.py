@@ -14,8 +14,6 @@ from market_py.benchmark.reference import place, reference
 from market_py.benchmark.report.waterfall import ORDERS, Order, Saving, savings
 from market_py.benchmark.settings import LADDER_SIZE
 from market_py.benchmark.timing import Race
-from market_py.extension import status
-from market_py.workshop.grading.evidence import REPEATED, Evidence, here
 from market_py.workshop.lessons.n10_verdict.decision import (
     BACKENDS,
     THREADS,
@@ -25,9 +23,11 @@ from market_py.workshop.lessons.n10_verdict.decision import (
     decide,
     stored_cases,
 )
-from market_py.workshop.lessons.n10_verdict.plots import DecisionPicture, WaterfallPicture
+from market_py.workshop.lessons.n10_verdict.evidence import REPEATED, Evidence, here
+from market_py.workshop.lessons.n10_verdict.plots import decision_picture, waterfall
 from market_py.workshop.widgets.controls import choice, slider, stepper
-from market_py.workshop.widgets.panel import ExploringJob, Shown
+from market_py.workshop.widgets.panel import ExploringJob, NotNow, Shown
+from market_py.workshop.widgets.sweep import without_rust
 
 STORED, OWN = "the stored run", "my own"
 INPUTS = {"distinct markets": "random", "one market, repeated": REPEATED}
@@ -54,8 +54,7 @@ class WaterfallPanel(ExploringJob):
     def __init__(
         self, rounds: int = timing.ROUNDS, sample_seconds: float = timing.SAMPLE_SECONDS
     ) -> None:
-        self._rounds, self._sample_seconds = rounds, sample_seconds
-        self._picture = WaterfallPicture()
+        self._options: dict[str, Any] = {"rounds": rounds, "sample_seconds": sample_seconds}
         self.measured: dict[tuple[str, int], Race] = {}
         """By the distribution of inputs and the number of offers."""
         controls = {
@@ -64,7 +63,7 @@ class WaterfallPanel(ExploringJob):
             "inputs": choice("inputs", list(INPUTS)),
             "size": stepper("offers N of my own", LADDER_SIZES, LADDER_SIZE),
         }
-        super().__init__("Measure my own", rounds, self._picture.width, controls)
+        super().__init__("Measure my own", rounds, controls)
 
     def race(self) -> Race | None:
         """The race that is shown; None where it has not been run."""
@@ -92,23 +91,22 @@ class WaterfallPanel(ExploringJob):
         found = self.savings(order)
         if race is None:
             said = "Not measured yet: press the button."
-            return self._picture.show(None, []), said + _without_rust()
+            return waterfall(None, []), said + without_rust()
         if not found:
-            return self._picture.show(None, []), f"{order} was not measured.{_without_rust()}"
+            return waterfall(None, []), f"{order} was not measured.{without_rust()}"
         stored = self.controls["source"].value == STORED
         where = f"Stored ({place(reference())})" if stored else f"Measured here ({here()})"
         inputs = self.controls["inputs"].value
         start = f"{where}, {inputs}, N = {race.size}. {order}: "
-        return self._picture.show(race, found), start + waterfall_sentence(race, found)
+        return waterfall(race, found), start + waterfall_sentence(race, found)
 
     def work(self) -> None:
         """Time all variants at the chosen size; an unfinished race is dropped."""
         distribution, offers = INPUTS[self.controls["inputs"].value], self.controls["size"].value
         usable = market_py.available_variants()
         variants = tuple(name for name in TIMED_VARIANTS if name in usable)
-        options: dict[str, Any] = {"rounds": self._rounds, "sample_seconds": self._sample_seconds}
         self.doing.value = f"markets of {offers} offers …"
-        case = single_case(distribution, offers, variants, kind="ladder", **options)
+        case = single_case(distribution, offers, variants, kind="ladder", **self._options)
         race = case.race(self.advance, self.is_stopped)
         self.measured[distribution, offers] = race
         self.controls["source"].value = OWN
@@ -120,12 +118,8 @@ def _complete(race: Race, order: Order) -> bool:
     return all({fix.before, fix.after} <= set(race.rounds) for fix in order.fixes)
 
 
-def _without_rust() -> str:
-    return "" if "rust" in market_py.available_backends() else f" Without Rust: {status()[1]}."
-
-
 def waterfall_sentence(race: Race, found: list[Saving]) -> str:
-    """Say what was saved by what, what is left, and which savings cannot be told from nothing."""
+    """Say what was saved by what, what is left, and which savings may be zero."""
     first, last = found[0].fix.before, found[-1].fix.after
     medians = {name: float(np.median(race.rounds[name])) for name in (first, last, *race.baselines)}
     said = [f"{it.fix.removed} {it.nanoseconds:z,.0f} ns ({it.share:.0%})" for it in found]
@@ -136,7 +130,7 @@ def waterfall_sentence(race: Race, found: list[Saving]) -> str:
         f"{last} is left with {medians[last]:,.0f} ns; {left}."
     )
     if lost:
-        sentence += f" Not to be told from nothing: {'; '.join(lost)}."
+        sentence += f" Indistinguishable from 0: {'; '.join(lost)}."
     return sentence
 
 
@@ -205,8 +199,7 @@ class DecisionPanel(ExploringJob):
     def __init__(
         self, rounds: int = timing.ROUNDS, sample_seconds: float = timing.SAMPLE_SECONDS
     ) -> None:
-        self._rounds, self._sample_seconds = rounds, sample_seconds
-        self._picture = DecisionPicture()
+        self._options: dict[str, Any] = {"rounds": rounds, "sample_seconds": sample_seconds}
         self.measured: dict[Case, Race] = {}
         tens = [10**power for power in range(3, 13)]
         controls = {
@@ -222,7 +215,7 @@ class DecisionPanel(ExploringJob):
         }
         for control in controls.values():
             control.style = {"description_width": "17em"}
-        super().__init__("Measure my case", rounds, self._picture.width, controls)
+        super().__init__("Measure my case", rounds, controls)
 
     @property
     def case(self) -> Case:
@@ -235,7 +228,7 @@ class DecisionPanel(ExploringJob):
     @property
     def plan(self) -> Plan:
         """What the sliders say of the studies."""
-        value = {name: control.value for name, control in self.controls.items()}
+        value = self.chosen
         hours = {name: float(value[name]) for name in BACKENDS}
         return Plan(
             value["total"], value["share"] / 100, value["studies"], hours, value["worth"] / 100
@@ -260,31 +253,27 @@ class DecisionPanel(ExploringJob):
                 f"Nobody has measured this case yet: {case}. Press the button. "
                 f"Stored: {_listed(stored_cases())}."
             )
-            return self._picture.show(None, plan.studies, plan.worth, plan.hours), said
+            return decision_picture(None, plan), said
         if threaded("rust", case.threads) not in race.rounds:
-            said = f"{case}: numba alone was measured.{_without_rust()}"
-            return self._picture.show(None, plan.studies, plan.worth, plan.hours), said
+            said = f"{case}: numba alone was measured.{without_rust()}"
+            return decision_picture(None, plan), said
         decision = decide(race, case, plan)
-        png = self._picture.show(decision, plan.studies, plan.worth, plan.hours)
-        return png, f"{where}, {case}. {decision_sentence(decision, plan)}"
+        said = f"{where}, {case}. {decision_sentence(decision, plan)}"
+        return decision_picture(decision, plan), said
 
     def work(self) -> None:
         """Race the backends in this case."""
         case = self.case
         if case.offers * case.markets > MOST_OFFERS:
             most = MOST_OFFERS // case.offers
-            self.sentence.say(f"Too large to measure here: take at most {most:,} markets a call.")
-            return
+            raise NotNow(f"Too large to measure here: take at most {most:,} markets a call.")
         self.doing.value = f"{case} …"
         usable = tuple(name for name in BACKENDS if name in market_py.available_backends())
-        options: dict[str, Any] = {
-            "rounds": self._rounds,
-            "sample_seconds": self._sample_seconds,
-        }
-        if case.markets == 1:
-            timed = single_case(case.distribution, case.offers, usable, **options)
-        else:
-            options |= {"markets": case.markets, "threads": (case.threads,)}
-            timed = batch_case(case.distribution, case.offers, usable, **options)
+        make: Any = single_case
+        options = self._options
+        if case.markets > 1:
+            make = batch_case
+            options = options | {"markets": case.markets, "threads": (case.threads,)}
+        timed = make(case.distribution, case.offers, usable, **options)
         self.measured[case] = timed.race(self.advance, self.is_stopped)
         self.show(self.answer())

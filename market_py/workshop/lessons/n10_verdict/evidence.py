@@ -9,7 +9,7 @@ from functools import cache
 from market_py.benchmark import machine
 from market_py.benchmark.reference import place, reference
 from market_py.benchmark.results import Kind
-from market_py.benchmark.timing import Race, Ratio
+from market_py.benchmark.timing import Race
 
 CITABLE: tuple[Kind, ...] = ("single", "ladder", "repeated", "batch", "distributions")
 """Sections of the stored run that are about clearing."""
@@ -32,12 +32,6 @@ class Evidence:
         """Say what was raced, and where."""
         calls = f"{self.markets:,} markets a call" if self.markets > 1 else "one market a call"
         return f"{self.distribution}, N = {self.race.size:,}, {calls}, {self.where}"
-
-    def ratio(self, name: str, over: str) -> Ratio | None:
-        """How many times as fast one candidate is as another; None where one did not race."""
-        if {name, over} <= set(self.race.rounds):
-            return self.race.speedup(name, over)
-        return None
 
 
 def stored() -> list[Evidence]:
