@@ -101,7 +101,7 @@ def _own_version() -> str:
 
 def _python() -> Finding:
     detail = f"{platform.python_version()} at {sys.executable}"
-    if sys.version_info >= (3, 11):  # noqa: UP036 - whoever runs the doctor may have less
+    if sys.version_info >= (3, 11):  # noqa: UP036 - people run it with older versions
         return Finding("Python", "ok", detail)
     return Finding("Python", "missing", detail, "install Python 3.11 or newer: www.python.org")
 
