@@ -228,12 +228,12 @@ class Environment:
     ) -> Self: ...
     def observe(
         self,
-        clocks: NDArray[np.uint64],
+        state: NDArray[np.uint64],
         observations: NDArray[np.float64],
     ) -> None:
-        """Fill the observations, (B, N, F), of the hour that each clock shows.
+        """Fill the observations, (B, N, F), of the hour in which each market is.
 
-        Clocks are seeds, episodes and hours, (3, B).
+        The state is the seed, the episode and the hour of each market, (3, B).
 
         Raises
         ------
@@ -244,7 +244,7 @@ class Environment:
 
     def step(
         self,
-        clocks: NDArray[np.uint64],
+        state: NDArray[np.uint64],
         actions: NDArray[np.float64],
         observations: NDArray[np.float64],
         final_observations: NDArray[np.float64],
@@ -257,17 +257,17 @@ class Environment:
     ) -> None:
         """Step all markets by an hour, by actions of shape (B, N, 2): fill the other arrays.
 
-        Clocks have shape (3, B), ``ended``, ``demand`` and ``prices`` (B,), ``rewards`` and
+        The state has shape (3, B), ``ended``, ``demand`` and ``prices`` (B,), ``rewards`` and
         ``dispatch`` (B, N), observations (B, N, F); the final ones are written where an episode
         has ended. The GIL is released from 256 agents on. Nothing depends on the number of threads.
 
         Raises
         ------
         TypeError, ValueError
-            As for `observe`; an action outside its bounds is named. The clocks have not
+            As for `observe`; an action outside its bounds is named. The state has not
             changed then.
         KeyboardInterrupt
-            Within a second; the clocks have not changed then.
+            Within a second; the state has not changed then.
         """
 
 class ReplayBuffer:
