@@ -51,9 +51,9 @@ def market_clearing(
     Raises
     ------
     TypeError
-        An argument is not made of real numbers.
+        An argument is not made of real numbers, or has a mask or units.
     ValueError
-        An argument has the wrong shape, or a value outside its domain.
+        An argument has the wrong shape, labels that disagree, or a value outside its domain.
 
     Notes
     -----
@@ -98,7 +98,7 @@ def market_clearing_batch(
     Raises
     ------
     TypeError, ValueError, MemoryError
-        As for `market_clearing`; one bad row is an error that names it.
+        As for `market_clearing`; an error names the row.
 
     Notes
     -----
@@ -110,10 +110,10 @@ def market_clearing_batch(
 def market_clearing_naive(
     bids: NDArray[np.float64], quantities: NDArray[np.float64], demand: float
 ) -> tuple[float, list[float]]:
-    """Clear one market in the published shape: a variant of the ladder, frozen, not a backend.
+    """Clear one market as the published code does: a variant to compare with, not a backend.
 
-    An indirect stable sort, six temporary vectors, a Python list out. As all variants it expects
-    contiguous arrays of doubles and checks nothing but their lengths.
+    It sorts indices with a stable sort, allocates six temporary vectors, and returns a Python list.
+    As all variants it expects contiguous arrays of doubles and checks only their lengths.
     """
 
 def market_clearing_ndarray(
@@ -196,9 +196,9 @@ class Environment:
     template : sequence of float, N * F
         Observations with gaps for demand, the first feature, and for the time, the last ones.
     demand_scale : float
-        What demand is multiplied with in an observation.
+        Factor of demand in an observation.
     time : sequence of float
-        The features that tell the time, of each hour and of the one after the last.
+        Features of the time, for each hour and for the one after the last.
     autoreset : bool
         Whether a market whose last hour is over begins its next episode in the same step.
 
@@ -228,12 +228,12 @@ class Environment:
     ) -> Self: ...
     def observe(
         self,
-        clocks: NDArray[np.uint64],
+        state: NDArray[np.uint64],
         observations: NDArray[np.float64],
     ) -> None:
-        """Fill the observations, (B, N, F), of the hour that each clock shows.
+        """Fill the observations, (B, N, F), of the hour in which each market is.
 
-        Clocks are seeds, episodes and hours, (3, B).
+        The state is the seed, the episode and the hour of each market, (3, B).
 
         Raises
         ------
@@ -244,7 +244,7 @@ class Environment:
 
     def step(
         self,
-        clocks: NDArray[np.uint64],
+        state: NDArray[np.uint64],
         actions: NDArray[np.float64],
         observations: NDArray[np.float64],
         final_observations: NDArray[np.float64],
@@ -257,21 +257,21 @@ class Environment:
     ) -> None:
         """Step all markets by an hour, by actions of shape (B, N, 2): fill the other arrays.
 
-        Clocks have shape (3, B), ``ended``, ``demand`` and ``prices`` (B,), ``rewards`` and
+        The state has shape (3, B), ``ended``, ``demand`` and ``prices`` (B,), ``rewards`` and
         ``dispatch`` (B, N), observations (B, N, F); the final ones are written where an episode
         has ended. The GIL is released from 256 agents on. Nothing depends on the number of threads.
 
         Raises
         ------
         TypeError, ValueError
-            As for `observe`; an action outside its bounds is named. The clocks have not
+            As for `observe`; an action outside its bounds is named. The state has not
             changed then.
         KeyboardInterrupt
-            Within a second; the clocks have not changed then.
+            Within a second; the state has not changed then.
         """
 
 class ReplayBuffer:
-    """The last transitions of many, a ring in memory.
+    """The last transitions that were added, a ring buffer in memory.
 
     `market_py.learning.ReplayBuffer` is the interface for use; here the caller owns every array.
     All are contiguous; ``K`` transitions, ``F`` values of an observation, ``A`` of an action.
@@ -284,7 +284,7 @@ class ReplayBuffer:
     observation_size, action_size : int
         ``F`` and ``A``.
     seed : int
-        Of the draws.
+        Seed of the draws.
     alpha : float or None
         Exponent of the priorities; None: all transitions are drawn alike.
 
@@ -375,7 +375,7 @@ class ReplayBuffer:
         preferences: NDArray[np.float64],
         largest: float,
     ) -> None:
-        """Put a state back.
+        """Replace everything that changes by what `state` returned.
 
         Raises
         ------
@@ -404,7 +404,7 @@ class MLP:
     TypeError, ValueError
         An array has another dtype, is not contiguous, or layers do not fit together.
     MemoryError
-        Weights are laid out in rows of a multiple of 16 outputs, for which there is no memory.
+        There is no memory for the weights, whose rows are padded to a multiple of 16 outputs.
     """
 
     def __new__(

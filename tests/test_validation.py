@@ -7,9 +7,6 @@ from market_py.validation import check_array, check_scalar, check_seed, check_th
 
 INDEX = ["a", "b", "c"]
 OTHER = ["b", "a", "c"]
-# The extension converts by itself.
-RUST = pytest.param("rust", marks=pytest.mark.xfail(reason="rust_market checks neither yet"))
-EACH_BACKEND = pytest.mark.parametrize("backend", [RUST, "numba", "numpy", "python"], indirect=True)
 
 
 class Labels(list):
@@ -54,7 +51,6 @@ class AstropyQuantity(np.ndarray):
     unit = property(lambda self: "kW")
 
 
-@EACH_BACKEND
 @pytest.mark.parametrize("kind", [Labelled, DataArray])
 def test_labels_of_offers_that_disagree(backend, kind):
     bids, demand = kind([1.0, 2, 3], INDEX), 15
@@ -69,7 +65,6 @@ def test_labels_of_offers_that_disagree(backend, kind):
         backend.market_clearing_batch(bids, table, demand)
 
 
-@EACH_BACKEND
 def test_labels_of_markets_that_disagree(backend):
     table = Labelled(np.ones((2, 3)), [0, 1], INDEX)
     for argument in ("demand", "price_cap"):
@@ -96,7 +91,6 @@ class UnytArray(np.ndarray):
         raise NotImplementedError
 
 
-@EACH_BACKEND
 @pytest.mark.parametrize("argument", ["bids", "quantities", "demand", "price_cap"])
 def test_units(backend, argument):
     good = {"bids": [1.0, 2.0], "quantities": [3.0, 4.0], "demand": 5.0, "price_cap": 6.0}
@@ -115,20 +109,18 @@ def test_pandas(backends):
     bids, quantities = pandas.Series([1.0, 2], ["a", "b"]), pandas.Series([3.0, 4], ["b", "a"])
     for backend in backends:
         assert backend.market_clearing(bids, quantities[["a", "b"]], 5)[0] == 2
-        if backend.name != "rust":
-            with pytest.raises(ValueError, match="labels"):
-                backend.market_clearing(bids, quantities, 5)
+        with pytest.raises(ValueError, match="labels"):
+            backend.market_clearing(bids, quantities, 5)
 
 
 @pytest.mark.parametrize("unit", ["MW", "", "kW"])
 def test_pint(backends, unit):
     quantity = pytest.importorskip("pint").UnitRegistry().Quantity
     for backend in backends:
-        if backend.name != "rust":
-            with pytest.raises(TypeError, match="quantities: must be real numbers without units"):
-                backend.market_clearing([1.0], quantity([3.0], unit), 5)
-            with pytest.raises(TypeError, match="demand: must be real numbers without units"):
-                backend.market_clearing([1.0], [1.0], quantity(3.0, unit))
+        with pytest.raises(TypeError, match="quantities: must be real numbers without units"):
+            backend.market_clearing([1.0], quantity([3.0], unit), 5)
+        with pytest.raises(TypeError, match="demand: must be real numbers without units"):
+            backend.market_clearing([1.0], [1.0], quantity(3.0, unit))
 
 
 MASKED = np.ma.array([[1.0, 2.0]], mask=[[0, 1]])

@@ -19,7 +19,7 @@ LEAST_PRIORITY, FIRST_PRIORITY, LARGEST_PRIORITY = 1e-6, 1.0, 1e100
 STREAM = 1
 """Second word of the key of Philox; other streams of random numbers have other words."""
 NAMES = "observations", "actions", "rewards", "next_observations"
-INDEX = "the place of a transition"
+INDEX = "the index of a transition"
 """What an index must be."""
 
 # One lock for all buffers. A process that forks takes it first, so that no child inherits a buffer

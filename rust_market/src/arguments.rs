@@ -31,7 +31,7 @@ use numpy::{
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBool, PyFloat, PyInt, PyList, PyString, PyTuple};
+use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple, PyType};
 use pyo3::{PyTypeInfo, intern};
 
 use crate::buffers::private_view;
@@ -363,13 +363,8 @@ impl Markets {
 
 /// A real number.
 fn scalar(argument: &str, object: &Bound<'_, PyAny>) -> PyResult<f64> {
-    static FLOAT64: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let is_float64 = || -> PyResult<bool> {
-        let float64 = FLOAT64.import(object.py(), "numpy", "float64")?;
-        Ok(object.get_type().is(float64))
-    };
     // Other subclasses may convert themselves in their own way.
-    if object.is_exact_instance_of::<PyFloat>() || is_float64()? {
+    if object.is_exact_instance_of::<PyFloat>() || is_float64(object)? {
         return Ok(object.cast::<PyFloat>()?.value());
     }
     if let Ok(integer) = object.cast_exact::<PyInt>()
@@ -380,6 +375,14 @@ fn scalar(argument: &str, object: &Bound<'_, PyAny>) -> PyResult<f64> {
     let array = numbers(argument, object)?;
     require_dimensions(argument, &array, &[0], "0 dimensions")?;
     array.call_method0(intern!(object.py(), "item"))?.extract()
+}
+
+/// Whether this is a `numpy.float64`, and of no subclass.
+#[inline]
+pub(crate) fn is_float64(object: &Bound<'_, PyAny>) -> PyResult<bool> {
+    static FLOAT64: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let float64 = FLOAT64.import(object.py(), "numpy", "float64")?;
+    Ok(object.get_type().is(float64))
 }
 
 /// The number of threads asked for; `None`: as many as there are cores.
@@ -451,15 +454,19 @@ fn numbers<'py>(
     argument: &str,
     object: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyArrayDyn<f64>>> {
-    if let Ok(array) = object.cast_exact::<PyUntypedArray>()
-        && array.is_c_contiguous()
-        && array.is_aligned()
-        && holds_doubles(array)
-    {
-        // SAFETY: the values are doubles in the byte order of this machine, as just seen.
-        return Ok(unsafe { array.cast_unchecked::<PyArrayDyn<f64>>() }.clone());
+    match as_it_is(object) {
+        Some(array) => Ok(array.clone()),
+        None => convert(argument, object),
     }
-    convert(argument, object)
+}
+
+/// The array itself, if no conversion is needed.
+#[inline]
+fn as_it_is<'a, 'py>(object: &'a Bound<'py, PyAny>) -> Option<&'a Bound<'py, PyArrayDyn<f64>>> {
+    let array = object.cast_exact::<PyUntypedArray>().ok()?;
+    let usable = array.is_c_contiguous() && array.is_aligned() && holds_doubles(array);
+    // SAFETY: the values are doubles in the byte order of this machine, as just seen.
+    usable.then(|| unsafe { array.cast_unchecked() })
 }
 
 /// Whether the values are doubles in the byte order of this machine; to ask rust-numpy takes longer,
@@ -476,19 +483,15 @@ fn convert<'py>(
     object: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyArrayDyn<f64>>> {
     static ASANYARRAY: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    static MASKED: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    static REQUIRE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let py = object.py();
     let type_name = object.get_type().name()?;
-    let masked = MASKED.import(py, "numpy.ma", "MaskedArray")?;
-    let refuse_mask = || {
-        PyTypeError::new_err(format!(
-            "{argument}: must be real numbers, none of them masked, got {type_name}"
-        ))
-    };
-    if holds_masked(object, masked)? {
-        return Err(refuse_mask());
+    let mut types = Vec::new();
+    if is_sequence(object) {
+        collect_types(object, 3, &mut types)?;
+    } else {
+        note_type(object, &mut types);
     }
+    refuse_annotated(argument, &types, &type_name)?;
     let array = ASANYARRAY
         .import(py, "numpy", "asanyarray")?
         .call1((object,))
@@ -506,9 +509,12 @@ fn convert<'py>(
             refused.set_cause(py, Some(error));
             refused
         })?;
-    if array.is_instance(masked)? {
-        return Err(refuse_mask());
+    if let Some(array) = as_it_is(&array) {
+        return Ok(array.clone());
     }
+    types.clear();
+    note_type(&array, &mut types);
+    refuse_annotated(argument, &types, &type_name)?;
     let dtype = array.getattr(intern!(py, "dtype"))?;
     let kind: char = dtype.getattr(intern!(py, "kind"))?.extract()?;
     if !matches!(kind, 'i' | 'u' | 'f') {
@@ -516,32 +522,92 @@ fn convert<'py>(
             "{argument}: must be real numbers, got {type_name} of dtype {dtype}"
         )));
     }
-    let double = PyFloat::type_object(py);
-    let array = REQUIRE
-        .import(py, "numpy", "require")?
-        .call1((array, double, "CAE"))?;
+    // No integer is too large for a double.
+    let array = if kind == 'f' {
+        ignoring_float_errors(py, || require_doubles(&array))
+    } else {
+        require_doubles(&array)
+    }?;
     Ok(array.cast_into()?)
 }
 
-/// Whether a sequence, or one of its rows, holds what NumPy would take the mask off.
-fn holds_masked(object: &Bound<'_, PyAny>, masked: &Bound<'_, PyAny>) -> PyResult<bool> {
-    if !is_sequence(object) {
-        return Ok(false);
+/// A C-contiguous, aligned array of doubles, of no subclass.
+fn require_doubles<'py>(array: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    static REQUIRE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let double = PyFloat::type_object(array.py());
+    let require = REQUIRE.import(array.py(), "numpy", "require")?;
+    require.call1((array, double, "CAE"))
+}
+
+/// Converts whatever the caller has set by `numpy.seterr`: what is too large becomes infinite, which
+/// the checks of values refuse.
+fn ignoring_float_errors<'py, T>(
+    py: Python<'py>,
+    convert: impl FnOnce() -> PyResult<T>,
+) -> PyResult<T> {
+    static ERRSTATE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let keywords = PyDict::new(py);
+    for name in ["over", "under", "invalid"] {
+        keywords.set_item(name, "ignore")?;
     }
-    for row in object.try_iter()? {
-        let row = row?;
-        if row.is_instance(masked)? {
-            return Ok(true);
+    let errstate = ERRSTATE.import(py, "numpy", "errstate")?;
+    let state = errstate.call((), Some(&keywords))?;
+    state.call_method0("__enter__")?;
+    let converted = convert();
+    state.call_method1("__exit__", (py.None(), py.None(), py.None()))?;
+    converted
+}
+
+/// Collects the types in a sequence of sequences.
+fn collect_types<'py>(
+    sequence: &Bound<'py, PyAny>,
+    depth: usize,
+    types: &mut Vec<Bound<'py, PyType>>,
+) -> PyResult<()> {
+    for item in sequence.try_iter()? {
+        let item = item?;
+        note_type(&item, types);
+        if depth > 1 && is_sequence(&item) {
+            collect_types(&item, depth - 1, types)?;
         }
-        if is_sequence(&row) {
-            for item in row.try_iter()? {
-                if item?.is_instance(masked)? {
-                    return Ok(true);
-                }
+    }
+    Ok(())
+}
+
+/// Notes a type that may be annotated; plain numbers and arrays, which are most, are not.
+fn note_type<'py>(object: &Bound<'py, PyAny>, types: &mut Vec<Bound<'py, PyType>>) {
+    let plain = object.is_exact_instance_of::<PyFloat>()
+        || object.is_exact_instance_of::<PyInt>()
+        || object.cast_exact::<PyUntypedArray>().is_ok();
+    let kind = object.get_type_ptr();
+    if !plain && types.iter().all(|known| known.as_type_ptr() != kind) {
+        types.push(object.get_type());
+    }
+}
+
+/// Refuses what NumPy would strip of its mask (`numpy.ma`) or its units (pint, astropy, unyt).
+fn refuse_annotated(
+    argument: &str,
+    types: &[Bound<'_, PyType>],
+    type_name: &Bound<'_, PyString>,
+) -> PyResult<()> {
+    static MASKED: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    for kind in types {
+        let masked = MASKED.import(kind.py(), "numpy.ma", "MaskedArray")?;
+        if kind.is_subclass(masked)? {
+            return Err(PyTypeError::new_err(format!(
+                "{argument}: must be real numbers, none of them masked, got {type_name}"
+            )));
+        }
+        for name in ["unit", "units", "in_units"] {
+            if kind.hasattr(name)? {
+                return Err(PyTypeError::new_err(format!(
+                    "{argument}: must be real numbers without units, got {type_name}"
+                )));
             }
         }
     }
-    Ok(false)
+    Ok(())
 }
 
 fn is_sequence(object: &Bound<'_, PyAny>) -> bool {

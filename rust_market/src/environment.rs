@@ -75,30 +75,30 @@ impl Environment {
             .ok_or_else(|| PyValueError::new_err("settings: do not fit together"))
     }
 
-    /// Show the hour that each clock shows.
+    /// Fill the observations of the hour in which each market is.
     fn observe(
         &self,
         py: Python<'_>,
-        clocks: &Bound<'_, PyAny>,
+        state: &Bound<'_, PyAny>,
         observations: &Bound<'_, PyAny>,
     ) -> PyResult<()> {
         let environment = &self.0;
         let borrowing = Conversion::new(py).finish();
-        let markets = number_of_markets(clocks)?;
+        let markets = number_of_markets(state)?;
         let offers = markets * environment.agents();
         let is_long = offers >= WORTH_DETACHING;
         let mut buffers = Buffers::new(&borrowing, is_long);
-        let mut clocks = buffers.write::<u64>("clocks", clocks, 3 * markets)?;
+        let mut state = buffers.write::<u64>("state", state, 3 * markets)?;
         let mut observations = buffers.write::<f64>(
             "observations",
             observations,
             offers * environment.features(),
         )?;
-        let clocks = read_state(clocks.as_slice_mut()?);
-        require_hours(clocks.hours, environment.hours())?;
+        let state = read_state(state.as_slice_mut()?);
+        require_hours(state.hours, environment.hours())?;
         let observations = observations.as_slice_mut()?;
         signals::run(py, is_long, |stop| {
-            environment.observe(&clocks, observations, stop)
+            environment.observe(&state, observations, stop)
         })
     }
 
@@ -107,7 +107,7 @@ impl Environment {
     fn step(
         &self,
         py: Python<'_>,
-        clocks: &Bound<'_, PyAny>,
+        state: &Bound<'_, PyAny>,
         actions: &Bound<'_, PyAny>,
         observations: &Bound<'_, PyAny>,
         final_observations: &Bound<'_, PyAny>,
@@ -120,12 +120,12 @@ impl Environment {
     ) -> PyResult<()> {
         let environment = &self.0;
         let borrowing = Conversion::new(py).finish();
-        let markets = number_of_markets(clocks)?;
+        let markets = number_of_markets(state)?;
         let offers = markets * environment.agents();
         let shown = offers * environment.features();
         let is_long = offers >= WORTH_DETACHING;
         let mut buffers = Buffers::new(&borrowing, is_long);
-        let mut clocks = buffers.write::<u64>("clocks", clocks, 3 * markets)?;
+        let mut state = buffers.write::<u64>("state", state, 3 * markets)?;
         let actions = buffers.read::<f64>("actions", actions, 2 * offers)?;
         let mut observations = buffers.write::<f64>("observations", observations, shown)?;
         let mut final_observations =
@@ -135,8 +135,8 @@ impl Environment {
         let mut demand = buffers.write::<f64>("demand", demand, markets)?;
         let mut prices = buffers.write::<f64>("prices", prices, markets)?;
         let mut dispatch = buffers.write::<f64>("dispatch", dispatch, offers)?;
-        let clocks = read_state(clocks.as_slice_mut()?);
-        require_hours(clocks.hours, environment.hours() - 1)?;
+        let state = read_state(state.as_slice_mut()?);
+        require_hours(state.hours, environment.hours() - 1)?;
         let actions = actions.as_slice()?;
         let outcome = StepBuffers {
             observations: observations.as_slice_mut()?,
@@ -148,7 +148,7 @@ impl Environment {
             dispatch: dispatch.as_slice_mut()?,
         };
         signals::run(py, is_long, |stop| {
-            environment.step(clocks, actions, outcome, threads, stop)
+            environment.step(state, actions, outcome, threads, stop)
         })
     }
 
@@ -185,15 +185,15 @@ impl Environment {
 /// To step so many agents takes long enough for other threads to run meanwhile.
 const WORTH_DETACHING: usize = 256;
 
-/// How many markets there are: columns of seeds, episodes and hours.
-fn number_of_markets(clocks: &Bound<'_, PyAny>) -> PyResult<usize> {
-    match contiguous::<u64>("clocks", clocks)?.shape() {
+/// How many markets there are: the columns of the state.
+fn number_of_markets(state: &Bound<'_, PyAny>) -> PyResult<usize> {
+    match contiguous::<u64>("state", state)?.shape() {
         [3, markets] => Ok(*markets),
-        _ => Err(refuse("clocks", &"must be 3 rows")),
+        _ => Err(refuse("state", &"must be 3 rows")),
     }
 }
 
-/// Takes the rows of seeds, episodes and hours apart.
+/// Splits the state into its rows: seeds, episodes and hours.
 fn read_state(words: &mut [u64]) -> EnvState<'_> {
     let (seeds, rest) = words.split_at_mut(words.len() / 3);
     let (episodes, hours) = rest.split_at_mut(rest.len() / 2);

@@ -6,6 +6,7 @@ mod arguments;
 mod buffers;
 mod environment;
 mod errors;
+mod labels;
 mod mlp;
 mod replay;
 mod results;
@@ -27,6 +28,7 @@ mod rust_market {
 
     use crate::arguments::{BatchArguments, Conversion, Ties};
     use crate::errors::raise;
+    use crate::labels::{self, COLUMN, TABLE};
     use crate::signals;
     use crate::workspace::with_workspace;
 
@@ -70,6 +72,11 @@ mod rust_market {
         price_cap: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<(f64, Bound<'py, PyArray1<f64>>)> {
         let conversion = Conversion::new(py);
+        let labelled = [
+            ("bids", Some(bids), TABLE),
+            ("quantities", Some(quantities), TABLE),
+        ];
+        labels::check(&conversion, &labelled)?;
         let offered = conversion.vector("bids", bids)?;
         let quantities = conversion.vector("quantities", quantities);
         let demand = conversion.scalar("demand", demand);
@@ -124,6 +131,13 @@ mod rust_market {
         threads: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<(Prices<'py>, Dispatch<'py>)> {
         let conversion = Conversion::new(py);
+        let labelled = [
+            ("bids", Some(bids), TABLE),
+            ("quantities", Some(quantities), TABLE),
+            ("demand", Some(demand), COLUMN),
+            ("price_cap", price_cap, COLUMN),
+        ];
+        labels::check(&conversion, &labelled)?;
         let arguments = BatchArguments {
             bids: conversion.table("bids", bids)?,
             quantities: conversion.table("quantities", quantities),

@@ -187,7 +187,7 @@ class TestOutputsThatShareMemory:
         )
         shown = "f8", (markets, agents, 2)
         parts = {
-            "clocks": ("u8", (3, markets)),
+            "state": ("u8", (3, markets)),
             "actions": shown,
             "observations": shown,
             "final_observations": shown,
@@ -199,7 +199,7 @@ class TestOutputsThatShareMemory:
         }
         outputs = [name for name in parts if name != "actions"]
         self.check(lambda *arrays: environment.step(*arrays, 1), parts, outputs)
-        parts = {name: parts[name] for name in ("clocks", "observations")}
+        parts = {name: parts[name] for name in ("state", "observations")}
         self.check(environment.observe, parts, parts)
 
     def test_replay_buffer(self):

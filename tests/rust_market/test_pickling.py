@@ -40,13 +40,13 @@ def environment(pro_rata=True, price_cap=300.0):
 
 
 def stepped(market):
-    clocks = np.array([[1, 2, 3, 4], [0, 0, 5, 0], [0, 1, 2, 0]], np.uint64)
+    state = np.array([[1, 2, 3, 4], [0, 0, 5, 0], [0, 1, 2, 0]], np.uint64)
     actions = np.random.default_rng(0).random((4, 3, 2))
     shown, rows = np.zeros((4, 3, 3)), np.zeros((4, 3))
     filled = shown, shown.copy(), rows, np.zeros(4, bool), np.zeros(4), np.zeros(4), rows.copy()
     for _ in range(5):
-        market.step(clocks, actions, *filled, 1)
-    return [clocks, *filled]
+        market.step(state, actions, *filled, 1)
+    return [state, *filled]
 
 
 def network(agents, relu):

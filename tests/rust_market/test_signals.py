@@ -44,14 +44,14 @@ environment = rust_market.Environment(
     demand=[200.0] * 4, noise=(1, -1, 1), max_bid_delta=900.0, markup_penalty=0.0,
     unserved_penalty=0.0, reward_scale=1.0, pro_rata=False, price_cap=None,
     template=np.zeros(agents * F), demand_scale=1.0, time=[0.0] * 5, autoreset=True)
-clocks = np.zeros((3, markets), np.uint64)
+state = np.zeros((3, markets), np.uint64)
 actions = np.zeros((markets, agents, 2))
 actions[..., 1] = np.random.default_rng(1).normal(size=agents)
 shown, rows = np.zeros((markets, agents, F)), np.zeros((markets, agents))
 few = np.zeros(markets)
 filled = shown, shown.copy(), rows, np.zeros(markets, bool), few, few.copy(), rows.copy()
-interrupt(lambda: environment.step(clocks, actions, *filled, int(THREADS)))
-print("clocks", clocks.any())
+interrupt(lambda: environment.step(state, actions, *filled, int(THREADS)))
+print("state", state.any())
 """
 
 MLP = """
@@ -91,7 +91,7 @@ print("priorities", (buffer.state()[2] != 1).any())
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize(
     ("script", "more"),
-    [(BATCH, ""), (STEP, "clocks False\n"), (MLP, "")],
+    [(BATCH, ""), (STEP, "state False\n"), (MLP, "")],
     ids=["batch", "step", "mlp"],
 )
 def test_parallel_calls(in_process, script, more, threads):

@@ -354,7 +354,7 @@ impl Replay {
                 argument: "indices",
                 index,
                 value: indices[index],
-                must: "the place of a transition",
+                must: "the index of a transition",
             });
         }
         let allowed = 0.0..=LARGEST_PRIORITY;
