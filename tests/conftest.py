@@ -2,6 +2,7 @@
 
 import shutil
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -24,10 +25,14 @@ settings.load_profile("quick")
 
 
 def pytest_configure(config):
-    """Compile numba's kernels once, before every worker would."""
-    if config.getoption("numprocesses", None):
-        usable = market_py.available_backends()
-        market_py.get_backend("numba" if "numba" in usable else usable[0])
+    """Compile with numba once, before every worker would; then all is in its cache."""
+    if config.getoption("numprocesses", None) and "numba" in market_py.available_backends():
+        market = np.array([10.0, 20.0]), np.array([50.0, 50.0]), 70.0
+        backend = market_py.get_backend("numba")
+        backend.market_clearing(*market, ties="pro_rata")
+        backend.market_clearing_batch(*(np.atleast_2d(part) for part in market[:2]), [70.0])
+        for name in market_py.available_variants():
+            market_py.get_variant(name)(*market)
 
 
 NO_RUST = "no Rust extension, and no cargo to build it with: see https://rustup.rs"

@@ -31,7 +31,7 @@ def test_sixteen_threads_with_the_same_inputs(backend, threads):
 
     (prices, dispatch), singles = clear(0)
     with ThreadPoolExecutor(16) as pool:
-        results = list(pool.map(clear, range(32 if backend.name != "python" else 16)))
+        results = list(pool.map(clear, range(16)))
     for (other_prices, other_dispatch), other_singles in results:
         assert np.array_equal(prices, other_prices)
         assert np.array_equal(dispatch, other_dispatch)
@@ -77,7 +77,9 @@ def test_writing_to_an_input_meanwhile_breaks_nothing_else(backend, demand):
         assert prices.shape == (40,)
 
     with ThreadPoolExecutor(4) as pool:
-        done = [pool.submit(task, i) for i in range(100) for task in (scribble, clear)]
+        # The specification is slow, and Python itself cannot crash.
+        times = range(3 if backend.name == "python" else 100)
+        done = [pool.submit(task, i) for i in times for task in (scribble, clear)]
         assert [task.result() for task in done] == [None] * len(done)
 
 

@@ -62,12 +62,14 @@ def copy(monkeypatch, tmp_path):
     return path
 
 
-def test_a_changed_figure_is_noticed_and_written_anew(copy):
+def test_a_changed_figure_is_noticed_and_written_anew(copy, monkeypatch, tmp_path):
     text = copy.read_text("utf-8")
     figure = re.search(r"\d+\.\d\d \[", text).start()
     copy.write_text(text[:figure] + "9" + text[figure:], "utf-8")
     assert document.main(check=True) != 0
+    monkeypatch.setattr(document, "PICTURE", tmp_path / "reference.svg")
     assert document.main(check=False) == 0
+    assert document.PICTURE.is_file()
     assert copy.read_text("utf-8") == text
 
 

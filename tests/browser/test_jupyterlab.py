@@ -38,7 +38,7 @@ def workshop(tmp_path_factory):
         yield address
 
 
-@pytest.fixture(params=WIDTHS)
+@pytest.fixture(params=[WIDTHS[0], pytest.param(WIDTHS[1], marks=pytest.mark.long)])
 def width(request):
     return request.param
 

@@ -52,7 +52,7 @@ def random_actions(markets, agents, rng=RNG):
 
 
 class TestFormulas:
-    """10,000 steps of each backend against the formulas in plain Python."""
+    """Steps of each backend against the formulas in plain Python; 10,000 in the long run."""
 
     RULES = (
         (SYSTEM, {"observer": "simple"}, 2000),
@@ -63,15 +63,16 @@ class TestFormulas:
         (env.System.rts79(week=30, hours=200), {"unserved_penalty": 7.0}, 500),
     )
 
+    @pytest.mark.parametrize("share", [5, pytest.param(1, marks=pytest.mark.long)])
     @pytest.mark.parametrize(("system", "rules", "steps"), RULES)
-    def test_steps_are_what_the_formulas_say(self, stepper, system, rules, steps):
+    def test_steps_are_what_the_formulas_say(self, stepper, system, rules, steps, share):
         markets = 4
         vector = env.MarketVectorEnv(system, markets, backend=stepper, **rules)
         plain = [PlainMarket(vector.model, 11 + i) for i in range(markets)]
         observations, _ = vector.reset(seed=11)
         assert observations == pytest.approx(np.array([m.observe() for m in plain]), rel=1e-9)
         low, high = vector.model.observation_bounds
-        for _ in range(steps // markets):
+        for _ in range(steps // share // markets):
             actions = random_actions(markets, system.generators)
             observations, rewards, terminated, truncated, infos = vector.step(actions)
             expected = [market.step(action) for market, action in zip(plain, actions, strict=True)]
