@@ -1,7 +1,7 @@
 """Make a static HTML book of the executed notebooks and of the documentation.
 
-A reader cannot move a slider on such a page, and no kernel answers. So panels with a button are run when
-they are shown, and each widget is replaced by what it shows. Pages keep their places in the
+A reader cannot move a slider on such a page, and no kernel answers. So panels with a button are run
+when they are shown, and each widget is replaced by what it shows. Pages keep their places in the
 repository, so that links between them work in the book and in the repository.
 """
 
