@@ -78,7 +78,8 @@ def test_a_picture_is_named_and_replaced_in_its_place(page):
     assert page.locator("img").count() == 1
 
 
-SLIDER = """<div class="panel"><div class="widget-slider"><label class="widget-label">offers N</label>
+SLIDER = """<div class="panel"><div class="widget-slider">
+<label class="widget-label">offers N</label>
 <div class="noUi-handle" role="slider" tabindex="0" aria-valuetext="2.00"></div>
 <div class="widget-readout">1,024</div></div></div>"""
 """A slider over some values, as ipywidgets makes it: its handle knows an index only."""
