@@ -113,7 +113,7 @@ class Shown:
         kept = {k: v for k, v in figure.get_state().items() if k not in ("layout", "tabbable")}
         page = PAGE.format(css=figure._css, state=json.dumps(kept))
         self.page.route(
-            "**/figure.js",
+            "**/figure.js*",
             lambda route: route.fulfill(body=figure._esm, content_type="text/javascript"),
         )
         self.page.route(
@@ -394,4 +394,20 @@ def test_a_browser_that_fails_says_so(browser):
     shown = Shown(browser, figure)
     assert "The figure cannot be drawn here" in shown.page.locator("#here").text_content()
     assert "failed" in shown.page.evaluate("window.sent")
+    shown.page.close()
+
+
+def test_two_figures_in_a_page_have_patterns_of_their_own(browser):
+    """JupyterLab loads the module once for each figure."""
+    shown = Shown(browser, panel_01.flagship_figure())
+    found = shown.page.evaluate(
+        """async () => {
+          const { default: second } = await import('/figure.js?second');
+          const el = document.querySelector('main').appendChild(document.createElement('div'));
+          second.render({ model, el });
+          return [...document.querySelectorAll('pattern')].map((it) => it.id);
+        }"""
+    )
+    assert len(found) == 8
+    assert len(set(found)) == 8
     shown.page.close()

@@ -208,7 +208,7 @@ SAID = {
     "Compile and call": r"The first call took [0-9,.]+ ms",
     "Run all three": r"on one input, repeated, N = 5: \d.* same order, N = 5: \d",
     "Run the race": r"rust-naive is as numba-sort: N = 5: \d.* \((faster|slower|indist)",
-    "Time the border": r"N = 5, ns per call: an empty call takes ",
+    "Time the call overhead": r"N = 5, ns per call: an empty call takes ",
     "Time the variants": r"20 offers, .*: numba-sort [0-9.]+ µs",
     "Count": r"20 offers, per market: .* asks for ",
     "Time the growth": r"random prices, N = 1,000",

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from matplotlib.ticker import LogFormatterMathtext
+
 from market_py.benchmark.confirm import PUBLISHED_NUMBA
 from market_py.benchmark.results import Results
 from market_py.benchmark.timing import ONE_PASS, Race, Ratio
@@ -44,7 +46,7 @@ def _result(figure: Any, races: list[Race]) -> None:
     above, below = figure.subplots(2, sharex=True, height_ratios=[1.4, 1])
     label(above, "", "ns per call")
     label(below, "offers N, distinct random inputs", f"times faster than {PUBLISHED_NUMBA}")
-    log_axis(above.yaxis, subs=(1,))
+    log_axis(above.yaxis, subs=(1,), form=LogFormatterMathtext())
     log_axis(below.yaxis)
     for name in dict.fromkeys(name for race in races for name in (*race.candidates, *race.rounds)):
         found = [race for race in races if name in race.candidates + race.baselines]
@@ -57,7 +59,7 @@ def _result(figure: Any, races: list[Race]) -> None:
             sizes = [race.size for race in both]
             interval_line(below, sizes, speedups(both, name, PUBLISHED_NUMBA), name)
     draw_resolution(below, races, [race.size for race in races])
-    log_axis(below.xaxis, subs=(1,))
+    log_axis(below.xaxis, subs=(1,), form=LogFormatterMathtext())
     legend(figure, 4)
 
 

@@ -21,7 +21,7 @@ LINK = re.compile(r"\[([^\]]+)\]\([^)]*\.ipynb\)")
 NOT_SERVED = "not-in-app"
 """Tags a cell of an exercise, or of the way to other notebooks."""
 IDLE_SECONDS = 1200
-"""After which the kernel of a page that nobody looks at is ended."""
+"""After this time without use, the kernel of a page is ended."""
 
 
 def serve(arguments: Sequence[str]) -> None:
@@ -29,7 +29,7 @@ def serve(arguments: Sequence[str]) -> None:
     os.environ["JUPYTER_PATH"] = os.pathsep.join(
         filter(None, [str(TEMPLATES), os.environ.get("JUPYTER_PATH")])
     )
-    # Needed by nobody who only takes the workshop.
+    # Only the app needs it.
     from voila.app import Voila
 
     configuration = Config()
@@ -47,7 +47,7 @@ def _before_launch(_request: Any, *, notebook: Any, cwd: str) -> Any:
 
 def page(notebook: Any) -> Any:
     """Leave out the cells that are tagged so, and links to notebooks that are not served."""
-    # Needed by nobody who only takes the workshop.
+    # Only the app needs it.
     from nbconvert.preprocessors import TagRemovePreprocessor
 
     remover = TagRemovePreprocessor(enabled=True, remove_cell_tags={NOT_SERVED})  # type: ignore[no-untyped-call]

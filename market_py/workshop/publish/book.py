@@ -1,7 +1,7 @@
 """Make a static HTML book of the executed notebooks and of the documentation.
 
-Nobody moves a slider on such a page, and no kernel answers. So panels with a button are run when
-they are shown, and each widget is replaced by what it shows. Pages keep their places in the
+A reader cannot move a slider on such a page, and no kernel answers. So panels with a button are run
+when they are shown, and each widget is replaced by what it shows. Pages keep their places in the
 repository, so that links between them work in the book and in the repository.
 """
 
@@ -39,11 +39,11 @@ def build(folder: Path = BOOK) -> int:
     int
         0, or the status of what failed.
     """
-    # Needed by nobody who only takes the workshop.
+    # Only the book needs Sphinx.
     from sphinx.cmd.build import main as sphinx
 
     sources, output, doctrees = (folder / name for name in ("sources", "html", "doctrees"))
-    # Nothing but what was built before: the folder may be anybody's.
+    # Delete only what this command built: the folder may hold other files.
     for built in (sources, output, doctrees):
         shutil.rmtree(built, ignore_errors=True)
     shutil.copytree(SETTINGS, sources, ignore=shutil.ignore_patterns("conf.py", "__pycache__"))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ class Execution:
     @property
     def text(self) -> str:
         """All text that the notebook printed or displayed."""
-        return "\n".join(_texts(self.notebook))
+        return _shown(self.notebook)
 
 
 def all_notebooks() -> list[Path]:
@@ -123,22 +123,12 @@ def find_problem(notebook: Any) -> str | None:
         for output in cell.get("outputs", []):
             if output.output_type == "error" or output.get("name") == "stderr":
                 return "".join(output.get("traceback", [output.get("text", "")]))
-    return next((text for text in _texts(notebook) if TRACEBACK in text), None)
+    _, found, rest = _shown(notebook).partition(TRACEBACK)
+    return f"{found}{rest[:3000]}" if found else None
 
 
-def _texts(notebook: Any) -> Iterator[str]:
-    """All strings in the outputs of the cells and in the state of the widgets."""
-    for cell in notebook.cells:
-        yield from _strings(cell.get("outputs", []))
-    yield from _strings(notebook.metadata.get("widgets", {}))
-
-
-def _strings(node: Any) -> Iterator[str]:
-    if isinstance(node, str):
-        yield node
-    elif isinstance(node, dict):
-        for value in node.values():
-            yield from _strings(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from _strings(value)
+def _shown(notebook: Any) -> str:
+    """All outputs of the cells and the state of the widgets, as JSON with real line ends."""
+    outputs = [cell.get("outputs") for cell in notebook.cells]
+    shown = [outputs, notebook.metadata.get("widgets")]
+    return json.dumps(shown, ensure_ascii=False).replace("\\n", "\n")

@@ -59,7 +59,7 @@ LOWEST, HIGHEST = 0.2, 2.0
 DRAWABLE = 1e300
 """Largest price and quantity: axes need room beyond."""
 OFFER = "offer"
-"""The kind of all offers where nobody says another."""
+"""The kind of all offers by default."""
 
 
 class MeritOrderFigure(anywidget.AnyWidget):

@@ -104,7 +104,7 @@ class Follower:
             try:
                 self._panel.show(self._current())
             except Exception:
-                # Nobody sees what a thread raises: say it where the reader looks.
+                # An error in a thread is not shown by Jupyter: say it where the reader looks.
                 self._panel.sentence.say(traceback.format_exc(), alarm=True)
 
 
@@ -157,7 +157,7 @@ class Job(Panel):
     """
 
     run_when_shown = False
-    """For a page on which nobody can press the button."""
+    """For a page without a kernel, on which the button does nothing."""
 
     def __init__(
         self, label: str, steps: int, first: Shown, controls: Mapping[str, Any] | None = None

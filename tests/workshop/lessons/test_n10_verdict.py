@@ -259,7 +259,7 @@ class TestDecision:
         assert str(race.speedup("rust", "numba")) in panel.sentence.text
         panel.controls["markets"].value = 10
         panel.wait()
-        assert panel.sentence.text.startswith("Nobody has measured this case yet")
+        assert panel.sentence.text.startswith("This case has not been measured yet")
         for case in decision.stored_cases():
             assert case.call in panel.sentence.text
             assert f" {case.offers:,}" in panel.sentence.text

@@ -65,12 +65,12 @@ REPORT = {
     "J": Line(
         "Processor, operating system and all versions are in the appendix.",
         None,
-        "without them nobody could repeat it",
+        "without them the run cannot be repeated",
     ),
     "K": Line(
         "We did not time an empty call: calling a function costs nothing worth mentioning.",
         "what can no function be faster than?",
-        "without a baseline nobody knows how much of a small figure is the call itself",
+        "without a baseline a reader cannot tell how much of a small figure is the call itself",
     ),
     "L": Line(
         "numba takes 1.03 times as long as Rust, so Rust is faster.",

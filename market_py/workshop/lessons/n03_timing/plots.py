@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import LogFormatterMathtext, MaxNLocator
 
 from market_py.benchmark.report.picture import draw_resolution, interval, speedups, times
 from market_py.benchmark.timing import AA_SUFFIX, EMPTY_CALL, Race
@@ -76,7 +76,7 @@ def first_call(figure: Any, nanoseconds: Float64Array, calls: int) -> None:
     axes.plot(numbers, mean, ls="--", lw=2, color=VERMILION, label="mean of all calls so far")
     log_axis(axes.xaxis, 0.8, 1.3 * calls, subs=(1,))
     low, high = min([1.0, *microseconds]), max([5e6, *microseconds])
-    log_axis(axes.yaxis, 0.5 * low, 2 * high, subs=(1,))
+    log_axis(axes.yaxis, 0.5 * low, 2 * high, subs=(1,), form=LogFormatterMathtext())
     legend(figure, 2)
 
 

@@ -25,7 +25,7 @@ DISTRIBUTIONS: dict[str, Callable[[int, np.random.Generator], Float64Array]] = {
     "already sorted": lambda n, rng: np.sort(rng.uniform(0, 100, n)),
 }
 """How the prices of a market are made."""
-NOBODY = "no other"
+NO_OTHER = "no other"
 SIZES = (5, 10, 20, 50, 100, 200, 500, 1000)
 """Offers per market."""
 
@@ -92,7 +92,7 @@ class RacePanel(SweepPanel):
         controls = {
             "largest": stepper("largest market", sizes, sizes[-1]),
             "distribution": choice("inputs", inputs.names_of_any_size()),
-            "other": choice("racing too", [NOBODY, *others]),
+            "other": choice("racing too", [NO_OTHER, *others]),
         }
         first = "The published points; press the button to add your own."
         super().__init__("Run the race", controls, first=first, **options)

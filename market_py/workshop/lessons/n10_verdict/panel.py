@@ -250,7 +250,7 @@ class DecisionPanel(ExploringJob):
             race, where = stored_cases().get(case), f"Stored ({place(reference())})"
         if race is None:
             said = (
-                f"Nobody has measured this case yet: {case}. Press the button. "
+                f"This case has not been measured yet: {case}. Press the button. "
                 f"Stored: {_listed(stored_cases())}."
             )
             return decision_picture(None, plan), said
