@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -54,19 +52,19 @@ def run(
     Disagreement
         Candidates return different results where they must agree; earlier cases are saved.
     """
-    with _signals_interrupt():
-        try:
-            if any(case.kind == "ladder" for case in cases) and operation_counts.can_count():
-                results.operation_counts = operation_counts.count(LADDER_SIZE)
-            for case in cases:
-                if isinstance(case, Study):
-                    results.studied.append(case.run(partial(progress, case)))
-                else:
-                    _race(results, case, partial(progress, case))
-                results.save(path)
-        except (timing.Stopped, KeyboardInterrupt):
+    try:
+        if any(case.kind == "ladder" for case in cases) and operation_counts.can_count():
+            results.operation_counts = operation_counts.count(LADDER_SIZE)
+        for case in cases:
+            if isinstance(case, Study):
+                results.studied.append(case.run(partial(progress, case)))
+            else:
+                _race(results, case, partial(progress, case))
             results.save(path)
-            return False
+    except (timing.Stopped, KeyboardInterrupt):
+        results.save(path)
+        return False
+
     return True
 
 
@@ -83,15 +81,3 @@ def _race(results: Results, case: BenchmarkCase, progress: Callable[[], object])
         if stopped.race.finished:
             add(stopped.race)
         raise
-
-
-@contextmanager
-def _signals_interrupt() -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM raise KeyboardInterrupt, even where a shell ignores the first."""
-    numbers = signal.SIGINT, signal.SIGTERM
-    before = [signal.signal(number, signal.default_int_handler) for number in numbers]
-    try:
-        yield
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)

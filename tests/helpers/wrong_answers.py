@@ -84,7 +84,7 @@ WRONG_ANSWERS: dict[str, list[Wrong]] = {
     ],
     "check_crossover": [
         Wrong("my_crossover = (20, 10)", "the first number must not exceed the second"),
-        Wrong('my_crossover = (0, float("inf"))', "in your data it lies between"),
+        Wrong('my_crossover = (0, float("inf"))', "too wide"),
         Wrong("my_crossover = 20", "give two numbers of offers"),
     ],
     "check_list": [
@@ -139,7 +139,7 @@ WRONG_ANSWERS: dict[str, list[Wrong]] = {
     ],
     "check_break_even": [
         Wrong("my_break_even = (4, 2)", "the first number must not exceed the second"),
-        Wrong('my_break_even = (0, float("inf"))', "in your data, for numba, it lies between"),
+        Wrong('my_break_even = (0, float("inf"))', "too wide"),
     ],
     "check_model": [
         Wrong(
@@ -153,7 +153,7 @@ WRONG_ANSWERS: dict[str, list[Wrong]] = {
     ],
     "check_clearing_share": [
         Wrong("my_share = 50", "An interval is two numbers"),
-        Wrong("my_share = (60, 40)", "the lower first"),
+        Wrong("my_share = (60, 40)", "the first number must not exceed the second"),
         Wrong("my_share = (0, 100)", "be bolder"),
         Wrong("my_share = (85, 94)", "Divide the median of clearing by the sum"),
     ],
@@ -175,8 +175,9 @@ WRONG_ANSWERS: dict[str, list[Wrong]] = {
     ],
     "check_verdict": [
         Wrong(
-            'claims = [Claim("numba", "rust", 200, one.low, one.high), my_verdict.claims[1]]\n'
-            'my_verdict = Recommendation(claims, "never", "always")',
+            'wrong = checks.Claim("numba", "rust", 200, one.low, one.high)\n'
+            "claims = [wrong, my_verdict.claims[1]]\n"
+            'my_verdict = checks.Recommendation(claims, "never", "always")',
             "is upside down",
         ),
         Wrong('my_verdict = "Rust is 3 times faster."', "give a Recommendation"),

@@ -7,6 +7,9 @@ import pytest
 SETUP = """
 import os, signal, sys, threading, time, numpy as np, rust_market
 
+# A background job of a shell ignores Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 def interrupt(call):
     # Print whether Ctrl-C ends the call soon.
     sent = []

@@ -182,7 +182,12 @@ def between_sizes(answer: Any, wanted: str, found: tuple[float, float], about: s
     """
     low, high = two_ends(answer, wanted)
     below, above = found
-    said = f"in your data{about} it lies between {below:g} and {above:g}"
     if low < below or high > above or low == np.inf:
-        return hint(f"{said}, by the intervals of the ratios.")
+        if low <= below and high >= above:
+            return hint("that is true, but too wide: it must lie between two neighbouring sizes.")
+        return hint(
+            f"your data{about} say otherwise. At which size does the interval of the ratio lie on "
+            "the other side of 1 for the first time?"
+        )
+    said = f"in your data{about} it lies between {below:g} and {above:g}"
     return right(f"you say {low:g} to {high:g}; {said}.")

@@ -220,7 +220,7 @@ def test_the_law_is_that_of_the_exercise(about, given, expected):
     [
         (None, "not done yet", ""),
         (50, "not right yet", "two numbers"),
-        ((60, 40), "not right yet", "the lower first"),
+        ((60, 40), "not right yet", "must not exceed"),
         ((50, 50), "not right yet", "It takes two different ends"),
         ((0.45, 0.55), "not right yet", "0.1 is 10 per cent"),
         ("59", "not right yet", "two numbers"),
