@@ -377,9 +377,22 @@ fn scalar(argument: &str, object: &Bound<'_, PyAny>) -> PyResult<f64> {
     array.call_method0(intern!(object.py(), "item"))?.extract()
 }
 
+/// Whether the type is one of the most usual, which have neither labels nor units nor a mask.
+#[inline]
+pub(crate) fn is_plain(object: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let array = PyUntypedArray::type_object_raw(object.py());
+    Ok(object.get_type_ptr() == array
+        || object.is_exact_instance_of::<PyFloat>()
+        || object.is_exact_instance_of::<PyInt>()
+        || object.is_exact_instance_of::<PyList>()
+        || object.is_exact_instance_of::<PyTuple>()
+        || object.is_none()
+        || is_float64(object)?)
+}
+
 /// Whether this is a `numpy.float64`, and of no subclass.
 #[inline]
-pub(crate) fn is_float64(object: &Bound<'_, PyAny>) -> PyResult<bool> {
+fn is_float64(object: &Bound<'_, PyAny>) -> PyResult<bool> {
     static FLOAT64: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let float64 = FLOAT64.import(object.py(), "numpy", "float64")?;
     Ok(object.get_type().is(float64))
@@ -489,7 +502,7 @@ fn convert<'py>(
     if is_sequence(object) {
         collect_types(object, 3, &mut types)?;
     } else {
-        note_type(object, &mut types);
+        note_type(object, &mut types)?;
     }
     refuse_annotated(argument, &types, &type_name)?;
     let array = ASANYARRAY
@@ -513,7 +526,7 @@ fn convert<'py>(
         return Ok(array.clone());
     }
     types.clear();
-    note_type(&array, &mut types);
+    note_type(&array, &mut types)?;
     refuse_annotated(argument, &types, &type_name)?;
     let dtype = array.getattr(intern!(py, "dtype"))?;
     let kind: char = dtype.getattr(intern!(py, "kind"))?.extract()?;
@@ -522,8 +535,9 @@ fn convert<'py>(
             "{argument}: must be real numbers, got {type_name} of dtype {dtype}"
         )));
     }
-    // No integer is too large for a double.
-    let array = if kind == 'f' {
+    // Integers and doubles raise no floating-point errors, and `errstate` takes longer than they do.
+    let itemsize: usize = dtype.getattr(intern!(py, "itemsize"))?.extract()?;
+    let array = if kind == 'f' && itemsize != size_of::<f64>() {
         ignoring_float_errors(py, || require_doubles(&array))
     } else {
         require_doubles(&array)
@@ -566,7 +580,7 @@ fn collect_types<'py>(
 ) -> PyResult<()> {
     for item in sequence.try_iter()? {
         let item = item?;
-        note_type(&item, types);
+        note_type(&item, types)?;
         if depth > 1 && is_sequence(&item) {
             collect_types(&item, depth - 1, types)?;
         }
@@ -574,15 +588,13 @@ fn collect_types<'py>(
     Ok(())
 }
 
-/// Notes a type that may be annotated; plain numbers and arrays, which are most, are not.
-fn note_type<'py>(object: &Bound<'py, PyAny>, types: &mut Vec<Bound<'py, PyType>>) {
-    let plain = object.is_exact_instance_of::<PyFloat>()
-        || object.is_exact_instance_of::<PyInt>()
-        || object.cast_exact::<PyUntypedArray>().is_ok();
+/// Notes a type that may have a mask or units.
+fn note_type<'py>(object: &Bound<'py, PyAny>, types: &mut Vec<Bound<'py, PyType>>) -> PyResult<()> {
     let kind = object.get_type_ptr();
-    if !plain && types.iter().all(|known| known.as_type_ptr() != kind) {
+    if !is_plain(object)? && types.iter().all(|known| known.as_type_ptr() != kind) {
         types.push(object.get_type());
     }
+    Ok(())
 }
 
 /// Refuses what NumPy would strip of its mask (`numpy.ma`) or its units (pint, astropy, unyt).

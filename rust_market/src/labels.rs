@@ -1,11 +1,10 @@
 //! The labels of pandas and xarray arguments: clearing goes by position, so they must agree.
 
-use numpy::PyUntypedArray;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyFloat, PyInt, PyList, PyTuple};
+use pyo3::types::PyList;
 
-use crate::arguments::{Conversion, is_float64};
+use crate::arguments::{Conversion, is_plain};
 
 /// An argument, and the names of the axes that it may have.
 pub(crate) type Labelled<'a, 'py> = (
@@ -18,29 +17,20 @@ pub(crate) const TABLE: &[&str] = &["markets", "offers"];
 pub(crate) const COLUMN: &[&str] = &["markets"];
 
 /// Refuses arguments whose labels disagree; before they are converted, which loses the labels.
-#[inline]
+#[inline(always)]
 pub(crate) fn check(_: &Conversion<'_>, arguments: &[Labelled<'_, '_>]) -> PyResult<()> {
-    for (_, object, _) in arguments {
+    // Labels of the last argument alone have none to disagree with.
+    let but_the_last = arguments
+        .split_last()
+        .map_or(arguments, |(_, others)| others);
+    for (_, object, _) in but_the_last {
         if let Some(object) = object
-            && may_be_labelled(object)?
+            && !is_plain(object)?
         {
             return compare(arguments);
         }
     }
     Ok(())
-}
-
-/// Whether the type is none of those that need not be searched for labels.
-#[inline]
-fn may_be_labelled(object: &Bound<'_, PyAny>) -> PyResult<bool> {
-    let plain = object.cast_exact::<PyUntypedArray>().is_ok()
-        || object.is_exact_instance_of::<PyFloat>()
-        || object.is_exact_instance_of::<PyInt>()
-        || object.is_exact_instance_of::<PyList>()
-        || object.is_exact_instance_of::<PyTuple>()
-        || object.is_none()
-        || is_float64(object)?;
-    Ok(!plain)
 }
 
 #[cold]
@@ -49,7 +39,7 @@ fn compare(arguments: &[Labelled<'_, '_>]) -> PyResult<()> {
     let mut seen: Vec<(&str, &str, Bound<'_, PyAny>)> = Vec::new();
     for &(argument, object, names) in arguments {
         let Some(object) = object else { continue };
-        if !may_be_labelled(object)? {
+        if is_plain(object)? {
             continue;
         }
         let Some(axes) = axes(object)? else { continue };
