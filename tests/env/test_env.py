@@ -244,7 +244,7 @@ class TestTrajectories:
             assert np.array_equal(again[1], rewards)
 
     @pytest.mark.parametrize("markets", [1, 3, 5])
-    def test_clocks_of_other_markets_are_refused(self, markets):
+    def test_state_of_other_markets_are_refused(self, markets):
         vector = env.MarketVectorEnv(SYSTEM, 4)
         vector.reset(seed=9)
         before = vector.state
@@ -267,7 +267,7 @@ class TestTrajectories:
             ),
         ],
     )
-    def test_clocks_that_no_market_has_are_refused(self, words, error, message):
+    def test_state_that_no_market_has_are_refused(self, words, error, message):
         vector = env.MarketVectorEnv(SYSTEM, 4)
         vector.reset(seed=9)
         before = vector.state.words
