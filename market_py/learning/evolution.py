@@ -261,7 +261,8 @@ class EvolutionStrategy:
             The file is not such a checkpoint, or damaged; nothing has changed then.
         """
         try:
-            with np.load(Path(path), allow_pickle=False) as file:
+            # NumPy leaves a damaged file open that it opens itself.
+            with Path(path).open("rb") as opened, np.load(opened, allow_pickle=False) as file:
                 kept = {name: file[name] for name in file.files}
             if int(kept["format"]) != FORMAT:
                 raise ValueError(f"format {int(kept['format'])}; {FORMAT} can be read")

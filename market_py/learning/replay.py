@@ -326,7 +326,8 @@ class ReplayBuffer:
             The file is damaged, or not of a replay buffer.
         """
         try:
-            with np.load(Path(path), allow_pickle=False) as file:
+            # NumPy leaves a damaged file open that it opens itself.
+            with Path(path).open("rb") as opened, np.load(opened, allow_pickle=False) as file:
                 kept = {name: file[name] for name in file.files}
             buffer = cls.__new__(cls)
             buffer.__setstate__({**kept, "backend": chosen_backend(backend)})

@@ -32,7 +32,7 @@ def make(verb: str) -> None:
         return
     if shutil.which("make") is None:
         raise BuildError("make is not installed: see the README's troubleshooting section")
-    process = subprocess.Popen(
+    with subprocess.Popen(
         ["make", "--no-print-directory", verb],
         cwd=REPOSITORY,
         env=_environment(),
@@ -40,11 +40,11 @@ def make(verb: str) -> None:
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
-    )
-    assert process.stdout is not None
-    for line in process.stdout:
-        print(line, end="", flush=True)
-    if process.wait() != 0:
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            print(line, end="", flush=True)
+    if process.returncode != 0:
         raise BuildError(f"make {verb} failed with status {process.returncode}; see above")
     if verb == "build-rust":
         _report()

@@ -266,6 +266,7 @@ SMALL = replace(
 
 
 class TestRun:
+    @pytest.mark.long
     def test_every_section_is_timed_kept_and_shown(self, tmp_path, monkeypatch):
         monkeypatch.setattr(timing, "WARM_UP_SECONDS", 1e-4)
         found, path = results(), tmp_path / "run.json"

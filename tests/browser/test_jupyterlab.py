@@ -131,7 +131,7 @@ def test_merit_order(page, workshop):
     page.keyboard.press("ArrowRight")
     assert "the price is 1,200.00 $/MWh" in look_at(figure)[1]
     assert tell(page, "figure.outages") == "['nuclear 400 MW #1', 'nuclear 400 MW #2']"
-    assert "They agree." in tell(page, "merit_order.agreement(figure)")
+    assert "They agree." in tell(page, "panel.agreement(figure)")
     # Python moves it, too.
     tell(page, "setattr(figure, 'demand', 1000)")
     page.wait_for_function("() => document.body.textContent.includes('Demand 1,000 MW clears')")
@@ -178,7 +178,7 @@ def assert_python_agrees(page, sentence):
         f"async sentence => (await ({IN_THE_KERNEL})('figure.sentence')).slice(1, -1) === sentence",
         arg=sentence,
     )
-    assert "They agree." in tell(page, "merit_order.agreement(figure)")
+    assert "They agree." in tell(page, "panel.agreement(figure)")
 
 
 def in_quick_run(path, width):

@@ -151,7 +151,7 @@ class Shown:
         market = bids, quantities, demand, price, dispatch
         assert state["price"] == price
         assert np.allclose(state["dispatch"], dispatch, rtol=1e-12, atol=0)
-        marginal = [panel_01.NAMES[i] for i in description.marginal_offers(*market)]
+        marginal = [panel_01.NAMES[i] for i in description.roles(*market).marginal]
         assert state["marginal"] == marginal
         said = description.cleared(panel_01.NAMES, *market, "$")
         assert self.sentence == state["sentence"] == said

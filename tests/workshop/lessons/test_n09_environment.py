@@ -265,7 +265,7 @@ def test_amdahl(function, state, words):
         ("prioritised sample", None),
         ("priority update", None),
         ("policy, 1 row", "numpy"),
-        ("policy, 4,096 rows", "numpy"),
+        pytest.param("policy, 4,096 rows", "numpy", marks=pytest.mark.long),
     ],
 )
 def test_calls_of_a_learner_are_raced_and_shown(call, first):
