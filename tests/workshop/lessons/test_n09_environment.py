@@ -1,5 +1,7 @@
 """The panels and the checks of notebook 09."""
 
+import time
+
 import numpy as np
 import pytest
 
@@ -93,6 +95,24 @@ def test_learners_are_shown_seed_after_seed():
     assert f"the mean price is {np.mean(means):.1f}" in panel.sentence.text
     assert 0 < panel.stepping_share < 1
     assert panel.picture.value != before
+
+
+def test_drawing_is_not_counted_as_learning(monkeypatch):
+    monkeypatch.setattr(panel_09, "FRAME_SECONDS", 0.0)
+    panel = panel_09.LearningPanel()
+    png, drawn = panel._drawn(), []
+
+    def draw():
+        drawn.append(None)
+        time.sleep(0.05)
+        return png
+
+    monkeypatch.setattr(panel, "_drawn", draw)
+    panel.controls["generations"].value, panel.controls["seeds"].value = 20, 1
+    start = time.perf_counter()
+    panel.run()
+    assert len(drawn) >= 20
+    assert panel.seconds < time.perf_counter() - start - 20 * 0.05
 
 
 def test_learning_can_be_stopped(monkeypatch):

@@ -102,7 +102,7 @@ def summary(
         variants = [name for name in ladder if name in race.rounds]
         for one, other in itertools.pairwise(variants):
             ratio, verdict = race.speedup(other, over=one), race.verdict(other, over=one)
-            steps.append(f"{other} over {one} {ratio} times ({verdict})")
+            steps.append(f"{other} is {ratio} times as fast as {one} ({verdict})")
     if steps:
         sentence += f" Step by step: {'; '.join(steps)}."
     if before is not None:

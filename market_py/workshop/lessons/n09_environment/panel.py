@@ -197,9 +197,10 @@ class LearningPanel(Job):
             self.advance()
             if self.is_stopped():
                 break
-            if time.perf_counter() > drawn + FRAME_SECONDS:
+            if (before := time.perf_counter()) > drawn + FRAME_SECONDS:
                 self.show((self._drawn(), f"{_seeds(len(self.prices))} so far …"))
                 drawn = time.perf_counter()
+                start += drawn - before  # Drawing is not learning.
         self.seconds += time.perf_counter() - start
         self.seconds_stepping += learner.seconds_stepping
         self.evaluations.append(learner.evaluate())
