@@ -111,14 +111,14 @@ def test_what_is_no_checkpoint_is_refused_and_changes_nothing(tmp_path):
         cut.write_bytes(whole.read_bytes()[:length])
         with pytest.raises(ValueError, match="cut: is"):
             learner.load(cut)
-    dearer = env.System(SMALL.capacities, [11.0, 20.0, 15.0], SMALL.demand)
+    costlier = env.System(SMALL.capacities, [11.0, 20.0, 15.0], SMALL.demand)
     for other, words in (
         (EvolutionStrategy(SMALL, markets=34), r"state: must have shape \(3, 34\)"),
         (
             EvolutionStrategy(COMPETITION, markets=32),
             "trained with other capacities, costs, demand",
         ),
-        (EvolutionStrategy(dearer, markets=32), "it was trained with other costs$"),
+        (EvolutionStrategy(costlier, markets=32), "it was trained with other costs$"),
         (EvolutionStrategy(SMALL, markets=32, max_bid_delta=5), "other max_bid_delta$"),
         (EvolutionStrategy(SMALL, markets=32, ties="pro_rata", price_cap=9), "price_cap, ties$"),
     ):

@@ -1,9 +1,9 @@
 //! A value that one call at a time changes, and that no call waits for without an end.
 //!
-//! A mutex alone does not do: a process that is forked while another thread holds it inherits the
-//! mutex locked, but not the thread that would unlock it; and a signal handler that runs on the
-//! thread that holds it would wait for itself. Here a call takes the value out and leaves a note
-//! of who has it. Whoever finds the note can tell whether to try again later.
+//! A mutex alone is not enough. A process that is forked while another thread holds the mutex
+//! inherits it locked, without the thread that would unlock it. A signal handler on the thread that
+//! holds the mutex would wait for itself. Here a call takes the value out and records which process
+//! and thread has it, so that another call can decide between waiting and an error.
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
