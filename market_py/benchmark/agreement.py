@@ -12,28 +12,17 @@ from market_py.benchmark.timing import Call, Disagreement, Inputs, Verify
 
 
 def same_clearing(may_differ: Collection[str] = ()) -> Verify:
-    """Return a `verify` for `race` that compares prices and dispatch.
-
-    Parameters
-    ----------
-    may_differ : collection of str
-        Candidates whose result may differ where prices tie or demand is at a step of supply; such
-        markets are counted.
-    """
+    """Return a `verify` for `race` that counts other clearings only of those that may differ."""
     return partial(verify_markets, may_differ=may_differ)
 
 
 def verify_markets(
     candidates: Mapping[str, Call], markets: Inputs, may_differ: Collection[str] = ()
 ) -> dict[str, int]:
-    """Count the markets that candidates clear differently from the reference.
+    """Count the markets, or rows of a batch, that candidates clear differently from the reference.
 
-    The reference is the first candidate that may not differ; rows of a batch count as markets.
-
-    Raises
-    ------
-    Disagreement
-        A candidate differs that may not.
+    The reference is the first candidate that may not differ. Candidates may where prices tie or
+    demand is at a step of supply; a `Disagreement` is raised for any other.
     """
     reference = next(
         (name for name in candidates if name not in may_differ), next(iter(candidates))

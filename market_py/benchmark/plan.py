@@ -19,12 +19,8 @@ from market_py.benchmark.settings import LADDER_SIZE, LARGE, PUBLISHED, Settings
 def make_cases(settings: Settings) -> list[BenchmarkCase | Study]:
     """Make all cases of a run, in order.
 
-    Raises
-    ------
-    ValueError, ImportError
-        A variant is unknown, or not usable here.
-    RuntimeError
-        The extension is a debug build.
+    A ValueError or ImportError says which variant is unknown or not usable here, a RuntimeError
+    that the extension is a debug build.
     """
     return [case for case in _all_cases(settings) if case.kind in settings.kinds]
 
@@ -52,15 +48,10 @@ def _all_cases(settings: Settings) -> Iterator[BenchmarkCase | Study]:
         yield single_case(name, LADDER_SIZE, everything, kind="ladder", **options)
     for name, size in _distributions(settings):
         yield single_case(name, size, only(*backends), kind="distributions", **options)
+    batch_options = {"markets": settings.batch_markets, "threads": settings.threads, **options}
+    batch_names = tuple(registry.get_batch_candidates(everything))
     for name in inputs.BATCH_DISTRIBUTIONS:
-        yield batch_case(
-            name,
-            inputs.RTS_OFFERS,
-            tuple(registry.get_batch_candidates(everything)),
-            markets=settings.batch_markets,
-            threads=settings.threads,
-            **options,
-        )
+        yield batch_case(name, inputs.RTS_OFFERS, batch_names, **batch_options)
     yield from step_cases(settings.threads, **options)
     yield from learning_cases(settings.capacity, **options)
     yield from studies(settings.years, settings.seeds, settings.threads)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from market_py.benchmark.confirm import confirm
 from market_py.benchmark.report import tables
 from market_py.benchmark.report.picture import ResultPicture
 from market_py.benchmark.results import Results, Unreadable, default_path
-from market_py.benchmark.run import Case, new_results, run
+from market_py.benchmark.run import Case, run
 from market_py.cli import INTERRUPTED, REFUSED, at_least
 
 WIDTH = 130
@@ -41,7 +41,8 @@ def main(arguments: list[str]) -> int:
             path, results = chosen.plot, Results.load(chosen.plot)
         else:
             asked = _settings(chosen)
-            cases, results = plan.make_cases(asked), new_results(asked)
+            cases = plan.make_cases(asked)
+            results = Results(machine.record(), asdict(asked))
             path = chosen.output or default_path(results.time)
             if path.is_dir():
                 raise ValueError(f"--output {path}: is a folder")
@@ -81,13 +82,12 @@ def main(arguments: list[str]) -> int:
 
 def _run(results: Results, cases: list[Case], path: Path) -> bool:
     """Run all cases with a progress bar; return whether they were all finished."""
-    total = sum(case.seconds_per_round * case.rounds for case in cases)
     layout = "{desc} {percentage:3.0f} %|{bar}| {elapsed} < {remaining}"
-    with tqdm(total=total, bar_format=layout, smoothing=0.1, leave=False) as bar:
+    with tqdm(total=len(cases), bar_format=layout, smoothing=0.1, leave=False) as bar:
 
         def advance(case: Case) -> None:
             bar.set_description_str(case.label, False)
-            bar.update(min(case.seconds_per_round, total - bar.n))
+            bar.update(min(1 / case.rounds, len(cases) - bar.n))
 
         return run(results, cases, path, progress=advance)
 

@@ -23,8 +23,6 @@ UNIFORM, PRIORITISED, UPDATE = "uniform sample", "prioritised sample", "priority
 LAYERS = (8, 64, 64, 2)
 """Values of an observation, then outputs of each layer."""
 ROWS = (1, 64, 4096)
-SECONDS_PER_ROW = 5e-7
-"""Expected duration, for the progress bar."""
 TOLERANCE = 1e-5
 """Largest difference between two policies' outputs, whose rounding is that of float32."""
 
@@ -32,18 +30,9 @@ TOLERANCE = 1e-5
 def replay_case(
     call: str, capacity: int = CAPACITY, *, drawn: int = DRAWN, **options: Any
 ) -> BenchmarkCase:
-    """Make a case about replay buffers.
+    """Make a case about `UNIFORM`, `PRIORITISED` or `UPDATE` of so many transitions per call.
 
-    Parameters
-    ----------
-    call : str
-        `UNIFORM`, `PRIORITISED` or `UPDATE`.
-    capacity : int
-        Transitions that each buffer holds.
-    drawn : int
-        Transitions of a call.
-    **options
-        Fields of `BenchmarkCase`.
+    Options are fields of `BenchmarkCase`.
     """
 
     def set_up(seed: int) -> Setup:
@@ -54,8 +43,7 @@ def replay_case(
         # Each buffer draws other rows: `_drawing` checks that they are whole.
         return Setup(_buffers(call, transitions, drawn), inputs)
 
-    seconds = DISTINCT * drawn * SECONDS_PER_ROW
-    return BenchmarkCase("replay", call, drawn, set_up, pass_seconds=seconds, **options)
+    return BenchmarkCase("replay", call, drawn, set_up, **options)
 
 
 def policy_case(rows: int, **options: Any) -> BenchmarkCase:
@@ -67,8 +55,7 @@ def policy_case(rows: int, **options: Any) -> BenchmarkCase:
         observations = rng.normal(size=(DISTINCT, rows, LAYERS[0])).astype(np.float32)
         return Setup(candidates, [(values,) for values in observations], _verify_policies)
 
-    seconds = DISTINCT * rows * SECONDS_PER_ROW
-    return BenchmarkCase("policy", "tanh", rows, set_up, pass_seconds=seconds, **options)
+    return BenchmarkCase("policy", "tanh", rows, set_up, **options)
 
 
 def learning_cases(capacity: int, **options: Any) -> Iterator[BenchmarkCase]:

@@ -24,26 +24,12 @@ AGENTS = 10
 ONE_MARKET_AGENTS = (5, 20, 100)
 DISTINCT_ACTIONS = 16
 """Distinct arrays of actions for many markets; for one market as many as in any race."""
-SECONDS_PER_AGENT = 100e-9
-"""Expected duration, for the progress bar."""
 
 NUMBA_STEP, PYTHON_STEP = "numba-step", "python-step"
 
 
 def step_case(markets: int, agents: int, threads: int, **options: Any) -> BenchmarkCase:
-    """Make a case that steps many markets, or one.
-
-    Parameters
-    ----------
-    markets : int
-        Markets stepped per call.
-    agents : int
-        Agents per market.
-    threads : int
-        Threads of each backend.
-    **options
-        Fields of `BenchmarkCase`.
-    """
+    """Make a case that steps so many markets per call; options are fields of `BenchmarkCase`."""
     distinct = DISTINCT_ACTIONS if markets > 1 else DISTINCT
 
     def set_up(seed: int) -> Setup:
@@ -57,7 +43,6 @@ def step_case(markets: int, agents: int, threads: int, **options: Any) -> Benchm
         f"{threads} thread{'s' if threads > 1 else ''}",
         agents,
         set_up,
-        pass_seconds=distinct * markets * agents * SECONDS_PER_AGENT,
         markets=markets,
         threads=(threads,),
         **options,
