@@ -70,13 +70,7 @@ class RaceResult:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> RaceResult:
-        """Read plain data.
-
-        Raises
-        ------
-        KeyError, TypeError, ValueError
-            The data are not what `to_json` returns.
-        """
+        """Read what `to_json` returns; other data raise a KeyError, TypeError or ValueError."""
         if data["kind"] not in KINDS:
             raise ValueError(f"kind {data['kind']!r}")
         rounds = {name: np.array(values, float) for name, values in data["rounds"].items()}
@@ -120,16 +114,12 @@ class StudyResult:
 
 @dataclass
 class Results:
-    """One run of the benchmark.
-
-    Parameters
-    ----------
-    machine, settings : dict
-        Plain data: `market_py.benchmark.machine.record`, and the fields of `Settings`.
-    """
+    """One run of the benchmark."""
 
     machine: dict[str, Any]
+    """Description by `market_py.benchmark.machine.record`."""
     settings: dict[str, Any]
+    """The fields of `Settings`."""
     time: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
     """Start of the run, UTC."""
     races: list[RaceResult] = field(default_factory=list)
@@ -156,13 +146,7 @@ class Results:
 
     @classmethod
     def load(cls, path: Path) -> Results:
-        """Read a file.
-
-        Raises
-        ------
-        Unreadable
-            The file is missing, or `save` did not write it; the message says which.
-        """
+        """Read a file that `save` wrote; `Unreadable` says what is wrong with any other."""
         try:
             data = json.loads(path.read_text(encoding="utf-8"))
         except OSError as error:

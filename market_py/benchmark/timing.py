@@ -50,13 +50,7 @@ MIN_ROUNDS = 6
 
 
 class Stopped(Exception):
-    """A race was stopped before its end.
-
-    Parameters
-    ----------
-    race : Race
-        The complete rounds, possibly none.
-    """
+    """A race was stopped before its end; `race` has the complete rounds, possibly none."""
 
     def __init__(self, race: Race) -> None:
         super().__init__(f"stopped after {race.finished} rounds")
@@ -180,14 +174,10 @@ def bootstrapped(
     samples: Sequence[Float64Array],
     statistic: Callable[..., Any] = lambda median: median,
 ) -> Ratio:
-    """Compute a statistic of medians, with its percentile bootstrap interval.
+    """Compute a statistic of the medians of samples, with its percentile bootstrap interval.
 
-    Parameters
-    ----------
-    samples : sequence of ndarray, shape (rounds,)
-        Independent measurements; each is resampled on its own.
-    statistic : callable
-        Takes the median of each sample, as a number or an array of resamples.
+    Samples are independent measurements, each resampled on its own. The statistic takes their
+    medians, as numbers or as arrays of resamples.
     """
 
     def of_medians(*resampled: Float64Array, axis: int = -1) -> Any:
@@ -246,10 +236,8 @@ def race(
         Shortest duration of a sample, s.
     loops : int, optional
         How many times a sample goes through the inputs; by default as `sample_seconds` asks.
-    progress : callable
-        Called after each round.
-    is_stopped : callable
-        Asked before each round.
+    progress, is_stopped : callable
+        Called after, and asked before, each round.
     seed : int
         Seed of the order within rounds.
 
@@ -270,22 +258,28 @@ def race(
     >>> finished.finished, finished.disagreements
     (6, {'max': 1})
     """
-    first_calls = {name: _first_call(call, inputs[0]) for name, call in candidates.items()}
+    first_calls = {name: sample(call, inputs[:1], 1) for name, call in candidates.items()}
     disagreements = {} if verify is None else verify(candidates, inputs)
     first = next(iter(candidates))
     baselines = {EMPTY_CALL: empty_call(len(inputs[0]))} if baselines is None else baselines
     runners = {**candidates, first + AA_SUFFIX: candidates[first], **baselines}
-    samplers = {
-        name: sampler(call, inputs, loops or calibrate(call, inputs, sample_seconds))
-        for name, call in runners.items()
+    passes = {
+        name: loops or calibrate(call, inputs, sample_seconds) for name, call in runners.items()
     }
     rng = np.random.default_rng(seed)
     finished: list[dict[str, float]] = []
 
+    def one_round() -> dict[str, float]:
+        """Take a sample of each candidate, in shuffled order, s."""
+        order = list(runners)
+        rng.shuffle(order)
+        return {name: sample(runners[name], inputs, passes[name]) for name in order}
+
     def result() -> Race:
+        calls = {name: number * len(inputs) for name, number in passes.items()}
         return Race(
             size,
-            {name: np.array([taken[name] for taken in finished]) * 1e9 for name in runners},
+            {name: np.array([it[name] for it in finished]) * 1e9 / calls[name] for name in runners},
             len({id(arguments) for arguments in inputs}),
             first_calls,
             disagreements,
@@ -295,7 +289,7 @@ def race(
         for _ in range(rounds):
             if is_stopped():
                 raise Stopped(result())
-            finished.append(one_round(samplers, rng))
+            finished.append(one_round())
             progress()
     except KeyboardInterrupt as interrupt:
         raise Stopped(result()) from interrupt
@@ -307,20 +301,6 @@ def empty_call(arity: int) -> Call:
     """Make a function that takes `arity` arguments and returns None."""
     call: Call = eval(f"lambda {', '.join(f'a{i}' for i in range(arity))}: None")
     return call
-
-
-def one_round(
-    samplers: Mapping[str, Callable[[], float]], rng: np.random.Generator
-) -> dict[str, float]:
-    """Take a sample of each candidate, in shuffled order."""
-    order = list(samplers)
-    rng.shuffle(order)
-    return {name: samplers[name]() for name in order}
-
-
-def sampler(call: Call, inputs: Inputs, loops: int) -> Callable[[], float]:
-    """Make a function that takes a sample, in seconds per call."""
-    return lambda: sample(call, inputs, loops) / (loops * len(inputs))
 
 
 def calibrate(call: Call, inputs: Inputs, sample_seconds: float) -> int:
@@ -359,10 +339,3 @@ def _loop(arity: int) -> Callable[[Call, Inputs], None]:
     exec(f"def loop(call, inputs):\n for {names or '_'} in inputs:\n  call({names})\n", scope)
     compiled: Callable[[Call, Inputs], None] = scope["loop"]
     return compiled
-
-
-def _first_call(call: Call, arguments: tuple[Any, ...]) -> float:
-    """Measure one call, in seconds."""
-    start = time.perf_counter()
-    call(*arguments)
-    return time.perf_counter() - start
