@@ -123,18 +123,18 @@ def check_vector(
     checked = _numbers(
         argument, value, _VECTOR, _FINITE if negative else _NOT_NEGATIVE, holds=holds
     )
-    return checked if most is None else _all(argument, checked, _at_most(most))
+    return checked if most is None else _all(argument, checked, at_most(most))
 
 
 def check_scalar(argument: str, value: Any, *, negative: bool, most: float | None = None) -> float:
     """Return a finite number, not negative unless allowed, whose size `most` bounds."""
     checked = _numbers(argument, value, _SCALAR, _FINITE if negative else _NOT_NEGATIVE)
-    return float(checked if most is None else _all(argument, checked, _at_most(most)))
+    return float(checked if most is None else _all(argument, checked, at_most(most)))
 
 
-def check_real(argument: str, value: float) -> float:
-    """Return a real number, which need not be finite."""
-    return float(_numbers(argument, value, _SCALAR))
+def check_real(argument: str, value: Any, rule: Rule) -> float:
+    """Return a real number that obeys a rule."""
+    return float(_numbers(argument, value, _SCALAR, rule))
 
 
 def check_integer(argument: str, value: Any, least: int, most: int | None = None) -> int:
@@ -167,13 +167,14 @@ _TABLE: _Dimensions = (1, 2), "1 or 2 dimensions", ("rows", "offers")
 _Lengths = dict[str, tuple[str, int]]
 """For each axis: the first argument that has it, and its length."""
 
-_Rule = tuple[Callable[[Float64Array], Any], str]
+Rule = tuple[Callable[[Float64Array], Any], str]
 """Says which values are good, and what they must be."""
-_FINITE: _Rule = np.isfinite, "finite"
-_NOT_NEGATIVE: _Rule = (lambda values: (values >= 0) & (values < np.inf)), "finite and >= 0"
+_FINITE: Rule = np.isfinite, "finite"
+_NOT_NEGATIVE: Rule = (lambda values: (values >= 0) & (values < np.inf)), "finite and >= 0"
 
 
-def _at_most(most: float) -> _Rule:
+def at_most(most: float) -> Rule:
+    """Return the rule of numbers whose size is limited."""
     return (lambda values: np.abs(values) <= most), f"at most {most:g} in size"
 
 
@@ -225,7 +226,7 @@ def _numbers(
     argument: str,
     value: Any,
     dimensions: _Dimensions,
-    rule: _Rule | None = None,
+    rule: Rule | None = None,
     lengths: _Lengths | None = None,
     holds: str = "offer",
 ) -> Float64Array:
@@ -292,7 +293,7 @@ def _check_labels(bids: Any, quantities: Any, demand: Any = None, price_cap: Any
                 )
 
 
-def _all(argument: str, array: Float64Array, rule: _Rule) -> Float64Array:
+def _all(argument: str, array: Float64Array, rule: Rule) -> Float64Array:
     """Return the array if all its values obey the rule."""
     is_good, must = rule
     good = is_good(array)

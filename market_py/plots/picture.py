@@ -40,14 +40,9 @@ def own_settings() -> Iterator[None]:
 
 
 class Picture(Generic[P]):
-    """A picture that is called with data and returns a PNG.
+    """A picture that is called with data and returns a PNG; its size is in inches.
 
-    Parameters
-    ----------
-    draw : callable
-        Takes an empty figure and the data.
-    width, height : float
-        Inches.
+    `draw` takes an empty figure and the data.
     """
 
     def __init__(
