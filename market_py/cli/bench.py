@@ -14,7 +14,7 @@ from tqdm import tqdm
 from market_py.benchmark import machine, plan, settings, timing
 from market_py.benchmark.confirm import confirm
 from market_py.benchmark.report import tables
-from market_py.benchmark.report.picture import ResultPicture
+from market_py.benchmark.report.picture import save_pictures
 from market_py.benchmark.results import Results, Unreadable, default_path
 from market_py.benchmark.run import Case, run
 from market_py.cli import INTERRUPTED, REFUSED, at_least
@@ -70,8 +70,7 @@ def main(arguments: list[str]) -> int:
             print(error, file=sys.stderr)
             status = 1
     # All files are written before anything is printed, which may fail.
-    picture = ResultPicture(results)
-    files = [path] if picture.is_empty else [path, *picture.save(path)]
+    files = [path, *save_pictures(results, path)]
     for shown in tables.report(results):
         console.print(shown)
     if other is not None:

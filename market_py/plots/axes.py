@@ -30,7 +30,7 @@ def log_axis(
     subs: Sequence[float] = (1, 2, 5),
     form: Any = "{x:,g}",
 ) -> None:
-    """Make an axis such as ``axes.xaxis`` logarithmic, with limits, and with labels that are numbers.
+    """Make an axis such as ``axes.xaxis`` logarithmic, with limits and labels that are numbers.
 
     Labels are all of `ticks`, or those multiples `subs` of each power of ten.
     """
@@ -69,7 +69,7 @@ def interval_bars(
     written: Mapping[str, str] | None = None,
     room: float = 1.1,
 ) -> None:
-    """Draw a horizontal bar with an error bar for each name, the first on top, and a text beside it.
+    """Draw a horizontal bar with an error bar for each name, the first on top, and a text beside.
 
     The axis ends at `room` times the longest bar; without intervals there are only the axes.
     """

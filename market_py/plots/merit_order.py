@@ -34,9 +34,9 @@ def merit_order(
 ) -> None:
     """Draw the supply curve of a cleared market, its demand and its price.
 
-    Arrays have the shape (N,), quantities are in MW. `kinds` say what each offer is, such as a fuel,
-    and `styles` are the colour and hatch of each kind. The price axis spans `prices`, the other one
-    ends at `highest_quantity`.
+    Arrays have the shape (N,), quantities are in MW. `kinds` say what each offer is, such as a
+    fuel, and `styles` are the colour and hatch of each kind. The price axis spans `prices`, the
+    other one ends at `highest_quantity`.
     """
     axes = figure.subplots()
     axes.set(xlim=(0, highest_quantity), ylim=prices)

@@ -18,7 +18,7 @@ from market_py.benchmark.agreement import verify_markets
 from market_py.benchmark.baselines import baselines
 from market_py.benchmark.cases import clearing, learning
 from market_py.benchmark.report import tables
-from market_py.benchmark.report.picture import ResultPicture
+from market_py.benchmark.report.picture import save_pictures
 from market_py.benchmark.results import KINDS, RaceResult, Results, StudyResult, Unreadable
 from market_py.benchmark.run import run
 from market_py.cli.bench import main
@@ -301,8 +301,8 @@ class TestRun:
         assert "Replay buffers and policy inference" in text
         assert "numpy-take" in kept.find("replay", "uniform sample", 256).candidates
         assert kept.find("policy", "tanh", 4096).candidates[0] == "numpy"
-        assert not ResultPicture(kept).is_empty
-        assert ResultPicture(results()).is_empty
+        assert [it.suffix for it in save_pictures(kept, path)] == [".png", ".svg"]
+        assert save_pictures(results(), tmp_path / "none.json") == []
 
     def test_an_interrupt_between_rounds_keeps_what_was_finished(self, tmp_path):
         found, path = results(), tmp_path / "run.json"
