@@ -87,17 +87,13 @@ def market_clearing_batch(
     ----------
     bids, quantities : array_like, shape (B, N) or (N,)
         Offer prices, €/MWh, and offered quantities, MW; one row for each market, or one for all.
-    demand : array_like, shape (B,) or ()
-        Fixed demand, MW; finite and >= 0.
-    ties : {"index", "pro_rata"}
-        As for `market_clearing`.
-    price_cap : array_like, shape (B,) or (), optional
-        Price in a shortage, €/MWh; by default the highest offer of that market.
+    demand, price_cap : array_like, shape (B,) or ()
+        As for `market_clearing`; one for each market, or one for all.
     threads : int, optional
         Maximum number of threads; by default the number of cores. The result does not depend on
         it.
-    backend : str, optional
-        Name of one of `available_backends`; by default the fastest.
+    ties, backend
+        As for `market_clearing`.
 
     Returns
     -------

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from market_py.benchmark import alternatives, timing
+from market_py.benchmark.agreement import verify_alike
 from market_py.benchmark.cases.case import BenchmarkCase, Setup
 from market_py.benchmark.inputs import DISTINCT
 from market_py.learning.policy import MLPPolicy
@@ -53,7 +55,8 @@ def policy_case(rows: int, **options: Any) -> BenchmarkCase:
         rng = np.random.default_rng([seed, rows])
         candidates = _policy_candidates(rows, rng)
         observations = rng.normal(size=(DISTINCT, rows, LAYERS[0])).astype(np.float32)
-        return Setup(candidates, [(values,) for values in observations], _verify_policies)
+        verify = partial(verify_alike, differences=_differ, what="answer")
+        return Setup(candidates, [(values,) for values in observations], verify)
 
     return BenchmarkCase("policy", "tanh", rows, set_up, **options)
 
@@ -66,18 +69,9 @@ def learning_cases(capacity: int, **options: Any) -> Iterator[BenchmarkCase]:
         yield policy_case(rows, **options)
 
 
-def _verify_policies(
-    candidates: Mapping[str, timing.Call], inputs: timing.Inputs
-) -> dict[str, int]:
-    """Compare the outputs of policies, within the tolerance of single precision."""
-    reference, *others = candidates
-    for (observations,) in inputs:
-        right = np.asarray(candidates[reference](observations))
-        for name in others:
-            gap = np.abs(np.asarray(candidates[name](observations)) - right).max()
-            if not gap <= TOLERANCE:
-                raise timing.Disagreement(f"{reference} and {name} answer differently by {gap}")
-    return {}
+def _differ(one: Any, other: Any, inputs: object) -> bool:
+    """Say whether outputs of policies differ by more than the tolerance of single precision."""
+    return not np.abs(np.asarray(other) - np.asarray(one)).max() <= TOLERANCE
 
 
 def _buffers(

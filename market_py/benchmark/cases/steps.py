@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from market_py.benchmark import timing
+from market_py.benchmark.agreement import verify_alike
 from market_py.benchmark.cases.case import BenchmarkCase, Setup
 from market_py.benchmark.inputs import DISTINCT
 from market_py.env.buffers import StepBuffers
@@ -35,7 +36,8 @@ def step_case(markets: int, agents: int, threads: int, **options: Any) -> Benchm
     def set_up(seed: int) -> Setup:
         inputs = _make_actions(markets, agents, distinct, seed)
         # Each candidate draws its own noise: rewards are compared without it.
-        _verify(_candidates(markets, agents, threads, demand_noise=0.0), inputs[:DISTINCT_ACTIONS])
+        noiseless = _candidates(markets, agents, threads, demand_noise=0.0)
+        verify_alike(noiseless, inputs[:DISTINCT_ACTIONS], _differ, "step")
         return Setup(_candidates(markets, agents, threads), inputs)
 
     return BenchmarkCase(
@@ -105,14 +107,8 @@ def _whole_step(
     return buffers.ended, buffers.rewards
 
 
-def _verify(candidates: dict[str, timing.Call], inputs: timing.Inputs) -> None:
-    """Compare what candidates pay and when episodes end; rewards within a billionth of one."""
-    reference, *others = candidates
-    for actions in inputs:
-        ended, rewards = candidates[reference](*actions)
-        ended, rewards = np.array(ended), np.array(rewards)
-        for name in others:
-            other_ended, other_rewards = candidates[name](*actions)
-            gaps = np.abs(np.reshape(other_rewards, rewards.shape) - rewards)
-            if not (np.array_equal(ended, other_ended) and np.all(gaps <= 1e-9)):
-                raise timing.Disagreement(f"{reference} and {name} step differently: {actions}")
+def _differ(one: Any, other: Any, actions: object) -> bool:
+    """Say whether episodes end otherwise, or rewards differ by more than a billionth of one."""
+    (ended, rewards), (other_ended, other_rewards) = one, other
+    gaps = np.abs(np.reshape(other_rewards, np.shape(rewards)) - np.asarray(rewards))
+    return not (np.array_equal(ended, other_ended) and np.all(gaps <= 1e-9))
