@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import operator
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, NamedTuple, SupportsIndex
 
 import numpy as np
@@ -67,15 +67,11 @@ def check_market(
     """Check the arguments of one clearing."""
     _check_labels(bids, quantities)
     lengths: _Lengths = {}
-    return Market(
-        _numbers("bids", bids, _VECTOR, _FINITE, lengths),
-        _numbers("quantities", quantities, _VECTOR, _NOT_NEGATIVE, lengths),
-        check_scalar("demand", demand, negative=False),
-        price_cap=None
-        if price_cap is None
-        else check_scalar("price_cap", price_cap, negative=True),
-        ties=_check_ties(ties),
-    )
+    checked_bids = _numbers("bids", bids, _VECTOR, [_FINITE], lengths)
+    checked_quantities = _numbers("quantities", quantities, _VECTOR, [_NOT_NEGATIVE], lengths)
+    checked_demand = check_scalar("demand", demand, negative=False)
+    cap = None if price_cap is None else check_scalar("price_cap", price_cap, negative=True)
+    return Market(checked_bids, checked_quantities, checked_demand, _check_ties(ties), cap)
 
 
 def check_batch(
@@ -91,12 +87,14 @@ def check_batch(
     """Check the arguments of a batch; with ``trust_offers`` not the values of its offers."""
     _check_labels(bids, quantities, demand, price_cap)
     lengths: _Lengths = {}
-    finite, not_negative = (None, None) if trust_offers else (_FINITE, _NOT_NEGATIVE)
+    finite, not_negative = ([], []) if trust_offers else ([_FINITE], [_NOT_NEGATIVE])
     checked_bids = _numbers("bids", bids, _TABLE, finite, lengths)
     checked_quantities = _numbers("quantities", quantities, _TABLE, not_negative, lengths)
-    checked_demand = _numbers("demand", demand, _COLUMN, _NOT_NEGATIVE, lengths)
+    checked_demand = _numbers("demand", demand, _COLUMN, [_NOT_NEGATIVE], lengths)
     _, markets = lengths.setdefault("rows", ("demand", 1))
-    cap = None if price_cap is None else _numbers("price_cap", price_cap, _COLUMN, _FINITE, lengths)
+    cap = None
+    if price_cap is not None:
+        cap = _numbers("price_cap", price_cap, _COLUMN, [_FINITE], lengths)
     return Batch(
         checked_bids,
         checked_quantities,
@@ -116,25 +114,21 @@ def check_vector(
     holds: str = "offer",
     most: float | None = None,
 ) -> Float64Array:
-    """Return a vector of at least one finite number, none of them negative unless allowed.
+    """Return a vector of at least one finite number, bounded as by `check_scalar`.
 
-    Errors say that an empty vector ``holds`` no such thing; `most` bounds the size of all numbers.
+    The error of an empty vector says that it must hold one of what it `holds`.
     """
-    checked = _numbers(
-        argument, value, _VECTOR, _FINITE if negative else _NOT_NEGATIVE, holds=holds
-    )
-    return checked if most is None else _all(argument, checked, at_most(most))
+    return _numbers(argument, value, _VECTOR, _bounds(negative, most), holds=holds)
 
 
 def check_scalar(argument: str, value: Any, *, negative: bool, most: float | None = None) -> float:
     """Return a finite number, not negative unless allowed, whose size `most` bounds."""
-    checked = _numbers(argument, value, _SCALAR, _FINITE if negative else _NOT_NEGATIVE)
-    return float(checked if most is None else _all(argument, checked, at_most(most)))
+    return float(_numbers(argument, value, _SCALAR, _bounds(negative, most)))
 
 
 def check_real(argument: str, value: Any, rule: Rule) -> float:
     """Return a real number that obeys a rule."""
-    return float(_numbers(argument, value, _SCALAR, rule))
+    return float(_numbers(argument, value, _SCALAR, [rule]))
 
 
 def check_integer(argument: str, value: Any, least: int, most: int | None = None) -> int:
@@ -176,6 +170,10 @@ _NOT_NEGATIVE: Rule = (lambda values: (values >= 0) & (values < np.inf)), "finit
 def at_most(most: float) -> Rule:
     """Return the rule of numbers whose size is limited."""
     return (lambda values: np.abs(values) <= most), f"at most {most:g} in size"
+
+
+def _bounds(negative: bool, most: float | None) -> list[Rule]:
+    return [_FINITE if negative else _NOT_NEGATIVE, *([] if most is None else [at_most(most)])]
 
 
 _KINDS = {"f": ("iuf", "real numbers"), "i": ("iu", "integers"), "b": ("b", "booleans")}
@@ -226,7 +224,7 @@ def _numbers(
     argument: str,
     value: Any,
     dimensions: _Dimensions,
-    rule: Rule | None = None,
+    rules: Sequence[Rule],
     lengths: _Lengths | None = None,
     holds: str = "offer",
 ) -> Float64Array:
@@ -244,7 +242,13 @@ def _numbers(
                 raise ValueError(
                     f"{argument}: must have {expected} {axis} like {like}, got {length}"
                 )
-    return array if rule is None else _all(argument, array, rule)
+    for is_good, must in rules:
+        good = is_good(array)
+        if not np.all(good):
+            at = np.unravel_index(np.argmin(good), array.shape)
+            index = f"[{', '.join(map(str, at))}]" if at else ""
+            raise ValueError(f"{argument}{index} = {float(array[at])}: must be {must}")
+    return array
 
 
 def _types(value: Any, depth: int = 3) -> set[type]:
@@ -291,17 +295,6 @@ def _check_labels(bids: Any, quantities: Any, demand: Any = None, price_cap: Any
                     f"{argument}: the labels of its {name} must be those of {like}, in the same "
                     "order: align them, or pass plain arrays to go by position"
                 )
-
-
-def _all(argument: str, array: Float64Array, rule: Rule) -> Float64Array:
-    """Return the array if all its values obey the rule."""
-    is_good, must = rule
-    good = is_good(array)
-    if np.all(good):
-        return array
-    at = np.unravel_index(np.argmin(good), array.shape)
-    index = f"[{', '.join(map(str, at))}]" if at else ""
-    raise ValueError(f"{argument}{index} = {float(array[at])}: must be {must}")
 
 
 def _check_ties(ties: Ties) -> Ties:
