@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 import numpy as np
 
@@ -22,18 +22,20 @@ SCHEMA = 3
 """Version of the file format; `Results.load` refuses others."""
 FOLDER = REPOSITORY / "results"
 
-Kind = Literal[
-    "single",
-    "repeated",
-    "ladder",
-    "distributions",
-    "batch",
-    "steps",
-    "one step",
-    "replay",
-    "policy",
-]
-KINDS: tuple[Kind, ...] = get_args(Kind)
+Kind = str
+"""Section of a run, one of `KINDS`."""
+TITLES: dict[Kind, str] = {
+    "single": "One market per call, distinct inputs",
+    "repeated": "Inputs that a branch predictor can learn, beside distinct ones",
+    "ladder": "Every variant of the ladder",
+    "distributions": "Easy, hard, degenerate and real inputs",
+    "batch": "Many markets per call",
+    "steps": "Steps of the learning environment, many markets together",
+    "one step": "Steps of the learning environment, one market",
+    "replay": "Replay buffers",
+    "policy": "Policy inference",
+}
+KINDS = tuple(TITLES)
 """Sections of a run that consist of races."""
 
 

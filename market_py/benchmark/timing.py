@@ -4,10 +4,6 @@
 predictor learn it. Candidates take turns in each round, in shuffled order, so that a slow moment of
 the machine hits all of them; ratios are taken within rounds. The first candidate runs twice under
 two names (A/A): how far that ratio strays from 1 is what the measurement can resolve.
-
->>> finished = race({"sum": sum, "max": max}, [([1, 2],), ([3, 4],)], rounds=6, sample_seconds=1e-5)
->>> finished.candidates
-['sum', 'max']
 """
 
 from __future__ import annotations

@@ -19,7 +19,14 @@ from market_py.benchmark.baselines import baselines
 from market_py.benchmark.cases import clearing, learning
 from market_py.benchmark.report import tables
 from market_py.benchmark.report.picture import save_pictures
-from market_py.benchmark.results import KINDS, RaceResult, Results, StudyResult, Unreadable
+from market_py.benchmark.results import (
+    KINDS,
+    TITLES,
+    RaceResult,
+    Results,
+    StudyResult,
+    Unreadable,
+)
 from market_py.benchmark.run import run
 from market_py.cli.bench import main
 from market_py.reliability import rts79
@@ -296,7 +303,7 @@ class TestRun:
             console.print(shown)
         text = console.export_text()
         assert "shared bids, N = 32: numba-sort on" in text
-        assert all(title in text for title in tables.TITLES.values())
+        assert all(title in text for title in TITLES.values())
         assert "every hour of every year cleared" in text
         assert "Replay buffers and policy inference" in text
         assert "numpy-take" in kept.find("replay", "uniform sample", 256).candidates

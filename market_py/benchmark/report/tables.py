@@ -9,24 +9,13 @@ from rich.console import RenderableType
 from rich.table import Table
 
 from market_py.benchmark.report.waterfall import waterfalls
-from market_py.benchmark.results import KINDS, Kind, RaceResult, Results
+from market_py.benchmark.results import TITLES, RaceResult, Results
 from market_py.benchmark.settings import LADDER_SIZE, PUBLISHED
 from market_py.benchmark.timing import Race, Ratio, ratio_of_medians
 from market_py.registry import VARIANTS
 from market_py.reliability import adequacy
 from market_py.variants.published import POINTS
 
-TITLES: dict[Kind, str] = {
-    "single": "One market per call, distinct inputs",
-    "repeated": "Inputs that a branch predictor can learn, beside distinct ones",
-    "ladder": "Every variant of the ladder",
-    "distributions": "Easy, hard, degenerate and real inputs",
-    "batch": "Many markets per call",
-    "steps": "Steps of the learning environment, many markets together",
-    "one step": "Steps of the learning environment, one market",
-    "replay": "Replay buffers",
-    "policy": "Policy inference",
-}
 RESULT_ARRAYS = ("numba-filled", "numba-out", "rust-unchecked", "rust-filled", "rust-out")
 """Variants that differ in who makes the result array, and how often."""
 LEARNABLE = {"repeated": "repeated", "same order": "same order", "random": "distinct"}
@@ -43,9 +32,9 @@ SECTION: Row = ()
 
 def report(results: Results) -> Iterator[RenderableType]:
     """Yield the tables and sentences about a run, without those that would be empty."""
-    for kind in KINDS:
+    for kind, title in TITLES.items():
         if races := list(results.of_kind(kind)):
-            yield times(races, TITLES[kind])
+            yield times(races, title)
     yield from waterfall(results)
     parts = operation_counts, adversarial, learned, studied, first_calls, comparison_as_published
     yield from (table for part in parts if (table := part(results)).row_count)
