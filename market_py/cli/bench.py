@@ -82,7 +82,7 @@ def main(arguments: list[str]) -> int:
 def _run(results: Results, cases: list[Case], path: Path) -> bool:
     """Run all cases with a progress bar; return whether they were all finished."""
     layout = "{desc} {percentage:3.0f} %|{bar}| {elapsed} < {remaining}"
-    with tqdm(total=len(cases), bar_format=layout, smoothing=0.1, leave=False) as bar:
+    with tqdm(total=len(cases), bar_format=layout, smoothing=0, leave=False) as bar:
 
         def advance(case: Case) -> None:
             bar.set_description_str(case.label, False)

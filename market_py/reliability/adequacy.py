@@ -193,11 +193,10 @@ def simulate_yearly(
     threads = min(check_integer("threads", threads, 1), MAX_THREADS)
     seed = check_integer("seed", seed, 0)
     clear = (default_backend() if backend is None else get_backend(backend)).market_clearing_batch
-    fleet = _check_units(units)
+    capacities, outage_rates, bids = _check_units(units)
     demand = _check_loads(loads)
     lost = check_scalar("value_of_lost_load", value_of_lost_load, negative=True, most=LARGEST)
-    outages = _Outages(fleet, len(demand))
-    bids = fleet.costs
+    outages = _Outages(capacities, outage_rates, len(demand))
     # The backend knows by exact sums which hours are short. A cap that no unit asks tells them
     # apart from hours in which a unit asks the value of lost load.
     cap = np.nextafter(bids.max(), np.inf)
@@ -243,17 +242,17 @@ class _Outages(threading.local):
     more than to clear it.
     """
 
-    def __init__(self, fleet: _Fleet, hours: int) -> None:
-        self._fleet = fleet
-        self._offered = np.empty((hours, len(fleet.capacities)))
+    def __init__(self, capacities: Float64Array, outage_rates: Float64Array, hours: int) -> None:
+        self._capacities, self._outage_rates = capacities, outage_rates
+        self._offered = np.empty((hours, len(capacities)))
         self._up = np.empty(self._offered.shape, dtype=bool)
 
     def draw(self, seed: int, year: int) -> Float64Array:
         """Draw a year from its own stream, over the one before."""
         rng = np.random.Generator(np.random.PCG64DXSM(np.random.SeedSequence([seed, year])))
         rng.random(out=self._offered)
-        np.greater_equal(self._offered, self._fleet.outage_rates, out=self._up)
-        np.multiply(self._up, self._fleet.capacities, out=self._offered)
+        np.greater_equal(self._offered, self._outage_rates, out=self._up)
+        np.multiply(self._up, self._capacities, out=self._offered)
         return self._offered
 
 
@@ -272,7 +271,8 @@ def draw_year(
     (8736, 32)
     """
     year, seed = check_integer("year", year, 0), check_integer("seed", seed, 0)
-    return _Outages(_check_units(units), check_integer("hours", hours, 1)).draw(seed, year)
+    capacities, outage_rates, _ = _check_units(units)
+    return _Outages(capacities, outage_rates, check_integer("hours", hours, 1)).draw(seed, year)
 
 
 def exact(units: Sequence[rts79.Unit] = rts79.UNITS, loads: ArrayLike | None = None) -> Indices:
@@ -297,9 +297,10 @@ def exact(units: Sequence[rts79.Unit] = rts79.UNITS, loads: ArrayLike | None = N
     >>> round(loss_of_load, 3), round(unserved_energy)  # As published.
     (9.394, 1176)
     """
-    fleet, demand = _check_units(units), _check_loads(loads)
+    capacities, outage_rates, _ = _check_units(units)
+    demand = _check_loads(loads)
     levels, probabilities = np.zeros(1), np.ones(1)
-    for capacity, rate in zip(fleet.capacities, fleet.outage_rates, strict=True):
+    for capacity, rate in zip(capacities, outage_rates, strict=True):
         levels, probabilities = _merge(
             np.concatenate([levels, levels + capacity]),
             np.concatenate([probabilities * rate, probabilities * (1 - rate)]),
@@ -328,17 +329,6 @@ def _merge(levels: Float64Array, probabilities: Float64Array) -> tuple[Float64Ar
     return levels[first] + distance, merged
 
 
-class _Fleet(NamedTuple):
-    """The numbers of some units, checked."""
-
-    capacities: Float64Array
-    """MW, shape (units,)."""
-    outage_rates: Float64Array
-    """Shape (units,)."""
-    costs: Float64Array
-    """Fuel plus variable O&M, $/MWh, shape (units,)."""
-
-
 _RULES: dict[str, Rule] = {
     "capacity": (
         lambda value: (value > 0) & (value <= LARGEST),
@@ -350,8 +340,13 @@ _RULES: dict[str, Rule] = {
 }
 
 
-def _check_units(units: Sequence[rts79.Unit]) -> _Fleet:
-    """Return the numbers of the units; errors name the unit and the field."""
+def _check_units(
+    units: Sequence[rts79.Unit],
+) -> tuple[Float64Array, Float64Array, Float64Array]:
+    """Return capacities, MW, outage rates, and costs of fuel and O&M, $/MWh.
+
+    Errors name the unit and the field.
+    """
     rows = []
     for index, unit in enumerate(units):
         if not isinstance(unit, rts79.Unit):
@@ -363,7 +358,7 @@ def _check_units(units: Sequence[rts79.Unit]) -> _Fleet:
     if not rows:
         raise ValueError("units: must hold at least one unit")
     capacities, outage_rates, fuel, om = np.array(rows).T.copy()
-    return _Fleet(capacities, outage_rates, fuel + om)
+    return capacities, outage_rates, fuel + om
 
 
 def _check_loads(loads: ArrayLike | None) -> Float64Array:

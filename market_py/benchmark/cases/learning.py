@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -59,14 +58,6 @@ def policy_case(rows: int, **options: Any) -> BenchmarkCase:
         return Setup(candidates, [(values,) for values in observations], verify)
 
     return BenchmarkCase("policy", "tanh", rows, set_up, **options)
-
-
-def learning_cases(capacity: int, **options: Any) -> Iterator[BenchmarkCase]:
-    """Make every case: replay buffers, then policies."""
-    for call in (UNIFORM, PRIORITISED, UPDATE):
-        yield replay_case(call, capacity, **options)
-    for rows in ROWS:
-        yield policy_case(rows, **options)
 
 
 def _differ(one: Any, other: Any, inputs: object) -> bool:

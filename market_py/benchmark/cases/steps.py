@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -49,14 +48,6 @@ def step_case(markets: int, agents: int, threads: int, **options: Any) -> Benchm
         threads=(threads,),
         **options,
     )
-
-
-def step_cases(threads: tuple[int, ...], **options: Any) -> Iterator[BenchmarkCase]:
-    """Make every case: many markets on each number of threads, then one market of each size."""
-    for number in threads:
-        yield step_case(MARKETS, AGENTS, number, **options)
-    for agents in ONE_MARKET_AGENTS:
-        yield step_case(1, agents, 1, **options)
 
 
 def _make_actions(markets: int, agents: int, distinct: int, seed: int) -> list[Any]:
