@@ -6,7 +6,7 @@ from typing import SupportsIndex
 
 from numpy.typing import ArrayLike
 
-from market_py.registry import default_backend, get_backend
+from market_py.registry import get_backend
 from market_py.validation import Float64Array, Ties
 
 
@@ -67,8 +67,8 @@ def market_clearing(
     >>> market_clearing([30.0, 10.0, 20.0], [100.0, 100.0, 100.0], 400.0, price_cap=3000.0)
     (3000.0, array([100., 100., 100.]))
     """
-    chosen = default_backend() if backend is None else get_backend(backend)
-    return chosen.market_clearing(bids, quantities, demand, ties=ties, price_cap=price_cap)
+    clear = get_backend(backend).market_clearing
+    return clear(bids, quantities, demand, ties=ties, price_cap=price_cap)
 
 
 def market_clearing_batch(
@@ -118,7 +118,5 @@ def market_clearing_batch(
     (array([10., 20.]), array([[30.,  0.],
            [50., 30.]]))
     """
-    chosen = default_backend() if backend is None else get_backend(backend)
-    return chosen.market_clearing_batch(
-        bids, quantities, demand, ties=ties, price_cap=price_cap, threads=threads
-    )
+    clear = get_backend(backend).market_clearing_batch
+    return clear(bids, quantities, demand, ties=ties, price_cap=price_cap, threads=threads)

@@ -87,8 +87,8 @@ BATCH_VARIANTS = ("numba-sort",)
 """Variants that also clear batches, by the same algorithm; their functions end in ``_rows``."""
 
 
-def get_backend(name: str) -> Backend:
-    """Return a backend, one of `available_backends`, with its two functions that clear markets.
+def get_backend(name: str | None = None) -> Backend:
+    """Return one of `available_backends`, by default the fastest: functions that clear markets.
 
     Raises
     ------
@@ -103,6 +103,8 @@ def get_backend(name: str) -> Backend:
     >>> backend.market_clearing([10.0, 20.0], [50.0, 50.0], 70.0)
     (20.0, array([50., 20.]))
     """
+    if name is None:
+        return _fastest_backend()
     if name not in BACKENDS:
         raise ValueError(f"backend = {name!r}: must be one of {', '.join(map(repr, BACKENDS))}")
     return _load_backend(name)
@@ -136,8 +138,7 @@ def _is_available(name: str) -> bool:
 
 
 @cache
-def default_backend() -> Backend:
-    """Return the fastest backend that is installed."""
+def _fastest_backend() -> Backend:
     return get_backend(available_backends()[0])
 
 

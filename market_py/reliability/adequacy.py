@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from market_py.backends.constants import COVERAGE
-from market_py.registry import default_backend, get_backend
+from market_py.registry import get_backend
 from market_py.reliability import rts79
 from market_py.validation import (
     MAX_THREADS,
@@ -192,7 +192,7 @@ def simulate_yearly(
     years = check_integer("years", years, 1)
     threads = min(check_integer("threads", threads, 1), MAX_THREADS)
     seed = check_integer("seed", seed, 0)
-    clear = (default_backend() if backend is None else get_backend(backend)).market_clearing_batch
+    clear = get_backend(backend).market_clearing_batch
     capacities, outage_rates, bids = _check_units(units)
     demand = _check_loads(loads)
     lost = check_scalar("value_of_lost_load", value_of_lost_load, negative=True, most=LARGEST)
