@@ -180,8 +180,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, RaceResult):
         return value.to_json()
     return vars(value)
-
-
-def default_path(time: str) -> Path:
-    """Return the path of a run that started at this time."""
-    return FOLDER / f"{time[:19].replace(':', '-')}.json"

@@ -15,7 +15,7 @@ from market_py.benchmark import machine, plan, settings, timing
 from market_py.benchmark.confirm import confirm
 from market_py.benchmark.report import tables
 from market_py.benchmark.report.picture import save_pictures
-from market_py.benchmark.results import Results, Unreadable, default_path
+from market_py.benchmark.results import FOLDER, Results
 from market_py.benchmark.run import Case, run
 from market_py.cli import INTERRUPTED, REFUSED, at_least
 
@@ -43,14 +43,14 @@ def main(arguments: list[str]) -> int:
             asked = _settings(chosen)
             cases = plan.make_cases(asked)
             results = Results(machine.record(), asdict(asked))
-            path = chosen.output or default_path(results.time)
+            path = chosen.output or FOLDER / f"{results.time[:19].replace(':', '-')}.json"
             if path.is_dir():
                 raise ValueError(f"--output {path}: is a folder")
             if path.suffix != ".json":
                 raise ValueError(f"--output {path}: must end in .json; pictures stand beside it")
         if other is not None and not chosen.across_machines:
             _same_machine(results, other)
-    except (Unreadable, ValueError, ImportError, RuntimeError) as error:
+    except (ValueError, ImportError, RuntimeError) as error:
         print(error, file=sys.stderr)
         return REFUSED
     try:

@@ -8,7 +8,7 @@ import numpy as np
 from rich.console import RenderableType
 from rich.table import Table
 
-from market_py.benchmark.report.waterfall import waterfalls
+from market_py.benchmark.report.waterfall import ORDERS, savings
 from market_py.benchmark.results import TITLES, RaceResult, Results
 from market_py.benchmark.settings import LADDER_SIZE, PUBLISHED
 from market_py.benchmark.timing import Race, Ratio, ratio_of_medians
@@ -20,6 +20,7 @@ RESULT_ARRAYS = ("numba-filled", "numba-out", "rust-unchecked", "rust-filled", "
 """Variants that differ in who makes the result array, and how often."""
 LEARNABLE = {"repeated": "repeated", "same order": "same order", "random": "distinct"}
 """Distributions of inputs, by how much of a sort the branch predictor can learn."""
+LADDER_INPUTS = {"random": "distinct markets", "repeated": "one market repeated"}
 NUMBA, RUST = PUBLISHED
 PAIRED = "median ratio within rounds and its 95 % interval"
 TO_FIRST = "median ratio within rounds to the first candidate, and its 95 % interval."
@@ -225,15 +226,17 @@ def predictor(results: Results) -> Table:
 
 def waterfall(results: Results) -> Iterator[Table]:
     """Yield tables of what each fix saves at the size of the ladder, one for each order."""
-    for distribution, order, savings in waterfalls(results):
-        inputs = "distinct markets" if distribution == "random" else "one market repeated"
-        yield _table(
-            "removed | from | to | ns saved | share",
-            ((*fix, f"{saved:,.0f}", f"{share:.0%}") for fix, saved, share in savings),
-            "Median of the differences within rounds, ns per call, and its 95 % interval; "
-            "the share of what the whole order saves. Negative: it cost.",
-            f"{order.name}, N = {LADDER_SIZE}, {inputs}",
-        )
+    for distribution, inputs in LADDER_INPUTS.items():
+        race = results.find("ladder", distribution, LADDER_SIZE)
+        for order in ORDERS:
+            if found := savings(race, order):
+                yield _table(
+                    "removed | from | to | ns saved | share",
+                    ((*fix, f"{saved:,.0f}", f"{share:.0%}") for fix, saved, share in found),
+                    "Median of the differences within rounds, ns per call, and its 95 % interval; "
+                    "the share of what the whole order saves. Negative: it cost.",
+                    f"{order.name}, N = {LADDER_SIZE}, {inputs}",
+                )
 
 
 def operation_counts(results: Results) -> Table:
