@@ -180,14 +180,9 @@ def available_variants() -> list[str]:
 def get_candidates(names: Sequence[str] | None = None) -> dict[str, ClearOne]:
     """Return the functions to time, of variants and backends, by name.
 
-    By default of all the variants and the compiled backends that are installed.
-
-    Raises
-    ------
-    ValueError, ImportError
-        There is no variant or backend of that name, or it is not installed.
-    RuntimeError
-        The extension is a debug build, whose times would mislead.
+    By default of all the variants and the compiled backends that are installed. Errors as for
+    `get_backend`; a RuntimeError says that the extension is a debug build, whose times would
+    mislead.
     """
     return {
         name: VARIANTS[name].load() if name in VARIANTS else get_backend(name).market_clearing

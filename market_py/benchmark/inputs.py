@@ -152,10 +152,7 @@ def distinct_inputs(offers: int) -> int:
 def make_markets(name: str, offers: int, seed: int = 0, distinct: int | None = None) -> list[Any]:
     """Make the markets of a race, by default as many as `distinct_inputs` says.
 
-    Raises
-    ------
-    ValueError
-        The distribution is unknown, or has markets of another size only.
+    A ValueError says that the distribution is unknown, or has markets of another size only.
     """
     if name not in DISTRIBUTIONS:
         raise ValueError(
