@@ -26,8 +26,8 @@ from market_py.env.actions import HIGH, LOW
 from market_py.env.model import MARKUP
 from market_py.env.system import LARGEST
 from market_py.files import write_atomically
-from market_py.learning.arrays import require, to_array
-from market_py.validation import Float64Array, check_integer, check_scalar, check_seed
+from market_py.learning.arrays import load_arrays, require
+from market_py.validation import Float64Array, check_array, check_integer, check_scalar, check_seed
 
 DECAYS = 0.9, 0.999
 """Decay rates of Adam's two moments (Kingma and Ba)."""
@@ -260,50 +260,30 @@ class EvolutionStrategy:
         ValueError
             The file is not such a checkpoint, or damaged; nothing has changed then.
         """
-        try:
-            # NumPy leaves a damaged file open that it opens itself.
-            with Path(path).open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-                kept = {name: file[name] for name in file.files}
+        with load_arrays(path, "a checkpoint of this learner") as kept:
             if int(kept["format"]) != FORMAT:
                 raise ValueError(f"format {int(kept['format'])}; {FORMAT} can be read")
             theirs, ours = json.loads(str(kept["model"])), self._fingerprint()
             if others := sorted(name for name in ours if theirs.get(name) != ours[name]):
                 raise ValueError(f"it was trained with other {', '.join(others)}")
             for name, here in (("policies", self.policies), ("moments", self._moments)):
-                values = kept[name] = to_array(name, kept[name], np.float64)
-                if values.shape != here.shape:
-                    raise ValueError(f"{name}: must have shape {here.shape}, got {values.shape}")
-                require(name, values, np.abs(values) <= LARGEST**2, "finite")
+                kept[name] = check_array(name, kept[name], shape=here.shape)
+                require(name, kept[name], np.abs(kept[name]) <= LARGEST**2, "finite")
             require("moments", kept["moments"][1], kept["moments"][1] >= 0, ">= 0")
             generator = np.random.PCG64DXSM()
             generator.state = json.loads(str(kept["random"]))
             generation = check_integer("generation", kept["generation"][()], 0)
             # The last check, since it changes the markets.
             self._markets.state = EnvState(kept["state"])
-        except (OSError, EOFError, KeyError, TypeError, ValueError) as error:
-            if isinstance(error, FileNotFoundError):
-                raise
-            raise ValueError(f"{path}: is not a checkpoint of this learner: {error}") from error
-        except Exception as error:  # The errors of zipfile have no other base class in common.
-            raise ValueError(f"{path}: is damaged: {error}") from error
         self.policies[:], self._moments[:] = kept["policies"], kept["moments"]
         self.generation, self._rng = generation, np.random.Generator(generator)
 
 
 def act(policies: Float64Array, observations: Float64Array) -> Float64Array:
-    """Compute the actions of linear policies.
+    """Compute actions, shape (B, N, 2), within their bounds, by linear policies.
 
-    Parameters
-    ----------
-    policies : ndarray, shape (N, F + 1, 2) or (B, N, F + 1, 2)
-        Policies of all agents, the same in all markets or different ones.
-    observations : ndarray, shape (B, N, F)
-        Observations of all agents.
-
-    Returns
-    -------
-    ndarray, shape (B, N, 2)
-        Actions within their bounds.
+    Observations have shape (B, N, F). Policies have shape (N, F + 1, 2), the same in all markets,
+    or (B, N, F + 1, 2).
     """
     axes = "bnf,nfk->bnk" if policies.ndim == 3 else "bnf,bnfk->bnk"
     asked = np.einsum(axes, observations, policies[..., :-1, :])

@@ -11,12 +11,13 @@ import math
 import numpy as np
 
 from market_py.backends.compilation import compiled
-from market_py.env.noise import MULTIPLIERS, ROUNDS, WEYL
+from market_py.env.noise import MULTIPLIERS, ROUNDS, WEYL, multiply, open_unit
 
 _M0, _M1 = np.uint64(MULTIPLIERS[0]), np.uint64(MULTIPLIERS[1])
 _W0, _W1 = np.uint64(WEYL[0]), np.uint64(WEYL[1])
-_LOW, _HALF, _SHIFT, _ZERO = np.uint64(0xFFFFFFFF), np.uint64(32), np.uint64(11), np.uint64(0)
-_UNIT = 2.0**-53
+_ZERO = np.uint64(0)
+
+_multiply, _open_unit = compiled(nogil=True)(multiply), compiled(nogil=True)(open_unit)
 
 
 @compiled(nogil=True)
@@ -127,17 +128,5 @@ def _normal(seed, episode, hour):  # type: ignore[no-untyped-def]
         high, high_carried = _multiply(c, _M1)
         a, b, c, d = high_carried ^ b ^ key, high, low_carried ^ d ^ other_key, low
         key, other_key = key + _W0, other_key + _W1
-    radius = (float(a >> _SHIFT) + 0.5) * _UNIT
-    angle = (float(b >> _SHIFT) + 0.5) * _UNIT
+    radius, angle = _open_unit(a), _open_unit(b)
     return math.sqrt(-2.0 * math.log(radius)) * math.cos(2.0 * math.pi * angle)
-
-
-@compiled(nogil=True)
-def _multiply(one, other):  # type: ignore[no-untyped-def]
-    """Return the lower and the upper word of a product, by long multiplication in 32-bit digits."""
-    one_low, one_high = one & _LOW, one >> _HALF
-    other_low, other_high = other & _LOW, other >> _HALF
-    crossed, crossed_too = one_low * other_high, one_high * other_low
-    middle = (one_low * other_low >> _HALF) + (crossed & _LOW) + (crossed_too & _LOW)
-    upper = one_high * other_high + (crossed >> _HALF) + (crossed_too >> _HALF)
-    return one * other, upper + (middle >> _HALF)
