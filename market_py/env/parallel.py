@@ -8,13 +8,13 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from market_py.env.actions import as_actions, check_actions
+from market_py.env.actions import check_actions
 from market_py.env.market import RENDER_MODES, OneMarket
 from market_py.env.model import Model
 from market_py.env.spaces import action_space, observation_space
 from market_py.env.system import System
 from market_py.extras import explain_missing
-from market_py.validation import Float64Array
+from market_py.validation import Float64Array, check_array
 
 with explain_missing():
     from gymnasium import spaces
@@ -95,10 +95,7 @@ class MarketParallelEnv(ParallelEnv[str, Float64Array, Float64Array]):
     ) -> tuple[dict[str, Float64Array], dict[str, dict[str, Any]]]:
         """Begin an episode: the first of a seed, or without a seed the next one.
 
-        Raises
-        ------
-        ValueError
-            ``seed`` is not one; nothing has changed then.
+        A ValueError names a wrong seed; nothing has changed then.
         """
         observations = self._market.reset(seed)
         self.agents = self.possible_agents[:]
@@ -122,7 +119,7 @@ class MarketParallelEnv(ParallelEnv[str, Float64Array, Float64Array]):
         agents = self.agents
         # One by one: as rows of one array, one agent's booleans would become numbers.
         given = np.array(
-            [as_actions(actions[agent], (2,), f"actions[{agent!r}]") for agent in agents]
+            [check_array(f"actions[{agent!r}]", actions[agent], shape=(2,)) for agent in agents]
         )
         try:
             observations, rewards, ended, info = self._market.step(given)

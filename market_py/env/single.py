@@ -7,14 +7,14 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from market_py.env.actions import as_actions, check_actions
+from market_py.env.actions import check_actions
 from market_py.env.market import RENDER_MODES, OneMarket
 from market_py.env.model import Model
 from market_py.env.others import Policy, check_agent, check_policy, join_actions, truthful
 from market_py.env.spaces import action_space, observation_space
 from market_py.env.system import System
 from market_py.extras import explain_missing
-from market_py.validation import Float64Array
+from market_py.validation import Float64Array, check_array
 
 with explain_missing():
     import gymnasium
@@ -94,10 +94,7 @@ class MarketEnv(gymnasium.Env[Float64Array, Float64Array]):
     ) -> tuple[Float64Array, dict[str, Any]]:
         """Begin an episode: the first of a seed, or without a seed the next one.
 
-        Raises
-        ------
-        ValueError
-            ``seed`` is not one; nothing has changed then.
+        A ValueError names a wrong seed; nothing has changed then.
         """
         self._seen = self._market.reset(seed)
         drawn = int(self._market.state.seeds[0])
@@ -116,7 +113,7 @@ class MarketEnv(gymnasium.Env[Float64Array, Float64Array]):
             The market has not been reset, or the episode is over.
         """
         self._market.require_running()
-        own = as_actions(action, (2,), "action")
+        own = check_array("action", action, shape=(2,))
         actions = join_actions(self.others, self._seen, self.agent, own)
         try:
             self._seen, rewards, ended, info = self._market.step(actions)

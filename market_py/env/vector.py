@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from market_py.env.actions import as_actions
 from market_py.env.buffers import StepBuffers
 from market_py.env.model import Model
 from market_py.env.state import EnvState
 from market_py.env.stepper import make_stepper
 from market_py.env.system import System
-from market_py.validation import Float64Array, check_integer, check_kind, check_seed
+from market_py.validation import Float64Array, check_array, check_integer, check_kind, check_seed
 
 if TYPE_CHECKING:
     from gymnasium.spaces import Box
@@ -183,7 +182,7 @@ class MarketVectorEnv(Base):
             raise RuntimeError("step: call reset first")
         buffers = self._buffers
         shape = (self.num_envs, self.model.agents, 2)
-        self._stepper.step(self._state, as_actions(actions, shape), buffers)
+        self._stepper.step(self._state, check_array("actions", actions, shape=shape), buffers)
         given = self._given
         infos = {
             "price": given(buffers.prices),

@@ -21,28 +21,27 @@ AGENTS_PER_SHARE = 1 << 12
 
 
 class Stepper:
-    """Steps markets; see `market_py.env.stepper.Stepper`."""
+    """Steps markets; see `market_py.env.backends.numpy.Stepper`."""
 
     def __init__(self, model: Model, *, autoreset: bool, threads: int | None = None) -> None:
         self._model, self._threads = model, check_threads(threads)
         system, template = model.system, model.template
         # To numba an array that may not be written to is of another type.
-        self._demand = system.demand.copy(), tuple(map(float, model.noise))
-        self._shown = template.features, template.demand_scale, template.time
-        self._offering = system.capacities.copy(), system.costs.copy(), float(model.max_bid_delta)
+        profile = system.demand.copy(), tuple(map(float, model.noise))
+        shown = template.features, template.demand_scale, template.time
+        offering = system.capacities.copy(), system.costs.copy(), float(model.max_bid_delta)
         cap = math.nan if model.price_cap is None else float(model.price_cap)
-        self._clearing = model.ties == "pro_rata", np.array([cap])
-        self._paying = (
-            float(model.markup_penalty),
-            float(model.unserved_penalty),
-            float(model.reward_scale),
+        clearing = model.ties == "pro_rata", np.array([cap])
+        paying = tuple(
+            map(float, (model.markup_penalty, model.unserved_penalty, model.reward_scale))
         )
-        self._autoreset = autoreset
+        self._rules = profile, shown, offering, clearing, paying, autoreset
         self._offers = np.empty((2, 0, model.agents))
 
     def observe(self, state: EnvState, observations: Float64Array) -> None:
         """Fill observations of the hour that each state tells."""
-        kernels.observe(state.words, self._demand, self._shown, observations)
+        profile, shown, *_ = self._rules
+        kernels.observe(state.words, profile, shown, observations)
 
     def step(self, state: EnvState, actions: Float64Array, buffers: StepBuffers) -> None:
         """Step all markets by an hour; fill the buffers."""
@@ -53,26 +52,8 @@ class Stepper:
             self._offers = np.empty((2, markets, agents))
 
         def work(start: int, stop: int) -> bool:
-            cleared: bool = _step(
-                state.words,
-                actions,
-                self._offers,
-                self._demand,
-                self._shown,
-                self._offering,
-                self._clearing,
-                self._paying,
-                self._autoreset,
-                buffers.observations,
-                buffers.final_observations,
-                buffers.rewards,
-                buffers.ended,
-                buffers.demand,
-                buffers.prices,
-                buffers.dispatch,
-                start,
-                stop,
-            )
+            arrays = state.words, actions, self._offers
+            cleared: bool = _step(*arrays, *self._rules, *buffers, start, stop)
             return cleared
 
         cleared = parallel_for(work, markets, max(1, AGENTS_PER_SHARE // agents), self._threads)
