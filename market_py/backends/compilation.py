@@ -26,22 +26,9 @@ def compiled(*signatures: Any, **options: Any) -> Callable[[Callable[..., Any]],
     number or a compiled function that this file imports changes. numba names the file in the cache
     after ``__qualname__``, so the decorator appends a fingerprint of what is imported.
 
-    Parameters
-    ----------
-    *signatures
-        As for `numba.njit`; with a signature numba compiles at once.
-    **options
-        As for `numba.njit`, without ``cache``.
-
-    Warns
-    -----
-    RuntimeWarning
-        Once, if no folder for the cache can be written to.
-
-    Notes
-    -----
-    With ``NUMBA_DISABLE_JIT=1`` the function runs in Python. There, other than in machine code,
-    NumPy's scalars warn when they overflow, as the algorithms expect them to: this is silenced.
+    If no folder for the cache can be written to, the decorator warns once. With
+    ``NUMBA_DISABLE_JIT=1`` the function runs in Python. There, other than in machine code, NumPy's
+    scalars warn when they overflow, as the algorithms expect them to: this is silenced.
     """
 
     def compile_function(function: Callable[..., Any]) -> Any:
