@@ -54,12 +54,11 @@ def _fingerprint(function: Callable[..., Any]) -> int:
             parts.append(f"{name} = {value!r}")
         elif is_jitted(value) and value.py_func.__module__ != function.__module__:
             # The name has a fingerprint too, of what that module imports.
-            parts += value.py_func.__qualname__, inspect.getsource(_module(value.py_func))
+            parts += (
+                value.py_func.__qualname__,
+                inspect.getsource(sys.modules[value.py_func.__module__]),
+            )
     return zlib.crc32("\n".join(parts).encode())
-
-
-def _module(function: Callable[..., Any]) -> Any:
-    return sys.modules[function.__module__]
 
 
 @cache

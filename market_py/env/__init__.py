@@ -5,6 +5,9 @@ learns. Both need NumPy alone. `MarketParallelEnv` is a PettingZoo environment i
 generators learn, `MarketEnv` a Gymnasium environment in which one does. The same seed gives the
 same trajectory in all, with every backend.
 
+An argument outside its range is a TypeError or a ValueError whose message begins with its name;
+nothing has changed then. A package or backend that is missing is an ImportError.
+
 The rules are those of an environment published earlier. 30,000 steps side by side were equal to
 rounding but for these differences, each of which is intended:
 

@@ -35,11 +35,6 @@ class AgentVectorEnv(MarketVectorEnv):
     **options
         As for `market_py.env.MarketVectorEnv`.
 
-    Raises
-    ------
-    TypeError, ValueError, ImportError
-        As for `market_py.env.MarketVectorEnv`; there is no such agent.
-
     Examples
     --------
     >>> markets = AgentVectorEnv(System([100, 50], [10, 30], [60, 120]), 3, demand_noise=0.0)

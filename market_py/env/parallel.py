@@ -34,19 +34,10 @@ class MarketParallelEnv(ParallelEnv[str, Float64Array, Float64Array]):
 
     Parameters
     ----------
-    system : System
-        The generators, and their demand.
-    backend : str, optional
-        One of `market_py.env.available_steppers`; by default the fastest.
+    system, backend, **rules
+        As for `market_py.env.MarketVectorEnv`.
     render_mode : {"rgb_array", "ansi"}, optional
         Show the merit order of the last cleared hour as a picture or as a table.
-    **rules
-        As for `market_py.env.Model`.
-
-    Raises
-    ------
-    TypeError, ValueError, ImportError
-        As for `market_py.env.Model` and `market_py.env.make_stepper`.
 
     Notes
     -----
@@ -145,6 +136,3 @@ class MarketParallelEnv(ParallelEnv[str, Float64Array, Float64Array]):
     def render(self) -> NDArray[np.uint8] | str | None:
         """Show the last cleared hour, or after a reset the first one, in the mode chosen."""
         return self._market.render()
-
-    def close(self) -> None:
-        """Nothing is open."""

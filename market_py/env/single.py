@@ -26,24 +26,15 @@ class MarketEnv(gymnasium.Env[Float64Array, Float64Array]):
 
     Parameters
     ----------
-    system : System
-        The generators, and their demand.
+    system, backend, **rules
+        As for `market_py.env.MarketVectorEnv`.
     agent : int or str
         Index or name of the generator that learns.
     others : callable
         Policy of the others. It maps the observations of all generators, shape (N, F), to actions
         of all, shape (N, 2); the row of the learning generator is ignored.
-    backend : str, optional
-        One of `market_py.env.available_steppers`; by default the fastest.
     render_mode : {"rgb_array", "ansi"}, optional
         Show the merit order of the last cleared hour as a picture or as a table.
-    **rules
-        As for `market_py.env.Model`.
-
-    Raises
-    ------
-    TypeError, ValueError, ImportError
-        As for `market_py.env.Model` and `market_py.env.make_stepper`; there is no such agent.
 
     Notes
     -----

@@ -52,18 +52,8 @@ class EnvState:
 
     @classmethod
     def at_start(cls, markets: int) -> EnvState:
-        """Return the state of ``markets`` markets with seed 0 before their first hour.
-
-        Raises
-        ------
-        TypeError, ValueError
-            ``markets`` is not a positive whole number.
-        """
+        """Return the state of ``markets`` markets with seed 0 before their first hour."""
         return cls(np.zeros((3, check_integer("markets", markets, 1)), dtype=np.uint64))
-
-    def some(self, markets: slice | NDArray[np.bool_]) -> EnvState:
-        """Return the state of some markets: a view for a slice, a copy for a mask."""
-        return EnvState(self.words[:, markets])
 
     def copy(self) -> EnvState:
         """Return a copy."""

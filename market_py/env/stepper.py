@@ -38,13 +38,6 @@ def make_stepper(
         Whether a market begins the next episode after its last hour.
     threads : int, optional
         Largest number of threads that work; by default the number of cores.
-
-    Raises
-    ------
-    TypeError, ValueError
-        There is no such backend, or ``threads`` is not a positive whole number.
-    ImportError
-        It is not installed here.
     """
     name = available_steppers()[0] if backend is None else backend
     if name not in STEPPERS:

@@ -35,11 +35,6 @@ class System:
     first_hour : int
         Hours from the first hour of a Monday to the first hour of the episode; >= 0.
 
-    Raises
-    ------
-    TypeError, ValueError
-        A parameter is outside its domain.
-
     Examples
     --------
     >>> system = System([100, 50], [10, 30], [60, 120])
@@ -97,11 +92,6 @@ class System:
             Week of the year, 1 to 52; the episode begins with its Monday.
         hours : int
             Length of the episode, from 1 to the hours that are left in the year.
-
-        Raises
-        ------
-        TypeError, ValueError
-            A parameter is outside its domain.
         """
         first = (check_integer("week", week, 1, 52) - 1) * 168
         hours = check_integer("hours", hours, 1, rts79.HOURS - first)
@@ -124,11 +114,6 @@ class System:
             Length of the episode; >= 1.
         seed : int
             The same seed gives the same system.
-
-        Raises
-        ------
-        TypeError, ValueError
-            A parameter is outside its domain.
         """
         generators = check_integer("generators", generators, 1)
         hours, seed = check_integer("hours", hours, 1), check_seed(seed)

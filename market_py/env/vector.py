@@ -61,11 +61,6 @@ class MarketVectorEnv(Base):
     **rules
         As for `market_py.env.Model`.
 
-    Raises
-    ------
-    TypeError, ValueError, ImportError
-        As for `market_py.env.Model` and `market_py.env.make_stepper`.
-
     Notes
     -----
     Observations have shape (B, N, F), actions (B, N, 2), rewards (B, N). ``infos`` holds, of the

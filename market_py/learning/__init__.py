@@ -1,4 +1,8 @@
-"""Learners that bid in the markets of `market_py.env`, replay buffers and policies, in NumPy."""
+"""Learners that bid in the markets of `market_py.env`, replay buffers and policies, in NumPy.
+
+An argument outside its range is a TypeError or a ValueError whose message begins with its name;
+nothing has changed then. A backend that is missing is an ImportError.
+"""
 
 from __future__ import annotations
 

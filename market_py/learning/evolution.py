@@ -29,8 +29,8 @@ from market_py.files import write_atomically
 from market_py.learning.arrays import load_arrays, require
 from market_py.validation import Float64Array, check_array, check_integer, check_scalar, check_seed
 
-DECAYS = 0.9, 0.999
-"""Decay rates of Adam's two moments (Kingma and Ba)."""
+DECAYS = np.array([0.9, 0.999]).reshape(2, 1, 1, 1)
+"""Decay rates of Adam's two moments (Kingma and Ba), for all policies."""
 TINY = 1e-8
 """Avoids a division by zero in Adam's step."""
 EVALUATION_SEED = 1 << 40
@@ -71,8 +71,8 @@ class EvolutionStrategy:
 
     Parameters
     ----------
-    system : System
-        The generators, and their demand.
+    system, backend, threads, **rules
+        As for `market_py.env.MarketVectorEnv`.
     markets : int
         Number of variations of the policies in each generation; even and at least 2.
     seed : int
@@ -83,17 +83,6 @@ class EvolutionStrategy:
         Step size of Adam; > 0 and at most 1e100.
     markup : float
         First markup, before ``tanh``; from -10 to 10.
-    backend : str, optional
-        One of `market_py.env.available_steppers`; by default the fastest.
-    threads : int, optional
-        Largest number of threads that work. No result depends on it.
-    **rules
-        As for `market_py.env.Model`.
-
-    Raises
-    ------
-    TypeError, ValueError, ImportError
-        As for `market_py.env.MarketVectorEnv`; a parameter is outside its domain.
 
     Examples
     --------
@@ -144,11 +133,6 @@ class EvolutionStrategy:
         ----------
         generations : int
             Number of generations; >= 0.
-
-        Raises
-        ------
-        TypeError, ValueError
-            ``generations`` is not a whole number, or negative.
         """
         number = check_integer("generations", generations, 0, LARGEST_COUNT)
         return (self._next_generation() for _ in range(number))
@@ -185,15 +169,10 @@ class EvolutionStrategy:
     def _adam_step(self, direction: Float64Array) -> None:
         """Move the policies in a direction in which rewards grow, by Adam (Kingma and Ba)."""
         self.generation += 1
-        first, second = self._moments
-        first += (1 - DECAYS[0]) * (direction - first)
-        second += (1 - DECAYS[1]) * (direction**2 - second)
+        self._moments += (1 - DECAYS) * (np.stack([direction, direction**2]) - self._moments)
         # The moments begin at zero: their early values are too small by this factor.
-        unbiased = [
-            moment / (1 - decay**self.generation)
-            for moment, decay in zip(self._moments, DECAYS, strict=True)
-        ]
-        self.policies += self._step_size * unbiased[0] / (np.sqrt(unbiased[1]) + TINY)
+        first, second = self._moments / (1 - DECAYS**self.generation)
+        self.policies += self._step_size * first / (np.sqrt(second) + TINY)
 
     def evaluate(self, markets: int = 64, seed: int = EVALUATION_SEED) -> Evaluation:
         """Let the policies bid for an episode, without variation, in other markets.
@@ -204,11 +183,6 @@ class EvolutionStrategy:
             Number of markets; >= 1.
         seed : int
             Seed of their noise.
-
-        Raises
-        ------
-        TypeError, ValueError
-            A parameter is outside its domain.
         """
         markets = check_integer("markets", markets, 1, LARGEST_COUNT)
         system = self._markets.model.system

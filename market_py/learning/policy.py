@@ -44,8 +44,6 @@ class MLPPolicy:
     ------
     TypeError, ValueError
         Layers do not fit together, or a value is not finite as a float32.
-    ImportError
-        The backend is not installed.
 
     Examples
     --------
@@ -123,23 +121,23 @@ class MLPPolicy:
             bias.
         """
         layers: dict[tuple[int, ...], dict[str, Any]] = {}
-        front = None
+        prefixes: dict[str, None] = {}
         for name, values in state.items():
             found = re.fullmatch(r"((?:.*?\.)?)(\d+(?:\.\d+)*)\.(weight|bias)", name)
             if not found:
                 raise ValueError(f"state[{name!r}]: is not the weight or the bias of a layer")
-            front = found[1] if front is None else front
-            if found[1] != front:
-                raise ValueError(
-                    f"state: holds layers of {front!r} and of {found[1]!r}: "
-                    "pass only the part of the dict that is wanted"
-                )
+            prefixes[found[1]] = None
             number = tuple(map(int, found[2].split(".")))
             layers.setdefault(number, {})[found[3]] = _to_array(values)
+        if len(prefixes) > 1:
+            raise ValueError(
+                f"state: holds layers of {' and of '.join(map(repr, prefixes))}: "
+                "pass only the part of the dict that is wanted"
+            )
         ordered = [layers[number] for number in sorted(layers)]
         for number in sorted(layers):
             if len(layers[number]) != 2:
-                name = f"{front}{'.'.join(map(str, number))}"
+                name = f"{''.join(prefixes)}{'.'.join(map(str, number))}"
                 raise ValueError(f"state: the layer {name!r} has only {[*layers[number]]}")
         return cls(
             [layer["weight"] for layer in ordered], [layer["bias"] for layer in ordered], **options

@@ -78,10 +78,6 @@ class ReplayBuffer:
 
     Raises
     ------
-    TypeError, ValueError
-        A parameter is outside its domain.
-    ImportError
-        The backend is not installed.
     MemoryError
         The buffer does not fit into memory.
 
@@ -151,12 +147,14 @@ class ReplayBuffer:
         TypeError, ValueError
             A shape does not fit, or a value is not finite as a float32. Nothing has changed then.
         """
-        number = check_array("rewards", rewards, np.float32).size
+        paid = check_array("rewards", rewards, np.float32)
+        number = paid.size
+        paid = check_array("rewards", paid, np.float32, (number,))
         observed, acted = (number, self.observation_size), (number, self.action_size)
         self._ring.add(
             check_array("observations", observations, np.float32, observed),
             check_array("actions", actions, np.float32, acted),
-            check_array("rewards", rewards, np.float32, (number,)),
+            paid,
             check_array("next_observations", next_observations, np.float32, observed),
             check_array("done", done, np.bool_, (number,)),
         )
@@ -170,10 +168,6 @@ class ReplayBuffer:
             Number of transitions, ``K``; at least 1.
         beta : float
             How far `Batch.weights` correct for priorities, from 0 (not at all) to 1 (fully).
-
-        Returns
-        -------
-        Batch
 
         Raises
         ------

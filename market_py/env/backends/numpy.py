@@ -62,7 +62,7 @@ class Stepper:
                 state.episodes[ended] += np.uint64(1)
                 state.hours[ended] = 0
                 first = np.empty_like(buffers.observations[ended])
-                self.observe(state.some(ended), first)
+                self.observe(EnvState(state.words[:, ended]), first)
                 buffers.observations[ended] = first
 
     def _demand(self, state: EnvState) -> Float64Array:
