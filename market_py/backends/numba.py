@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import SupportsIndex
 
 import numpy as np
@@ -104,12 +105,7 @@ def market_clearing_batch(
     clear = clear_rows_in_order if order else clear_rows
     share = max(1, OFFERS_PER_CHUNK // batch.offers)
     workers = min(batch.threads, 1 + dispatch.size // OFFERS_PER_CHUNK)
-
-    def work(start: int, stop: int) -> bool:
-        valid: bool = clear(*arguments, start, stop)
-        return valid
-
-    if not parallel_for(work, batch.markets, share, workers):
+    if not parallel_for(partial(clear, *arguments), batch.markets, share, workers):
         check_batch(*given)
         raise ValueError("the arguments changed during the call")
     return prices, dispatch

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -29,12 +28,11 @@ def check_agent(system: System, agent: int | str) -> int:
     return check_integer("agent", agent, 0, system.generators - 1)
 
 
-def check_policy(others: Any) -> Policy:
+def check_policy(others: Policy) -> Policy:
     """Return a policy; refuse what cannot be called."""
     if not callable(others):
         raise TypeError(f"others: must be a policy to call, got {type(others).__name__}")
-    policy: Policy = others
-    return policy
+    return others
 
 
 def join_actions(

@@ -84,10 +84,7 @@ class MarketParallelEnv(ParallelEnv[str, Float64Array, Float64Array]):
     def reset(
         self, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[dict[str, Float64Array], dict[str, dict[str, Any]]]:
-        """Begin an episode: the first of a seed, or without a seed the next one.
-
-        A ValueError names a wrong seed; nothing has changed then.
-        """
+        """Begin an episode: the first of a seed, or without a seed the next one."""
         observations = self._market.reset(seed)
         self.agents = self.possible_agents[:]
         by_agent = dict(zip(self.agents, observations, strict=True))
@@ -98,8 +95,6 @@ class MarketParallelEnv(ParallelEnv[str, Float64Array, Float64Array]):
 
         Raises
         ------
-        TypeError, ValueError
-            An action is missing, or not in its space; nothing has changed then.
         RuntimeError
             The market has not been reset, or the episode is over.
         """

@@ -83,10 +83,7 @@ class MarketEnv(gymnasium.Env[Float64Array, Float64Array]):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Float64Array, dict[str, Any]]:
-        """Begin an episode: the first of a seed, or without a seed the next one.
-
-        A ValueError names a wrong seed; nothing has changed then.
-        """
+        """Begin an episode: the first of a seed, or without a seed the next one."""
         self._seen = self._market.reset(seed)
         drawn = int(self._market.state.seeds[0])
         # Gymnasium's generator is not used here, but tells the seed.
@@ -98,8 +95,6 @@ class MarketEnv(gymnasium.Env[Float64Array, Float64Array]):
 
         Raises
         ------
-        TypeError, ValueError
-            An action of the agent or of the others is not in its space; nothing has changed then.
         RuntimeError
             The market has not been reset, or the episode is over.
         """

@@ -134,8 +134,6 @@ class MarketVectorEnv(Base):
 
         Raises
         ------
-        TypeError, ValueError
-            A seed or the mask is not one; nothing has changed then.
         RuntimeError
             Some markets are to be reset before all have been.
         """
@@ -154,22 +152,15 @@ class MarketVectorEnv(Base):
     def step(
         self, actions: ArrayLike
     ) -> tuple[Float64Array, Float64Array, Bools, Bools, dict[str, Any]]:
-        """Step all markets by an hour.
+        """Step all markets by an hour; the class says what is returned.
 
         Parameters
         ----------
         actions : array_like, shape (B, N, 2)
             See `market_py.env.Model`.
 
-        Returns
-        -------
-        observations, rewards, terminated, truncated, infos
-            See the class.
-
         Raises
         ------
-        TypeError, ValueError
-            The actions are not in the action space; nothing has changed then.
         RuntimeError
             The markets have not been reset.
         """

@@ -149,16 +149,12 @@ class MLPPolicy:
         Parameters
         ----------
         observations : array_like, shape (..., inputs)
-            If each agent has its own network, the shape is (..., N, inputs).
+            Real numbers that are finite as a float32. If each agent has its own network, the shape
+            is (..., N, inputs).
 
         Returns
         -------
         ndarray of float32, shape (..., outputs)
-
-        Raises
-        ------
-        TypeError, ValueError
-            The shape does not fit, or a value is not a real number that is finite as a float32.
         """
         given = check_array("observations", observations, np.float32)
         shape = given.shape

@@ -131,6 +131,8 @@ class ReplayBuffer:
     ) -> None:
         """Add K transitions in their order, with the largest priority so far.
 
+        All numbers must be finite as a float32.
+
         Parameters
         ----------
         observations, next_observations : array_like, shape (K, F)
@@ -141,11 +143,6 @@ class ReplayBuffer:
             Rewards.
         done : array_like of bool, shape (K,)
             Whether the episode was terminated (not truncated) there, so that no reward follows.
-
-        Raises
-        ------
-        TypeError, ValueError
-            A shape does not fit, or a value is not finite as a float32. Nothing has changed then.
         """
         paid = check_array("rewards", rewards, np.float32)
         number = paid.size

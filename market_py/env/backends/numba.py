@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import numpy as np
 
@@ -20,7 +21,7 @@ from market_py.validation import Float64Array, check_threads
 _M0, _M1 = np.uint64(MULTIPLIERS[0]), np.uint64(MULTIPLIERS[1])
 _W0, _W1 = np.uint64(WEYL[0]), np.uint64(WEYL[1])
 _ZERO = np.uint64(0)
-# For one word at a time the formulas of NumPy's generator compile as they are.
+# These formulas of `market_py.env.noise` compile for single words as they are.
 _multiply, _open_unit = compiled(nogil=True)(multiply), compiled(nogil=True)(open_unit)
 
 AGENTS_PER_SHARE = 1 << 12
@@ -55,13 +56,8 @@ class Stepper:
         markets, agents = len(actions), self._model.agents
         if self._offers.shape[1] < markets:
             self._offers = np.empty((2, markets, agents))
-
-        def work(start: int, stop: int) -> bool:
-            arrays = state.words, actions, self._offers
-            cleared: bool = _step(*arrays, *self._rules, *buffers, start, stop)
-            return cleared
-
-        cleared = parallel_for(work, markets, max(1, AGENTS_PER_SHARE // agents), self._threads)
+        step = partial(_step, state.words, actions, self._offers, *self._rules, *buffers)
+        cleared = parallel_for(step, markets, max(1, AGENTS_PER_SHARE // agents), self._threads)
         assert cleared, "what a model lets agents offer is a market"
 
 
