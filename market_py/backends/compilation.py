@@ -26,22 +26,9 @@ def compiled(*signatures: Any, **options: Any) -> Callable[[Callable[..., Any]],
     number or a compiled function that this file imports changes. numba names the file in the cache
     after ``__qualname__``, so the decorator appends a fingerprint of what is imported.
 
-    Parameters
-    ----------
-    *signatures
-        As for `numba.njit`; with a signature numba compiles at once.
-    **options
-        As for `numba.njit`, without ``cache``.
-
-    Warns
-    -----
-    RuntimeWarning
-        Once, if no folder for the cache can be written to.
-
-    Notes
-    -----
-    With ``NUMBA_DISABLE_JIT=1`` the function runs in Python. There, other than in machine code,
-    NumPy's scalars warn when they overflow, as the algorithms expect them to: this is silenced.
+    If no folder for the cache can be written to, the decorator warns once. With
+    ``NUMBA_DISABLE_JIT=1`` the function runs in Python. There, other than in machine code, NumPy's
+    scalars warn when they overflow, as the algorithms expect them to: this is silenced.
     """
 
     def compile_function(function: Callable[..., Any]) -> Any:
@@ -67,12 +54,11 @@ def _fingerprint(function: Callable[..., Any]) -> int:
             parts.append(f"{name} = {value!r}")
         elif is_jitted(value) and value.py_func.__module__ != function.__module__:
             # The name has a fingerprint too, of what that module imports.
-            parts += value.py_func.__qualname__, inspect.getsource(_module(value.py_func))
+            parts += (
+                value.py_func.__qualname__,
+                inspect.getsource(sys.modules[value.py_func.__module__]),
+            )
     return zlib.crc32("\n".join(parts).encode())
-
-
-def _module(function: Callable[..., Any]) -> Any:
-    return sys.modules[function.__module__]
 
 
 @cache

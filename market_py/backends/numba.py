@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any, SupportsIndex
+from functools import partial
+from typing import SupportsIndex
 
 import numpy as np
 from numpy import empty, float64, ndarray
@@ -91,6 +91,7 @@ def market_clearing_batch(
     if batch.markets == 0:
         check_batch(*given)
         return prices, dispatch
+    order = _shared_order(batch)
     arguments = (
         _writeable(batch.bids).reshape(table),
         _writeable(batch.quantities).reshape(table),
@@ -99,10 +100,12 @@ def market_clearing_batch(
         _writeable(cap).reshape(-1),
         prices,
         dispatch,
-        *_shared_order(batch),
+        *order,
     )
+    clear = clear_rows_in_order if order else clear_rows
+    share = max(1, OFFERS_PER_CHUNK // batch.offers)
     workers = min(batch.threads, 1 + dispatch.size // OFFERS_PER_CHUNK)
-    if not _clear_rows(arguments, workers):
+    if not parallel_for(partial(clear, *arguments), batch.markets, share, workers):
         check_batch(*given)
         raise ValueError("the arguments changed during the call")
     return prices, dispatch
@@ -120,14 +123,6 @@ def _shared_order(batch: Batch) -> tuple[NDArray[np.intp], ...]:
     order = np.argsort(batch.bids, kind="stable")
     prices = batch.bids[order]
     return order, np.stack([np.searchsorted(prices, prices, side) for side in ("left", "right")])
-
-
-def _clear_rows(arguments: tuple[Any, ...], workers: int) -> bool:
-    """Clear all rows; return whether all of them are valid."""
-    markets, offers = arguments[6].shape
-    clear: Callable[..., bool] = clear_rows if len(arguments) == 7 else clear_rows_in_order
-    share = max(1, OFFERS_PER_CHUNK // offers)
-    return parallel_for(lambda start, stop: clear(*arguments, start, stop), markets, share, workers)
 
 
 def _writeable(array: Float64Array) -> Float64Array:

@@ -39,35 +39,28 @@ def lowest_covering_price(
     target = demand * COVERAGE
     surely_short, surely_covered = target_bounds(bids.size, target)
     low, count = -math.inf, candidate_bids.size  # `low` does not cover demand.
-    if count > BRUTE_FORCE_MAX:
-        scratch_bids, scratch_quantities = scratch[:count], scratch[count:]
-        state = np.uint64(0)
-        poor_passes_left = MAX_POOR_PASSES
-        while count > BRUTE_FORCE_MAX and poor_passes_left > 0:
-            state, guesses = _draw_guesses(candidate_bids, count, state)
-            sums = _supply_at(candidate_bids, candidate_quantities, count, *guesses)
-            known = below
-            for k in range(GUESSES):
-                total = known + sums[k]
-                if total >= surely_short and (
-                    surely_covered <= total <= LARGEST
-                    or exactly_covers(bids, quantities, guesses[k], target)
-                ):
-                    high = guesses[k]
-                    break
-                low, below = guesses[k], total
-            before = count
-            count = _compact(
-                candidate_bids,
-                candidate_quantities,
-                count,
-                low,
-                high,
-                scratch_bids,
-                scratch_quantities,
-            )
-            candidate_bids, candidate_quantities = scratch_bids, scratch_quantities
-            poor_passes_left -= count > before // 2
+    scratch_bids, scratch_quantities = scratch[:count], scratch[count:]
+    state = np.uint64(0)
+    poor_passes_left = MAX_POOR_PASSES
+    while count > BRUTE_FORCE_MAX and poor_passes_left > 0:
+        state, guesses = _draw_guesses(candidate_bids, count, state)
+        sums = _supply_at(candidate_bids, candidate_quantities, count, *guesses)
+        known = below
+        for k in range(GUESSES):
+            total = known + sums[k]
+            if total >= surely_short and (
+                surely_covered <= total <= LARGEST
+                or exactly_covers(bids, quantities, guesses[k], target)
+            ):
+                high = guesses[k]
+                break
+            low, below = guesses[k], total
+        before = count
+        count = _compact(
+            candidate_bids, candidate_quantities, count, low, high, scratch_bids, scratch_quantities
+        )
+        candidate_bids, candidate_quantities = scratch_bids, scratch_quantities
+        poor_passes_left -= count > before // 2
     if count <= BRUTE_FORCE_MAX:
         return brute_force_price(
             candidate_bids,

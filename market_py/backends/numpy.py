@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from market_py.backends.constants import COVERAGE, EPSILON, SCALE, TINY
-from market_py.backends.python import marginal_offer
-from market_py.validation import Batch, Float64Array, Ties, check_batch, check_market
+from market_py.backends.python import marginal_offer, repeat_shared
+from market_py.validation import Float64Array, Ties, check_batch, check_market
 
 OFFERS_PER_CHUNK = 1 << 16
 """Number of offers, about, that are cleared at a time, to bound the memory of the temporaries."""
@@ -52,31 +52,17 @@ def market_clearing_batch(
     threads: SupportsIndex | None = None,
 ) -> tuple[Float64Array, Float64Array]:
     """Clear a batch, chunk by chunk, on one thread; see `market_py.market_clearing_batch`."""
-    batch = check_batch(bids, quantities, demand, ties, price_cap, threads)
+    batch = repeat_shared(check_batch(bids, quantities, demand, ties, price_cap, threads))
     prices = np.empty(batch.markets)
     dispatch = np.empty((batch.markets, batch.offers))
     step = max(1, OFFERS_PER_CHUNK // batch.offers)
     for start in range(0, batch.markets, step):
-        rows = slice(start, min(start + step, batch.markets))
-        prices[rows], dispatch[rows] = _clear_rows(batch, rows)
+        rows = slice(start, start + step)
+        cap = None if batch.price_cap is None else batch.price_cap[rows]
+        prices[rows], dispatch[rows] = _clear(
+            batch.bids[rows], batch.quantities[rows], batch.demand[rows], ties, cap
+        )
     return prices, dispatch
-
-
-def _clear_rows(batch: Batch, rows: slice) -> tuple[Float64Array, Float64Array]:
-    """Clear some markets of a batch."""
-    number = rows.stop - rows.start
-
-    def part(array: Float64Array, columns: tuple[int, ...] = ()) -> Float64Array:
-        own = array[rows] if array.ndim > len(columns) else array
-        return np.broadcast_to(own, (number, *columns))
-
-    return _clear(
-        part(batch.bids, (batch.offers,)),
-        part(batch.quantities, (batch.offers,)),
-        part(batch.demand),
-        batch.ties,
-        None if batch.price_cap is None else part(batch.price_cap),
-    )
 
 
 def _clear(

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from market_py.backends.constants import COVERAGE
-from market_py.validation import Float64Array, Market, Ties, check_batch, check_market
+from market_py.validation import Batch, Float64Array, Market, Ties, check_batch, check_market
 
 
 def market_clearing(
@@ -34,18 +34,25 @@ def market_clearing_batch(
     threads: SupportsIndex | None = None,
 ) -> tuple[Float64Array, Float64Array]:
     """Clear a batch, one market after the other; see `market_py.market_clearing_batch`."""
-    batch = check_batch(bids, quantities, demand, ties, price_cap, threads)
-    all_bids = np.broadcast_to(batch.bids, (batch.markets, batch.offers))
-    all_quantities = np.broadcast_to(batch.quantities, (batch.markets, batch.offers))
-    demands = np.broadcast_to(batch.demand, batch.markets)
-    caps = None if batch.price_cap is None else np.broadcast_to(batch.price_cap, batch.markets)
+    batch = repeat_shared(check_batch(bids, quantities, demand, ties, price_cap, threads))
     prices = np.zeros(batch.markets)
     dispatch = np.zeros((batch.markets, batch.offers))
     for i in range(batch.markets):
-        cap = None if caps is None else float(caps[i])
-        market = Market(all_bids[i], all_quantities[i], float(demands[i]), batch.ties, cap)
+        cap = None if batch.price_cap is None else float(batch.price_cap[i])
+        market = Market(batch.bids[i], batch.quantities[i], float(batch.demand[i]), ties, cap)
         prices[i], dispatch[i] = clear(market)
     return prices, dispatch
+
+
+def repeat_shared(batch: Batch) -> Batch:
+    """Repeat what the markets share, without a copy: each market then has a row of its own."""
+    table, cap = (batch.markets, batch.offers), batch.price_cap
+    return batch._replace(
+        bids=np.broadcast_to(batch.bids, table),
+        quantities=np.broadcast_to(batch.quantities, table),
+        demand=np.broadcast_to(batch.demand, batch.markets),
+        price_cap=None if cap is None else np.broadcast_to(cap, batch.markets),
+    )
 
 
 def clear(market: Market) -> tuple[float, Float64Array]:

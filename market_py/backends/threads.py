@@ -18,21 +18,8 @@ from queue import Empty, SimpleQueue
 def parallel_for(work: Callable[[int, int], bool], items: int, share: int, workers: int) -> bool:
     """Call ``work(start, stop)`` for all items, ``share`` items at a time, on several threads.
 
-    Parameters
-    ----------
-    work : callable
-        Processes the items from a start to a stop; returns whether to go on.
-    items : int
-        Number of items.
-    share : int
-        Number of items in a call.
-    workers : int
-        Maximum number of threads, this one included.
-
-    Returns
-    -------
-    bool
-        Whether all calls returned true; a thread stops at the first that does not.
+    At most so many workers work, this thread included. A worker stops at the first call that
+    returns false; the result tells whether all calls returned true.
     """
     if items <= share:
         return work(0, items)

@@ -5,6 +5,9 @@ learns. Both need NumPy alone. `MarketParallelEnv` is a PettingZoo environment i
 generators learn, `MarketEnv` a Gymnasium environment in which one does. The same seed gives the
 same trajectory in all, with every backend.
 
+An argument outside its range is a TypeError or a ValueError whose message begins with its name;
+nothing has changed then. A package or backend that is missing is an ImportError.
+
 The rules are those of an environment published earlier. 30,000 steps side by side were equal to
 rounding but for these differences, each of which is intended:
 
@@ -28,8 +31,7 @@ observer ``basic``       normalised                          normalised: shares 
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from market_py.env.model import Model
 from market_py.env.observers import OBSERVERS
@@ -37,6 +39,7 @@ from market_py.env.others import truthful
 from market_py.env.state import EnvState
 from market_py.env.stepper import STEPPERS, available_steppers, make_stepper
 from market_py.env.system import System
+from market_py.extras import lazy_exports
 
 if TYPE_CHECKING:
     from market_py.env.agent_vector import AgentVectorEnv
@@ -59,22 +62,11 @@ __all__ = [
     "truthful",
 ]
 
-_HOMES = {
-    "AgentVectorEnv": "agent_vector",
-    "MarketEnv": "single",
-    "MarketParallelEnv": "parallel",
-    "MarketVectorEnv": "vector",
-}
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
-
-
-def __getattr__(name: str) -> Any:
-    # Imported when first asked for: what one interface needs installed, the others do not.
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = importlib.import_module(f"{__name__}.{_HOMES[name]}")
-    globals()[name] = getattr(module, name)
-    return globals()[name]
+# Imported at first use: what one interface needs installed, the others do not.
+__getattr__, __dir__ = lazy_exports(
+    __name__,
+    agent_vector=("AgentVectorEnv",),
+    parallel=("MarketParallelEnv",),
+    single=("MarketEnv",),
+    vector=("MarketVectorEnv",),
+)

@@ -7,11 +7,11 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from market_py.env.actions import as_actions, check_actions
+from market_py.env.actions import check_actions
 from market_py.env.others import Policy, check_agent, check_policy, join_actions, truthful
 from market_py.env.system import System
 from market_py.env.vector import Bools, MarketVectorEnv
-from market_py.validation import Float64Array
+from market_py.validation import Float64Array, check_array
 
 
 class AgentVectorEnv(MarketVectorEnv):
@@ -34,11 +34,6 @@ class AgentVectorEnv(MarketVectorEnv):
         actions of all, shape (B, N, 2); the rows of the learning generator are ignored.
     **options
         As for `market_py.env.MarketVectorEnv`.
-
-    Raises
-    ------
-    TypeError, ValueError, ImportError
-        As for `market_py.env.MarketVectorEnv`; there is no such agent.
 
     Examples
     --------
@@ -75,27 +70,12 @@ class AgentVectorEnv(MarketVectorEnv):
     def step(
         self, actions: ArrayLike
     ) -> tuple[Float64Array, Float64Array, Bools, Bools, dict[str, Any]]:
-        """Step all markets by an hour.
+        """Step all markets by an hour, as `market_py.env.MarketVectorEnv.step`.
 
-        Parameters
-        ----------
-        actions : array_like, shape (B, 2)
-            Actions of the learning generator; see `market_py.env.Model`.
-
-        Returns
-        -------
-        observations, rewards, terminated, truncated, infos
-            As from `market_py.env.MarketVectorEnv.step`, of the learning generator.
-
-        Raises
-        ------
-        TypeError, ValueError
-            Actions of the generator or of the others are not in their space; nothing has changed
-            then.
-        RuntimeError
-            The markets have not been reset.
+        Actions have shape (B, 2). Observations, rewards and ``dispatch`` are those of the learning
+        generator. Errors name ``actions``, or ``others(...)`` where the policy's are wrong.
         """
-        own = as_actions(actions, (self.num_envs, 2))
+        own = check_array("actions", actions, shape=(self.num_envs, 2))
         joined = join_actions(self.others, self._buffers.observations, self.agent, own)
         try:
             observations, rewards, terminated, truncated, infos = super().step(joined)

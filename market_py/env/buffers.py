@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +11,7 @@ from market_py.env.model import Model
 from market_py.validation import Float64Array
 
 
-@dataclass(frozen=True, eq=False)
-class StepBuffers:
+class StepBuffers(NamedTuple):
     """Arrays that a step of ``B`` markets with ``N`` agents and ``F`` features fills."""
 
     observations: Float64Array
@@ -35,11 +34,11 @@ class StepBuffers:
         """Make the arrays for ``markets`` markets, filled with zeros."""
         offers, shown = (markets, model.agents), (markets, model.agents, model.features)
         return cls(
-            np.zeros(shown),
-            np.zeros(shown),
-            np.zeros(offers),
-            np.zeros(markets, dtype=bool),
-            np.zeros(markets),
-            np.zeros(markets),
-            np.zeros(offers),
+            observations=np.zeros(shown),
+            final_observations=np.zeros(shown),
+            rewards=np.zeros(offers),
+            ended=np.zeros(markets, dtype=bool),
+            demand=np.zeros(markets),
+            prices=np.zeros(markets),
+            dispatch=np.zeros(offers),
         )

@@ -30,7 +30,7 @@ class OneMarket:
         self._render_mode = render_mode
         self._stepper = make_stepper(model, backend, autoreset=False, threads=1)
         self._buffers = StepBuffers.of(model, 1)
-        self._offers: Float64Array | None = None
+        self._demand, self._offers = 0.0, np.zeros((model.agents, 2))
         self._state = "new"
 
     def reset(self, seed: int | None) -> Float64Array:
@@ -43,9 +43,11 @@ class OneMarket:
             self.state.episodes[0] += np.uint64(1)
         self.state.hours[0] = 0
         self._state = "running"
-        self._offers = None
+        observations = self._buffers.observations[0]
         self._stepper.observe(self.state, self._buffers.observations)
-        return np.array(self._buffers.observations[0])
+        self._offers = np.zeros((self.model.agents, 2))
+        self._demand = float(observations[0, 0] / self.model.template.demand_scale)
+        return np.array(observations)
 
     def require_running(self) -> None:
         """Raise RuntimeError unless an episode has begun and is not over."""
@@ -59,21 +61,17 @@ class OneMarket:
         """Step by an hour with actions of shape (N, 2).
 
         The market keeps ``actions`` to render them. It returns new arrays of observations and
-        rewards, whether the last hour is over, and price, demand and dispatch of the hour.
-
-        Raises
-        ------
-        ValueError
-            An action is outside its bounds; nothing has changed then. The caller renames it.
+        rewards, whether the last hour is over, and price, demand and dispatch of the hour. A
+        ValueError tells that an action is outside its bounds; nothing has changed then.
         """
         buffers = self._buffers
         self._stepper.step(self.state, actions[np.newaxis], buffers)
         ended = bool(buffers.ended[0])
         self._state = "over" if ended else "running"
-        self._offers = actions
+        self._demand, self._offers = float(buffers.demand[0]), actions
         info = {
             "price": float(buffers.prices[0]),
-            "demand": float(buffers.demand[0]),
+            "demand": self._demand,
             "dispatch": buffers.dispatch[0].copy(),
         }
         return buffers.observations[0].copy(), buffers.rewards[0].copy(), ended, info
@@ -86,17 +84,12 @@ class OneMarket:
         """
         if self._render_mode is None or self._state == "new":
             return None
-        model, buffers = self.model, self._buffers
-        offers = np.zeros((model.agents, 2)) if self._offers is None else self._offers
+        model, offers, demand = self.model, self._offers, self._demand
         quantities = (1 - offers[:, 0]) * model.system.capacities
         bids = model.system.costs + np.tanh(offers[:, 1]) * model.max_bid_delta
-        demand, price = float(buffers.demand[0]), float(buffers.prices[0])
-        dispatch = buffers.dispatch[0]
-        if self._offers is None:
-            demand = float(buffers.observations[0, 0, 0] / model.template.demand_scale)
-            price, dispatch = market_clearing(
-                bids, quantities, demand, ties=model.ties, price_cap=model.price_cap
-            )
+        price, dispatch = market_clearing(
+            bids, quantities, demand, ties=model.ties, price_cap=model.price_cap
+        )
         if self._render_mode == "rgb_array":
             return draw(bids, quantities, demand, price)
         return merit_order(model.system.names, bids, quantities, dispatch, demand, price)

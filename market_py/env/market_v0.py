@@ -30,11 +30,6 @@ def parallel_env(
         Hours of an episode of the default system, 1 to 336; another system has its own.
     **options
         As for `market_py.env.MarketParallelEnv`.
-
-    Raises
-    ------
-    TypeError, ValueError, ImportError
-        As for `market_py.env.MarketParallelEnv`; ``max_cycles`` is outside its range.
     """
     if system is None:
         most = HOURS - (PEAK_WEEK - 1) * 168

@@ -59,11 +59,6 @@ class Model:
     price_cap : float, optional
         As for `market_py.market_clearing`; at most 1e100 in size.
 
-    Raises
-    ------
-    TypeError, ValueError
-        A parameter is outside its domain.
-
     Examples
     --------
     >>> model = Model(System([100, 50], [10, 30], [60, 120]), observer="simple_v3")

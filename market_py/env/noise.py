@@ -2,7 +2,7 @@
 
 The generator is Philox4x64-10 (J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw, "Parallel random
 numbers: as easy as 1, 2, 3", SC 2011). It gives the words of `numpy.random.Philox`, here for many
-keys at once. The backends in Rust and numba have their own copies.
+keys at once. Rust has its own copy. The numba backend compiles what works for single words too.
 """
 
 from __future__ import annotations
@@ -17,8 +17,7 @@ WEYL = 0x9E3779B97F4A7C15, 0xBB67AE8584CAA73B
 """Added to the key from round to round: the golden ratio and sqrt(3) - 1, times 2**64."""
 ROUNDS = 10
 """Enough to pass all tests of BigCrush with a margin (Salmon et al., section 4)."""
-_LOW = np.uint64(0xFFFFFFFF)
-_HALF = np.uint64(32)
+_LOW, _HALF, _SHIFT = np.uint64(0xFFFFFFFF), np.uint64(32), np.uint64(11)
 
 
 def philox(
@@ -31,13 +30,13 @@ def philox(
     # the other two and the key: a bijection of the counter, so that no two counters share words.
     for step in range(ROUNDS):
         key = seeds + np.uint64(step * WEYL[0] % 2**64), np.uint64(step * WEYL[1] % 2**64)
-        low, low_carried = _multiply(a, np.uint64(MULTIPLIERS[0]))
-        high, high_carried = _multiply(c, np.uint64(MULTIPLIERS[1]))
+        low, low_carried = multiply(a, np.uint64(MULTIPLIERS[0]))
+        high, high_carried = multiply(c, np.uint64(MULTIPLIERS[1]))
         a, b, c, d = high_carried ^ b ^ key[0], high, low_carried ^ d ^ key[1], low
     return a, b
 
 
-def _multiply(one: UInt64Array, other: np.uint64) -> tuple[UInt64Array, UInt64Array]:
+def multiply(one: UInt64Array, other: np.uint64) -> tuple[UInt64Array, UInt64Array]:
     """Return the lower and the upper word of a product, by long multiplication in 32-bit digits."""
     one_low, one_high = one & _LOW, one >> _HALF
     other_low, other_high = other & _LOW, other >> _HALF
@@ -52,10 +51,11 @@ def normal(seeds: UInt64Array, episodes: UInt64Array, hours: UInt64Array) -> Flo
 
     If u and v are uniform in (0, 1), sqrt(-2 ln u) cos(2 pi v) is standard normal.
     """
-    radius, angle = map(_open_unit, philox(seeds, episodes, hours))
+    radius, angle = map(open_unit, philox(seeds, episodes, hours))
     return np.asarray(np.sqrt(-2 * np.log(radius)) * np.cos(2 * np.pi * angle), dtype=np.float64)
 
 
-def _open_unit(words: UInt64Array) -> Float64Array:
+def open_unit(words: UInt64Array) -> Float64Array:
     """Turn words into uniform numbers in the open interval (0, 1), whose logarithm is finite."""
-    return np.asarray(((words >> np.uint64(11)) + 0.5) / 2.0**53, dtype=np.float64)
+    unit: Float64Array = ((words >> _SHIFT) + np.float64(0.5)) / 2.0**53
+    return unit

@@ -42,11 +42,6 @@ def template(system: System, observer: Observer) -> Template:
         the same with hour and weekday as pairs of sine and cosine;
     ``basic``
         demand, own capacity, the costs of the others, their capacities.
-
-    Raises
-    ------
-    ValueError
-        There is no such observer.
     """
     if observer not in OBSERVERS:
         raise ValueError(

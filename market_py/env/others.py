@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from market_py.env.actions import as_actions
 from market_py.env.system import System
-from market_py.validation import Float64Array, check_integer
+from market_py.validation import Float64Array, check_array, check_integer
 
 Policy = Callable[[Float64Array], ArrayLike]
 """Maps observations of shape (..., N, F) to actions of shape (..., N, 2)."""
@@ -22,13 +20,7 @@ def truthful(observations: Float64Array) -> Float64Array:
 
 
 def check_agent(system: System, agent: int | str) -> int:
-    """Return the index of a generator that is given by index or name.
-
-    Raises
-    ------
-    TypeError, ValueError
-        There is no such generator.
-    """
+    """Return the index of a generator that is given by index or name; refuse an unknown one."""
     if isinstance(agent, str):
         if agent not in system.names:
             raise ValueError(f"agent = {agent!r}: must be an index or one of {system.names}")
@@ -36,31 +28,18 @@ def check_agent(system: System, agent: int | str) -> int:
     return check_integer("agent", agent, 0, system.generators - 1)
 
 
-def check_policy(others: Any) -> Policy:
-    """Return a policy.
-
-    Raises
-    ------
-    TypeError
-        It is not callable.
-    """
+def check_policy(others: Policy) -> Policy:
+    """Return a policy; refuse what cannot be called."""
     if not callable(others):
         raise TypeError(f"others: must be a policy to call, got {type(others).__name__}")
-    policy: Policy = others
-    return policy
+    return others
 
 
 def join_actions(
     policy: Policy, observations: Float64Array, agent: int, own: Float64Array
 ) -> Float64Array:
-    """Return the actions of a policy with those of the learning agent in their place.
-
-    Raises
-    ------
-    TypeError, ValueError
-        The policy does not return actions of the right shape.
-    """
+    """Return the actions of a policy with those of the learning agent in their place."""
     shape = (*observations.shape[:-1], 2)
-    actions = as_actions(policy(observations), shape, "others(...)").copy()
+    actions = check_array("others(...)", policy(observations), shape=shape).copy()
     actions[..., agent, :] = own
     return actions

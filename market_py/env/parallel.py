@@ -8,13 +8,13 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from market_py.env.actions import as_actions, check_actions
+from market_py.env.actions import check_actions
 from market_py.env.market import RENDER_MODES, OneMarket
 from market_py.env.model import Model
 from market_py.env.spaces import action_space, observation_space
 from market_py.env.system import System
 from market_py.extras import explain_missing
-from market_py.validation import Float64Array
+from market_py.validation import Float64Array, check_array
 
 with explain_missing():
     from gymnasium import spaces
@@ -34,19 +34,10 @@ class MarketParallelEnv(ParallelEnv[str, Float64Array, Float64Array]):
 
     Parameters
     ----------
-    system : System
-        The generators, and their demand.
-    backend : str, optional
-        One of `market_py.env.available_steppers`; by default the fastest.
+    system, backend, **rules
+        As for `market_py.env.MarketVectorEnv`.
     render_mode : {"rgb_array", "ansi"}, optional
         Show the merit order of the last cleared hour as a picture or as a table.
-    **rules
-        As for `market_py.env.Model`.
-
-    Raises
-    ------
-    TypeError, ValueError, ImportError
-        As for `market_py.env.Model` and `market_py.env.make_stepper`.
 
     Notes
     -----
@@ -93,13 +84,7 @@ class MarketParallelEnv(ParallelEnv[str, Float64Array, Float64Array]):
     def reset(
         self, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[dict[str, Float64Array], dict[str, dict[str, Any]]]:
-        """Begin an episode: the first of a seed, or without a seed the next one.
-
-        Raises
-        ------
-        ValueError
-            ``seed`` is not one; nothing has changed then.
-        """
+        """Begin an episode: the first of a seed, or without a seed the next one."""
         observations = self._market.reset(seed)
         self.agents = self.possible_agents[:]
         by_agent = dict(zip(self.agents, observations, strict=True))
@@ -110,8 +95,6 @@ class MarketParallelEnv(ParallelEnv[str, Float64Array, Float64Array]):
 
         Raises
         ------
-        TypeError, ValueError
-            An action is missing, or not in its space; nothing has changed then.
         RuntimeError
             The market has not been reset, or the episode is over.
         """
@@ -122,7 +105,7 @@ class MarketParallelEnv(ParallelEnv[str, Float64Array, Float64Array]):
         agents = self.agents
         # One by one: as rows of one array, one agent's booleans would become numbers.
         given = np.array(
-            [as_actions(actions[agent], (2,), f"actions[{agent!r}]") for agent in agents]
+            [check_array(f"actions[{agent!r}]", actions[agent], shape=(2,)) for agent in agents]
         )
         try:
             observations, rewards, ended, info = self._market.step(given)
@@ -148,6 +131,3 @@ class MarketParallelEnv(ParallelEnv[str, Float64Array, Float64Array]):
     def render(self) -> NDArray[np.uint8] | str | None:
         """Show the last cleared hour, or after a reset the first one, in the mode chosen."""
         return self._market.render()
-
-    def close(self) -> None:
-        """Nothing is open."""

@@ -18,13 +18,7 @@ BLUE, VERMILION, GREEN = "#0072B2", "#D55E00", "#009E73"
 def draw(
     bids: Float64Array, quantities: Float64Array, demand: float, price: float
 ) -> NDArray[np.uint8]:
-    """Draw the supply curve, demand and the price; return an image of shape (480, 640, 3).
-
-    Raises
-    ------
-    ImportError
-        matplotlib is not installed.
-    """
+    """Draw the supply curve, demand and the price; return an image of shape (480, 640, 3)."""
     with explain_missing():
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
@@ -50,13 +44,7 @@ def merit_order(
     demand: float,
     price: float,
 ) -> str:
-    """Return a cleared market as a table in text, cheapest offer first.
-
-    Raises
-    ------
-    ImportError
-        rich is not installed.
-    """
+    """Return a cleared market as a table in text, cheapest offer first."""
     with explain_missing():
         from rich.console import Console
         from rich.table import Table

@@ -7,14 +7,14 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from market_py.env.actions import as_actions, check_actions
+from market_py.env.actions import check_actions
 from market_py.env.market import RENDER_MODES, OneMarket
 from market_py.env.model import Model
 from market_py.env.others import Policy, check_agent, check_policy, join_actions, truthful
 from market_py.env.spaces import action_space, observation_space
 from market_py.env.system import System
 from market_py.extras import explain_missing
-from market_py.validation import Float64Array
+from market_py.validation import Float64Array, check_array
 
 with explain_missing():
     import gymnasium
@@ -26,24 +26,15 @@ class MarketEnv(gymnasium.Env[Float64Array, Float64Array]):
 
     Parameters
     ----------
-    system : System
-        The generators, and their demand.
+    system, backend, **rules
+        As for `market_py.env.MarketVectorEnv`.
     agent : int or str
         Index or name of the generator that learns.
     others : callable
         Policy of the others. It maps the observations of all generators, shape (N, F), to actions
         of all, shape (N, 2); the row of the learning generator is ignored.
-    backend : str, optional
-        One of `market_py.env.available_steppers`; by default the fastest.
     render_mode : {"rgb_array", "ansi"}, optional
         Show the merit order of the last cleared hour as a picture or as a table.
-    **rules
-        As for `market_py.env.Model`.
-
-    Raises
-    ------
-    TypeError, ValueError, ImportError
-        As for `market_py.env.Model` and `market_py.env.make_stepper`; there is no such agent.
 
     Notes
     -----
@@ -54,7 +45,7 @@ class MarketEnv(gymnasium.Env[Float64Array, Float64Array]):
     €/MWh, ``demand`` in MW, and ``dispatch`` of the agent in MW.
 
     For learners that expect actions in [-1, 1] there is ``gymnasium.wrappers.RescaleAction``; see
-    `market_py.learning.ppo`.
+    ``docs/examples/ppo.py``.
 
     Examples
     --------
@@ -92,13 +83,7 @@ class MarketEnv(gymnasium.Env[Float64Array, Float64Array]):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Float64Array, dict[str, Any]]:
-        """Begin an episode: the first of a seed, or without a seed the next one.
-
-        Raises
-        ------
-        ValueError
-            ``seed`` is not one; nothing has changed then.
-        """
+        """Begin an episode: the first of a seed, or without a seed the next one."""
         self._seen = self._market.reset(seed)
         drawn = int(self._market.state.seeds[0])
         # Gymnasium's generator is not used here, but tells the seed.
@@ -110,13 +95,11 @@ class MarketEnv(gymnasium.Env[Float64Array, Float64Array]):
 
         Raises
         ------
-        TypeError, ValueError
-            An action of the agent or of the others is not in its space; nothing has changed then.
         RuntimeError
             The market has not been reset, or the episode is over.
         """
         self._market.require_running()
-        own = as_actions(action, (2,), "action")
+        own = check_array("action", action, shape=(2,))
         actions = join_actions(self.others, self._seen, self.agent, own)
         try:
             self._seen, rewards, ended, info = self._market.step(actions)

@@ -22,11 +22,7 @@ def observation_space(model: Model, shape: tuple[int, ...] = ()) -> spaces.Box:
 
 
 def action_space(shape: tuple[int, ...] = ()) -> spaces.Box:
-    """Return the space of actions, shape (2,) for one agent, (..., 2) for more.
-
-    The first value is the share of its capacity that an agent withholds, in [0, 1], the second is
-    its markup before ``tanh``, in [-10, 10].
-    """
+    """Return the space of actions, shape (2,) for one agent, (..., 2) for more."""
     whole = (*shape, 2)
     low, high = (np.broadcast_to(bound, whole).astype(np.float32) for bound in (LOW, HIGH))
     return spaces.Box(low, high, whole, dtype=np.float32)

@@ -52,45 +52,22 @@ class EnvState:
 
     @classmethod
     def at_start(cls, markets: int) -> EnvState:
-        """Return the state of ``markets`` markets with seed 0 before their first hour.
-
-        Raises
-        ------
-        TypeError, ValueError
-            ``markets`` is not a positive whole number.
-        """
+        """Return the state of ``markets`` markets with seed 0 before their first hour."""
         return cls(np.zeros((3, check_integer("markets", markets, 1)), dtype=np.uint64))
-
-    def some(self, markets: slice | NDArray[np.bool_]) -> EnvState:
-        """Return the state of some markets: a view for a slice, a copy for a mask."""
-        return EnvState(self.words[:, markets])
 
     def copy(self) -> EnvState:
         """Return a copy."""
         return EnvState(self.words.copy())
 
     def check(self, markets: int, hours: int) -> None:
-        """Refuse a state that ``markets`` markets with episodes of ``hours`` hours cannot have.
-
-        Raises
-        ------
-        TypeError
-            The words are not an array of uint64.
-        ValueError
-            The state has another shape, a counter is too large, or an episode is over.
-        """
+        """Refuse a state that ``markets`` markets with episodes of ``hours`` hours cannot have."""
         if type(self.words) is not np.ndarray or self.words.dtype != np.uint64:
             got = getattr(self.words, "dtype", type(self.words).__name__)
             raise TypeError(f"state: must be of dtype uint64, got {got}")
         if self.words.shape != (3, markets):
-            shape = self.words.shape
-            raise ValueError(f"state: must have shape (3, {markets}), got {shape}")
-        for name, most in (
-            ("seeds", LARGEST_COUNTER),
-            ("episodes", LARGEST_COUNTER),
-            ("hours", hours - 1),
-        ):
-            values = getattr(self, name)
+            raise ValueError(f"state: must have shape (3, {markets}), got {self.words.shape}")
+        largest = {"seeds": LARGEST_COUNTER, "episodes": LARGEST_COUNTER, "hours": hours - 1}
+        for (name, most), values in zip(largest.items(), self.words, strict=True):
             if values.max() > most:
                 at = int(np.argmax(values > most))
                 raise ValueError(f"state.{name}[{at}] = {values[at]}: must be below {most + 1}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -35,11 +35,6 @@ class System:
     first_hour : int
         Hours from the first hour of a Monday to the first hour of the episode; >= 0.
 
-    Raises
-    ------
-    TypeError, ValueError
-        A parameter is outside its domain.
-
     Examples
     --------
     >>> system = System([100, 50], [10, 30], [60, 120])
@@ -50,7 +45,7 @@ class System:
     capacities: Float64Array
     costs: Float64Array
     demand: Float64Array
-    names: tuple[str, ...] = field(default=())
+    names: tuple[str, ...] = ()
     first_hour: int = 0
 
     def __init__(
@@ -61,27 +56,21 @@ class System:
         names: Sequence[str] = (),
         first_hour: int = 0,
     ) -> None:
-        arrays = {
-            name: check_vector(name, value, negative=negative, holds=holds, most=LARGEST)
-            for name, value, negative, holds in (
-                ("capacities", capacities, False, "generator"),
-                ("costs", costs, True, "generator"),
-                ("demand", demand, False, "hour"),
-            )
-        }
-        offers = len(arrays["capacities"])
-        if len(arrays["costs"]) != offers:
-            raise ValueError(
-                f"costs: must have {offers} generators like capacities, got {len(arrays['costs'])}"
-            )
-        for name, array in arrays.items():
-            if array.max() <= 0:
-                raise ValueError(f"{name}: one at least must be > 0")
+        for name, value, negative, holds in (
+            ("capacities", capacities, False, "generator"),
+            ("costs", costs, True, "generator"),
+            ("demand", demand, False, "hour"),
+        ):
+            array = check_vector(name, value, negative=negative, holds=holds, most=LARGEST).copy()
             if array.max() < SMALLEST:
                 raise ValueError(f"{name}: one at least must be >= {SMALLEST:g}")
-            array = array.copy()
             array.flags.writeable = False
             object.__setattr__(self, name, array)
+        offers = self.generators
+        if len(self.costs) != offers:
+            raise ValueError(
+                f"costs: must have {offers} generators like capacities, got {len(self.costs)}"
+            )
         given = _check_names(names) or tuple(f"unit_{i}" for i in range(offers))
         if len(given) != offers or len(set(given)) != offers:
             raise ValueError(f"names: must be {offers} different ones, got {given}")
@@ -103,11 +92,6 @@ class System:
             Week of the year, 1 to 52; the episode begins with its Monday.
         hours : int
             Length of the episode, from 1 to the hours that are left in the year.
-
-        Raises
-        ------
-        TypeError, ValueError
-            A parameter is outside its domain.
         """
         first = (check_integer("week", week, 1, 52) - 1) * 168
         hours = check_integer("hours", hours, 1, rts79.HOURS - first)
@@ -130,11 +114,6 @@ class System:
             Length of the episode; >= 1.
         seed : int
             The same seed gives the same system.
-
-        Raises
-        ------
-        TypeError, ValueError
-            A parameter is outside its domain.
         """
         generators = check_integer("generators", generators, 1)
         hours, seed = check_integer("hours", hours, 1), check_seed(seed)

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from market_py.env.actions import as_actions
 from market_py.env.buffers import StepBuffers
 from market_py.env.model import Model
 from market_py.env.state import EnvState
 from market_py.env.stepper import make_stepper
 from market_py.env.system import System
-from market_py.validation import Float64Array, check_integer, check_kind, check_seed
+from market_py.validation import Float64Array, check_array, check_integer, check_kind, check_seed
 
 if TYPE_CHECKING:
     from gymnasium.spaces import Box
@@ -61,11 +60,6 @@ class MarketVectorEnv(Base):
         before returned.
     **rules
         As for `market_py.env.Model`.
-
-    Raises
-    ------
-    TypeError, ValueError, ImportError
-        As for `market_py.env.Model` and `market_py.env.make_stepper`.
 
     Notes
     -----
@@ -140,8 +134,6 @@ class MarketVectorEnv(Base):
 
         Raises
         ------
-        TypeError, ValueError
-            A seed or the mask is not one; nothing has changed then.
         RuntimeError
             Some markets are to be reset before all have been.
         """
@@ -160,22 +152,15 @@ class MarketVectorEnv(Base):
     def step(
         self, actions: ArrayLike
     ) -> tuple[Float64Array, Float64Array, Bools, Bools, dict[str, Any]]:
-        """Step all markets by an hour.
+        """Step all markets by an hour; the class says what is returned.
 
         Parameters
         ----------
         actions : array_like, shape (B, N, 2)
             See `market_py.env.Model`.
 
-        Returns
-        -------
-        observations, rewards, terminated, truncated, infos
-            See the class.
-
         Raises
         ------
-        TypeError, ValueError
-            The actions are not in the action space; nothing has changed then.
         RuntimeError
             The markets have not been reset.
         """
@@ -183,7 +168,7 @@ class MarketVectorEnv(Base):
             raise RuntimeError("step: call reset first")
         buffers = self._buffers
         shape = (self.num_envs, self.model.agents, 2)
-        self._stepper.step(self._state, as_actions(actions, shape), buffers)
+        self._stepper.step(self._state, check_array("actions", actions, shape=shape), buffers)
         given = self._given
         infos = {
             "price": given(buffers.prices),

@@ -1,38 +1,26 @@
-"""Learners that bid in the markets of `market_py.env`, replay buffers and policies.
+"""Learners that bid in the markets of `market_py.env`, replay buffers and policies, in NumPy.
 
-NumPy alone runs all but `market_py.learning.ppo`.
+An argument outside its range is a TypeError or a ValueError whose message begins with its name;
+nothing has changed then. A backend that is missing is an ImportError.
 """
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from market_py.extras import lazy_exports
 
 if TYPE_CHECKING:
     from market_py.learning.evolution import Evaluation, EvolutionStrategy, Generation
     from market_py.learning.policy import MLPPolicy
     from market_py.learning.replay import Batch, ReplayBuffer
 
-__all__ = [
-    "Batch",
-    "Evaluation",
-    "EvolutionStrategy",
-    "Generation",
-    "MLPPolicy",
-    "ReplayBuffer",
-]
+__all__ = ["Batch", "Evaluation", "EvolutionStrategy", "Generation", "MLPPolicy", "ReplayBuffer"]
 
-_HOMES = {"Batch": "replay", "MLPPolicy": "policy", "ReplayBuffer": "replay"}
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
-
-
-def __getattr__(name: str) -> Any:
-    # Imported when first asked for: a replay buffer needs no environment.
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = importlib.import_module(f"{__name__}.{_HOMES.get(name, 'evolution')}")
-    globals()[name] = getattr(module, name)
-    return globals()[name]
+# Imported at first use: a replay buffer needs no environment.
+__getattr__, __dir__ = lazy_exports(
+    __name__,
+    evolution=("Evaluation", "EvolutionStrategy", "Generation"),
+    policy=("MLPPolicy",),
+    replay=("Batch", "ReplayBuffer"),
+)

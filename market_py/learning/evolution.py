@@ -26,11 +26,11 @@ from market_py.env.actions import HIGH, LOW
 from market_py.env.model import MARKUP
 from market_py.env.system import LARGEST
 from market_py.files import write_atomically
-from market_py.learning.arrays import require, to_array
-from market_py.validation import Float64Array, check_integer, check_scalar, check_seed
+from market_py.learning.arrays import load_arrays, require
+from market_py.validation import Float64Array, check_array, check_integer, check_scalar, check_seed
 
-DECAYS = 0.9, 0.999
-"""Decay rates of Adam's two moments (Kingma and Ba)."""
+DECAYS = np.array([0.9, 0.999]).reshape(2, 1, 1, 1)
+"""Decay rates of Adam's two moments (Kingma and Ba), for all policies."""
 TINY = 1e-8
 """Avoids a division by zero in Adam's step."""
 EVALUATION_SEED = 1 << 40
@@ -71,8 +71,8 @@ class EvolutionStrategy:
 
     Parameters
     ----------
-    system : System
-        The generators, and their demand.
+    system, backend, threads, **rules
+        As for `market_py.env.MarketVectorEnv`.
     markets : int
         Number of variations of the policies in each generation; even and at least 2.
     seed : int
@@ -83,17 +83,6 @@ class EvolutionStrategy:
         Step size of Adam; > 0 and at most 1e100.
     markup : float
         First markup, before ``tanh``; from -10 to 10.
-    backend : str, optional
-        One of `market_py.env.available_steppers`; by default the fastest.
-    threads : int, optional
-        Largest number of threads that work. No result depends on it.
-    **rules
-        As for `market_py.env.Model`.
-
-    Raises
-    ------
-    TypeError, ValueError, ImportError
-        As for `market_py.env.MarketVectorEnv`; a parameter is outside its domain.
 
     Examples
     --------
@@ -144,11 +133,6 @@ class EvolutionStrategy:
         ----------
         generations : int
             Number of generations; >= 0.
-
-        Raises
-        ------
-        TypeError, ValueError
-            ``generations`` is not a whole number, or negative.
         """
         number = check_integer("generations", generations, 0, LARGEST_COUNT)
         return (self._next_generation() for _ in range(number))
@@ -185,15 +169,10 @@ class EvolutionStrategy:
     def _adam_step(self, direction: Float64Array) -> None:
         """Move the policies in a direction in which rewards grow, by Adam (Kingma and Ba)."""
         self.generation += 1
-        first, second = self._moments
-        first += (1 - DECAYS[0]) * (direction - first)
-        second += (1 - DECAYS[1]) * (direction**2 - second)
+        self._moments += (1 - DECAYS) * (np.stack([direction, direction**2]) - self._moments)
         # The moments begin at zero: their early values are too small by this factor.
-        unbiased = [
-            moment / (1 - decay**self.generation)
-            for moment, decay in zip(self._moments, DECAYS, strict=True)
-        ]
-        self.policies += self._step_size * unbiased[0] / (np.sqrt(unbiased[1]) + TINY)
+        first, second = self._moments / (1 - DECAYS**self.generation)
+        self.policies += self._step_size * first / (np.sqrt(second) + TINY)
 
     def evaluate(self, markets: int = 64, seed: int = EVALUATION_SEED) -> Evaluation:
         """Let the policies bid for an episode, without variation, in other markets.
@@ -204,11 +183,6 @@ class EvolutionStrategy:
             Number of markets; >= 1.
         seed : int
             Seed of their noise.
-
-        Raises
-        ------
-        TypeError, ValueError
-            A parameter is outside its domain.
         """
         markets = check_integer("markets", markets, 1, LARGEST_COUNT)
         system = self._markets.model.system
@@ -260,50 +234,30 @@ class EvolutionStrategy:
         ValueError
             The file is not such a checkpoint, or damaged; nothing has changed then.
         """
-        try:
-            # NumPy leaves a damaged file open that it opens itself.
-            with Path(path).open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-                kept = {name: file[name] for name in file.files}
+        with load_arrays(path, "a checkpoint of this learner") as kept:
             if int(kept["format"]) != FORMAT:
                 raise ValueError(f"format {int(kept['format'])}; {FORMAT} can be read")
             theirs, ours = json.loads(str(kept["model"])), self._fingerprint()
             if others := sorted(name for name in ours if theirs.get(name) != ours[name]):
                 raise ValueError(f"it was trained with other {', '.join(others)}")
             for name, here in (("policies", self.policies), ("moments", self._moments)):
-                values = kept[name] = to_array(name, kept[name], np.float64)
-                if values.shape != here.shape:
-                    raise ValueError(f"{name}: must have shape {here.shape}, got {values.shape}")
-                require(name, values, np.abs(values) <= LARGEST**2, "finite")
+                kept[name] = check_array(name, kept[name], shape=here.shape)
+                require(name, kept[name], np.abs(kept[name]) <= LARGEST**2, "finite")
             require("moments", kept["moments"][1], kept["moments"][1] >= 0, ">= 0")
             generator = np.random.PCG64DXSM()
             generator.state = json.loads(str(kept["random"]))
             generation = check_integer("generation", kept["generation"][()], 0)
             # The last check, since it changes the markets.
             self._markets.state = EnvState(kept["state"])
-        except (OSError, EOFError, KeyError, TypeError, ValueError) as error:
-            if isinstance(error, FileNotFoundError):
-                raise
-            raise ValueError(f"{path}: is not a checkpoint of this learner: {error}") from error
-        except Exception as error:  # The errors of zipfile have no other base class in common.
-            raise ValueError(f"{path}: is damaged: {error}") from error
         self.policies[:], self._moments[:] = kept["policies"], kept["moments"]
         self.generation, self._rng = generation, np.random.Generator(generator)
 
 
 def act(policies: Float64Array, observations: Float64Array) -> Float64Array:
-    """Compute the actions of linear policies.
+    """Compute actions, shape (B, N, 2), within their bounds, by linear policies.
 
-    Parameters
-    ----------
-    policies : ndarray, shape (N, F + 1, 2) or (B, N, F + 1, 2)
-        Policies of all agents, the same in all markets or different ones.
-    observations : ndarray, shape (B, N, F)
-        Observations of all agents.
-
-    Returns
-    -------
-    ndarray, shape (B, N, 2)
-        Actions within their bounds.
+    Observations have shape (B, N, F). Policies have shape (N, F + 1, 2), the same in all markets,
+    or (B, N, F + 1, 2).
     """
     axes = "bnf,nfk->bnk" if policies.ndim == 3 else "bnf,bnfk->bnk"
     asked = np.einsum(axes, observations, policies[..., :-1, :])

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from market_py.env.noise import multiply
 from market_py.learning.arrays import Float32Array, require
 from market_py.validation import Float64Array
 
@@ -95,7 +96,10 @@ def _sums(groups: Float64Array) -> Float64Array:
 
 
 class NumPyRing:
-    """The last transitions; see `market_py.learning.replay.Ring` for the methods."""
+    """The last transitions in a ring; its methods are those of every backend.
+
+    Arrays have the shapes of `market_py.learning.Batch`. They are contiguous and of its dtypes.
+    """
 
     def __init__(
         self,
@@ -109,38 +113,37 @@ class NumPyRing:
         self._capacity, self._seed, self._alpha = capacity, seed, alpha
         self._largest = FIRST_PRIORITY
         self._added = self._draws = 0
-        sizes = (capacity, observation_size), (capacity, action_size), capacity
         try:
+            self._rows = np.zeros((capacity, 2 * observation_size + action_size + 2), np.float32)
             self._tree = None if alpha is None else SumTree(capacity)
-            self._parts: list[NDArray[Any]] = [
-                np.zeros(size, np.float32) for size in (*sizes, sizes[0])
-            ]
-            self._parts.append(np.zeros(capacity, np.bool_))
-        except ValueError as error:  # More bytes than a pointer can address.
+        except (OverflowError, ValueError) as error:  # More bytes than a pointer can address.
             raise MemoryError(f"not enough memory: {error}") from error
+        # A row holds the observation, the next one, the action, the reward, and whether it ended.
+        self._ends = np.cumsum([observation_size, observation_size, action_size, 1])
 
     def __len__(self) -> int:
+        """Return the number of transitions that can be drawn."""
         return min(self._added, self._capacity)
 
     def add(self, *transitions: NDArray[Any]) -> None:
-        """Add transitions."""
+        """Add transitions, the first five arrays of a batch; refuse values that are not finite."""
         for name, values in zip(NAMES, transitions, strict=False):
             require(name, values, np.isfinite(values), "finite")
-        number = len(transitions[2])
+        observations, actions, rewards, next_observations, done = transitions
         # The bytes of booleans may be other than 0 and 1 after a view: all but 0 are true.
-        transitions = *transitions[:4], transitions[4].view(np.uint8) != 0
+        done = done.view(np.uint8) != 0
+        rows = np.column_stack([observations, next_observations, actions, rewards, done])
         with _LOCK:
-            indices = np.arange(self._added, self._added + number) % self._capacity
-            kept = slice(max(0, number - self._capacity), None)
-            for part, values in zip(self._parts, transitions, strict=True):
-                part[indices[kept]] = values[kept]
-            self._added += number
+            numbers = np.arange(self._added, self._added + len(rows))[-self._capacity :]
+            indices = numbers % self._capacity
+            self._rows[indices] = rows[-self._capacity :]
+            self._added += len(rows)
             if self._tree is not None:
-                self._tree.set(indices[kept], self._largest)
+                self._tree.set(indices, self._largest)
 
     def sample(self, beta: float, *batch: NDArray[Any]) -> None:
-        """Fill a batch."""
-        indices, weights = batch[5:]
+        """Fill the arrays of a batch."""
+        observations, actions, rewards, next_observations, done, indices, weights = batch
         number = len(indices)
         with _LOCK:
             if not self._added:
@@ -149,7 +152,8 @@ class NumPyRing:
             words = np.random.Philox(key=key, counter=counter).random_raw(number)
             self._draws += 1
             if self._tree is None:
-                indices[:] = _upper(words, len(self))
+                # The upper word of a product of 128 bits is uniform below the length.
+                indices[:] = multiply(words, np.uint64(len(self)))[1]
                 weights[:] = 1.0
             else:
                 unit = (words >> np.uint64(11)) / 2.0**53
@@ -162,8 +166,10 @@ class NumPyRing:
                 probable = self._tree.values[indices] * scale
                 rarest = float(self._tree.values[indices].min()) * scale
                 weights[:] = [math.pow(ratio, beta) for ratio in rarest / probable]
-            for part, drawn in zip(self._parts, batch[:5], strict=True):
-                np.take(part, indices, axis=0, out=drawn, mode="clip")
+            rows = np.take(self._rows, indices, axis=0, mode="clip")
+        parts = observations, next_observations, actions, rewards, done
+        for part, columns in zip(parts, np.split(rows, self._ends, axis=1), strict=True):
+            part[...] = columns.reshape(part.shape)
 
     def update(self, indices: NDArray[np.int64], priorities: Float64Array) -> None:
         """Change priorities, all or none."""
@@ -180,16 +186,15 @@ class NumPyRing:
             self._tree.set(indices, preferences)
 
     def state(self) -> tuple[tuple[int, int], Float32Array, Float64Array, float]:
-        """Copy everything that changes."""
+        """Return the numbers of transitions added and of draws, and copies of what else changes.
+
+        These are the rows, the preferences (``priority ** alpha``), and the largest preference.
+        """
         with _LOCK:
             length = len(self)
-            observations, actions, rewards, next_observations, done = (
-                part[:length].reshape(length, part[0].size) for part in self._parts
-            )
-            rows = np.hstack([observations, next_observations, actions, rewards, done])
             preferences = np.empty(0) if self._tree is None else self._tree.values[:length].copy()
             counters = self._added, self._draws
-            return counters, rows.astype(np.float32).reshape(-1), preferences, self._largest
+            return counters, self._rows[:length].flatten(), preferences, self._largest
 
     def restore(
         self,
@@ -199,28 +204,10 @@ class NumPyRing:
         largest: float,
     ) -> None:
         """Take over a state whose values `market_py.learning.replay` has checked."""
-        length = min(counters[0], self._capacity)
-        observation, action = (self._parts[at].shape[1] for at in (0, 1))
-        size = 2 * observation + action + 2
-        ends = np.cumsum([observation, observation, action, 1])
-        columns = np.hsplit(rows.reshape(length, size), ends)
         with _LOCK:
             self._added, self._draws = counters
-            for part, column in zip(
-                self._parts, (columns[at] for at in (0, 2, 3, 1, 4)), strict=True
-            ):
-                part[:length] = column.reshape(part[:length].shape)
+            length = len(self)
+            self._rows[:length] = rows.reshape(length, self._rows.shape[1])
             self._largest = largest
             if self._tree is not None:
                 self._tree.set(np.arange(length), preferences)
-
-
-def _upper(words: NDArray[np.uint64], length: int) -> NDArray[np.int64]:
-    """Return the upper word of the product of each word and a length below 2**63."""
-    half, low = np.uint64(32), np.uint64(0xFFFFFFFF)
-    upper, lower = np.uint64(length >> 32), np.uint64(length & 0xFFFFFFFF)
-    word_upper, word_lower = words >> half, words & low
-    crossed = word_upper * lower + (word_lower * lower >> half)
-    middle = word_lower * upper + (crossed & low)
-    product: NDArray[np.uint64] = word_upper * upper + (crossed >> half) + (middle >> half)
-    return product.astype(np.int64)

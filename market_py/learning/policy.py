@@ -6,24 +6,17 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 from itertools import pairwise
-from typing import Any, Literal, Protocol, SupportsIndex
+from typing import Any, Literal, SupportsIndex
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from market_py import extension
-from market_py.learning.arrays import Float32Array, require, to_array
+from market_py.learning.arrays import Float32Array, require
 from market_py.learning.replay import chosen_backend
-from market_py.validation import check_threads
+from market_py.validation import check_array, check_threads
 
 Activation = Literal["tanh", "relu"]
-
-
-class Network(Protocol):
-    """Dense layers of one backend."""
-
-    def answer(self, observations: Float32Array, answers: Float32Array, threads: int) -> None:
-        """Fill answers, shape (..., outputs), to finite observations, shape (..., inputs)."""
 
 
 class MLPPolicy:
@@ -51,8 +44,6 @@ class MLPPolicy:
     ------
     TypeError, ValueError
         Layers do not fit together, or a value is not finite as a float32.
-    ImportError
-        The backend is not installed.
 
     Examples
     --------
@@ -95,7 +86,13 @@ class MLPPolicy:
         self._own = (self.inputs,) if self.agents is None else (self.agents, self.inputs)
         self.backend = chosen_backend(backend)
         self._threads = check_threads(threads)
-        self._network = _network(self.backend, matrices, vectors, activation, self.agents or 1)
+        self._network: NumPyNetwork
+        if self.backend == "rust":
+            self._network = extension.load().MLP(
+                matrices, vectors, agents=self.agents or 1, relu=activation == "relu"
+            )
+        else:
+            self._network = NumPyNetwork(matrices, vectors, activation)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # A copy builds its network again: the extension's cannot be pickled.
@@ -124,23 +121,23 @@ class MLPPolicy:
             bias.
         """
         layers: dict[tuple[int, ...], dict[str, Any]] = {}
-        front = None
+        prefixes: dict[str, None] = {}
         for name, values in state.items():
             found = re.fullmatch(r"((?:.*?\.)?)(\d+(?:\.\d+)*)\.(weight|bias)", name)
             if not found:
                 raise ValueError(f"state[{name!r}]: is not the weight or the bias of a layer")
-            front = found[1] if front is None else front
-            if found[1] != front:
-                raise ValueError(
-                    f"state: holds layers of {front!r} and of {found[1]!r}: "
-                    "pass only the part of the dict that is wanted"
-                )
+            prefixes[found[1]] = None
             number = tuple(map(int, found[2].split(".")))
             layers.setdefault(number, {})[found[3]] = _to_array(values)
+        if len(prefixes) > 1:
+            raise ValueError(
+                f"state: holds layers of {' and of '.join(map(repr, prefixes))}: "
+                "pass only the part of the dict that is wanted"
+            )
         ordered = [layers[number] for number in sorted(layers)]
         for number in sorted(layers):
             if len(layers[number]) != 2:
-                name = f"{front}{'.'.join(map(str, number))}"
+                name = f"{''.join(prefixes)}{'.'.join(map(str, number))}"
                 raise ValueError(f"state: the layer {name!r} has only {[*layers[number]]}")
         return cls(
             [layer["weight"] for layer in ordered], [layer["bias"] for layer in ordered], **options
@@ -152,18 +149,14 @@ class MLPPolicy:
         Parameters
         ----------
         observations : array_like, shape (..., inputs)
-            If each agent has its own network, the shape is (..., N, inputs).
+            Real numbers that are finite as a float32. If each agent has its own network, the shape
+            is (..., N, inputs).
 
         Returns
         -------
         ndarray of float32, shape (..., outputs)
-
-        Raises
-        ------
-        TypeError, ValueError
-            The shape does not fit, or a value is not a real number that is finite as a float32.
         """
-        given: Float32Array = to_array("observations", observations, np.float32)
+        given = check_array("observations", observations, np.float32)
         shape = given.shape
         if shape[-len(self._own) :] != self._own:
             expected = ", ".join(map(str, self._own))
@@ -174,7 +167,7 @@ class MLPPolicy:
 
 
 class NumPyNetwork:
-    """Dense layers as matrix products; see `Network`."""
+    """Dense layers as matrix products."""
 
     def __init__(
         self, weights: list[Float32Array], biases: list[Float32Array], activation: Activation
@@ -187,7 +180,10 @@ class NumPyNetwork:
         self._activation = activation
 
     def answer(self, observations: Float32Array, answers: Float32Array, threads: int) -> None:
-        """Fill answers; ``threads`` has no effect, as NumPy's BLAS chooses its own."""
+        """Fill answers, shape (..., outputs), to finite observations, shape (..., inputs).
+
+        NumPy's BLAS chooses its number of threads itself.
+        """
         require("observations", observations, np.isfinite(observations), "finite")
         rows = observations.shape[-2:] if self._own else observations.shape[-1:]
         values = observations.reshape(-1, *rows)
@@ -203,23 +199,8 @@ class NumPyNetwork:
         answers[...] = (values.swapaxes(0, 1) if self._own else values).reshape(answers.shape)
 
 
-def _network(
-    backend: str,
-    weights: list[Float32Array],
-    biases: list[Float32Array],
-    activation: Activation,
-    agents: int,
-) -> Network:
-    if backend == "rust":
-        network: Network = extension.load().MLP(
-            weights, biases, agents=agents, relu=activation == "relu"
-        )
-        return network
-    return NumPyNetwork(weights, biases, activation)
-
-
 def _layer(name: str, values: ArrayLike, axes: tuple[int, int]) -> Float32Array:
-    array = to_array(name, values, np.float32)
+    array = check_array(name, values, np.float32)
     if array.ndim not in axes or not array.size:
         raise ValueError(f"{name}: must have {axes[0]} or {axes[1]} axes, got shape {array.shape}")
     require(name, array, np.isfinite(array), "finite")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol, Self, SupportsIndex
+from typing import Any, NamedTuple, Self, SupportsIndex
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike, NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from market_py import extension
 from market_py.files import write_atomically
-from market_py.learning.arrays import Float32Array, require, to_array
+from market_py.learning.arrays import Float32Array, load_arrays, require
 from market_py.learning.numpy_replay import (
     FIRST_PRIORITY,
     INDEX,
@@ -19,7 +19,7 @@ from market_py.learning.numpy_replay import (
     NumPyRing,
 )
 from market_py.registry import available_backends
-from market_py.validation import Float64Array, check_integer, check_scalar
+from market_py.validation import check_array, check_integer, check_scalar
 
 BACKENDS = ("rust", "numpy")
 """All backends, the fastest first."""
@@ -51,37 +51,6 @@ class Batch(NamedTuple):
     probability of a transition and P_min the smallest one in the batch."""
 
 
-class Ring(Protocol):
-    """The memory of a buffer; its arrays are contiguous and have the dtypes of `Batch`."""
-
-    def __len__(self) -> int:
-        """Return the number of transitions that can be drawn."""
-
-    def add(self, *transitions: NDArray[Any]) -> None:
-        """Add transitions, the first five arrays of a batch; refuse values that are not finite."""
-
-    def sample(self, beta: float, *batch: NDArray[Any]) -> None:
-        """Fill the arrays of a batch."""
-
-    def update(self, indices: NDArray[np.int64], priorities: Float64Array) -> None:
-        """Change priorities, all or none."""
-
-    def state(self) -> tuple[tuple[int, int], Float32Array, Float64Array, float]:
-        """Return the numbers of transitions added and of draws, and three more.
-
-        These are the rows, the preferences (``priority ** alpha``), and the largest preference.
-        """
-
-    def restore(
-        self,
-        counters: tuple[int, int],
-        rows: Float32Array,
-        preferences: Float64Array,
-        largest: float,
-    ) -> None:
-        """Take over a state."""
-
-
 class ReplayBuffer:
     """A ring in memory of the last transitions, from which batches are drawn.
 
@@ -109,10 +78,6 @@ class ReplayBuffer:
 
     Raises
     ------
-    TypeError, ValueError
-        A parameter is outside its domain.
-    ImportError
-        The backend is not installed.
     MemoryError
         The buffer does not fit into memory.
 
@@ -144,7 +109,7 @@ class ReplayBuffer:
         self.seed = check_integer("seed", seed, 0, LARGEST_SEED)
         self.backend = chosen_backend(backend)
         make = extension.load().ReplayBuffer if self.backend == "rust" else NumPyRing
-        self._ring: Ring = make(
+        self._ring: NumPyRing = make(
             self.capacity,
             self.observation_size,
             self.action_size,
@@ -166,6 +131,8 @@ class ReplayBuffer:
     ) -> None:
         """Add K transitions in their order, with the largest priority so far.
 
+        All numbers must be finite as a float32.
+
         Parameters
         ----------
         observations, next_observations : array_like, shape (K, F)
@@ -176,21 +143,17 @@ class ReplayBuffer:
             Rewards.
         done : array_like of bool, shape (K,)
             Whether the episode was terminated (not truncated) there, so that no reward follows.
-
-        Raises
-        ------
-        TypeError, ValueError
-            A shape does not fit, or a value is not finite as a float32. Nothing has changed then.
         """
-        paid = _shaped("rewards", rewards, (None,))
-        number = len(paid)
+        paid = check_array("rewards", rewards, np.float32)
+        number = paid.size
+        paid = check_array("rewards", paid, np.float32, (number,))
         observed, acted = (number, self.observation_size), (number, self.action_size)
         self._ring.add(
-            _shaped("observations", observations, observed),
-            _shaped("actions", actions, acted),
+            check_array("observations", observations, np.float32, observed),
+            check_array("actions", actions, np.float32, acted),
             paid,
-            _shaped("next_observations", next_observations, observed),
-            _shaped("done", done, (number,), np.bool_),
+            check_array("next_observations", next_observations, np.float32, observed),
+            check_array("done", done, np.bool_, (number,)),
         )
 
     def sample(self, number: SupportsIndex, *, beta: float = 0.4) -> Batch:
@@ -202,10 +165,6 @@ class ReplayBuffer:
             Number of transitions, ``K``; at least 1.
         beta : float
             How far `Batch.weights` correct for priorities, from 0 (not at all) to 1 (fully).
-
-        Returns
-        -------
-        Batch
 
         Raises
         ------
@@ -242,8 +201,8 @@ class ReplayBuffer:
             A value is outside its domain, or the buffer is not prioritised. Nothing has changed
             then.
         """
-        numbers = to_array("indices", indices, np.int64)
-        sizes = to_array("priorities", priorities, np.float64)
+        numbers = check_array("indices", indices, np.int64)
+        sizes = check_array("priorities", priorities)
         if numbers.ndim != 1 or numbers.shape != sizes.shape:
             raise ValueError(
                 f"priorities: must have one axis like indices, got shapes {numbers.shape} and "
@@ -284,18 +243,19 @@ class ReplayBuffer:
             seed=int(kept["seed"]),
             backend=kept["backend"],
         )
-        counters = to_array("counters", kept["counters"], np.uint64)
-        require("counters", counters, counters <= LARGEST_SIZE, f"at most {LARGEST_SIZE}")
-        rows = to_array("rows", kept["rows"], np.float32)
+        # What is too large for a signed number becomes negative.
+        counters = check_array("counters", kept["counters"], np.int64)
+        require("counters", counters, counters >= 0, f"in 0 to {LARGEST_SIZE}")
+        rows = check_array("rows", kept["rows"], np.float32)
         require("rows", rows, np.isfinite(rows), "finite")
-        preferences = to_array("preferences", kept["preferences"], np.float64)
+        preferences = check_array("preferences", kept["preferences"])
         length = min(int(counters[0]), capacity)
         row = 2 * observation_size + action_size + 2
         if rows.shape != (length * row,) or preferences.shape != (length * made.prioritised,):
             raise ValueError("state: does not fit the buffer")
         done = rows[row - 1 :: row]
         require("done", done, (done == 0) | (done == 1), "0 or 1")
-        largest = to_array("largest", kept["largest"], np.float64)
+        largest = check_array("largest", kept["largest"])
         # A priority of 0 has a preference above 0: otherwise it could not be drawn again.
         bounds = np.array([LEAST_PRIORITY, LARGEST_PRIORITY]) ** made.alpha
         low, high = bounds * (1 - ROUNDING, 1 + ROUNDING)
@@ -325,16 +285,9 @@ class ReplayBuffer:
         ValueError
             The file is damaged, or not of a replay buffer.
         """
-        try:
-            # NumPy leaves a damaged file open that it opens itself.
-            with Path(path).open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-                kept = {name: file[name] for name in file.files}
-            buffer = cls.__new__(cls)
+        buffer = cls.__new__(cls)
+        with load_arrays(path, "a replay buffer, or damaged") as kept:
             buffer.__setstate__({**kept, "backend": chosen_backend(backend)})
-        except (FileNotFoundError, ImportError, MemoryError):
-            raise
-        except Exception as error:  # The errors of zipfile have no other base class in common.
-            raise ValueError(f"{path}: is not a replay buffer, or damaged: {error}") from error
         return buffer
 
 
@@ -345,14 +298,3 @@ def chosen_backend(name: str | None) -> str:
     if name not in BACKENDS:
         raise ValueError(f"backend = {name!r}: must be one of {', '.join(BACKENDS)}")
     return name
-
-
-def _shaped(
-    name: str, values: ArrayLike, shape: tuple[int | None, ...], dtype: DTypeLike = np.float32
-) -> NDArray[Any]:
-    array = to_array(name, values, dtype)
-    expected = shape if shape[0] is not None else (array.size,)
-    if array.shape != expected:
-        shown = "(K,)" if shape[0] is None else str(shape)
-        raise ValueError(f"{name}: must have shape {shown}, got {array.shape}")
-    return array

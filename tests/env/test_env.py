@@ -671,7 +671,7 @@ class TestAbuse:
             (([1e308] * 2, [1.0, 1.0], [1e308]), r"capacities\[0\] = 1e\+308: must be at most"),
             (([1.0, 1.0], [1.0, -1e308], [1.0]), r"costs\[1\] = -1e\+308: must be at most"),
             (([1.0], [1.0], [1.0], (), -1), "first_hour = -1: must be at least 0"),
-            (([0.0], [1.0], [1.0]), "capacities: one at least must be > 0"),
+            (([0.0], [1.0], [1.0]), "capacities: one at least must be >= 1e-100"),
             (([1.0], [1.0], [1.0], ["a", "b"]), "names: must be 1 different ones"),
         ],
     )

@@ -231,9 +231,10 @@ class Finder:
 
 BLOCKED = {"gymnasium", "pettingzoo", "matplotlib", "rich", "scipy", "numba", "IPython", "pandas"}
 FINDERS, sys.meta_path[:] = sys.meta_path[:], [Finder()]
-import pickle
+import pickle, runpy
 import numpy as np
 from market_py import env, learning
+from market_py.extension import REPOSITORY
 
 markets = env.MarketVectorEnv(env.System.rts79(), 4)
 observations, _ = markets.reset(seed=1)
@@ -260,7 +261,7 @@ for use in (
     lambda: env.MarketEnv,
     lambda: env.MarketParallelEnv,
     lambda: __import__("market_py.env.market_v0"),
-    lambda: __import__("market_py.learning.ppo"),
+    lambda: runpy.run_path(str(REPOSITORY / "docs/examples/ppo.py")),
 ):
     try:
         use()

@@ -9,9 +9,9 @@ import pytest
 pytest.importorskip("gymnasium")
 pytest.importorskip("pettingzoo")
 
+import ppo
 from market_py import env, learning
 from market_py.env import market_v0
-from market_py.learning import ppo
 
 SYSTEM = env.System([60.0, 40.0], [10.0, 20.0], [70.0, 90.0])
 RESULTS = {"Batch", "Evaluation", "Generation"}

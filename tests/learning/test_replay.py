@@ -316,7 +316,7 @@ class TestBadInput:
             (0, lambda v: v[:3], r"observations: must have shape \(4, 3\), got \(3, 3\)"),
             (0, lambda v: v[:, :2], r"observations: must have shape \(4, 3\), got \(4, 2\)"),
             (1, lambda v: v[:, 0], r"actions: must have shape \(4, 2\), got \(4,\)"),
-            (2, lambda v: v[:, None], r"rewards: must have shape \(K,\), got \(4, 1\)"),
+            (2, lambda v: v[:, None], r"rewards: must have shape \(4,\), got \(4, 1\)"),
             (3, lambda v: v.T, r"next_observations: must have shape \(4, 3\), got \(3, 4\)"),
             (4, lambda v: v[:2], r"done: must have shape \(4,\), got \(2,\)"),
             (0, lambda v: put(v, (2, 1), np.nan), r"observations\[2, 1\] = nan: must be finite"),

@@ -1,4 +1,4 @@
-"""The NumPy backend of the environment: vectorised over markets and agents."""
+"""The NumPy backend of the environment: vectorised over markets and agents; the specification."""
 
 from __future__ import annotations
 
@@ -14,14 +14,17 @@ from market_py.validation import Float64Array, check_threads
 
 
 class Stepper:
-    """Steps markets; see `market_py.env.stepper.Stepper`."""
+    """Steps markets of one model; what follows depends on their state and actions only.
+
+    The steppers of all backends have these methods, and can be pickled and copied.
+    """
 
     def __init__(self, model: Model, *, autoreset: bool, threads: int | None = None) -> None:
         check_threads(threads)  # NumPy uses one thread for this.
         self._model, self._autoreset = model, autoreset
 
     def observe(self, state: EnvState, observations: Float64Array) -> None:
-        """Fill observations of the hour that each state tells."""
+        """Fill observations, shape (B, N, F), of the hour that each market's state tells."""
         template = self._model.template
         observations[...] = template.features
         observations[:, :, 0] = (self._demand(state) * template.demand_scale)[:, np.newaxis]
@@ -30,7 +33,10 @@ class Stepper:
             observations[:, :, -times:] = template.time[state.hours][:, np.newaxis]
 
     def step(self, state: EnvState, actions: Float64Array, buffers: StepBuffers) -> None:
-        """Step all markets by an hour; fill the buffers."""
+        """Step all markets by an hour with actions of shape (B, N, 2): fill the buffers.
+
+        A ValueError names an action outside its bounds; nothing has changed then.
+        """
         check_actions(actions)
         model = self._model
         costs = model.system.costs
@@ -56,7 +62,7 @@ class Stepper:
                 state.episodes[ended] += np.uint64(1)
                 state.hours[ended] = 0
                 first = np.empty_like(buffers.observations[ended])
-                self.observe(state.some(ended), first)
+                self.observe(EnvState(state.words[:, ended]), first)
                 buffers.observations[ended] = first
 
     def _demand(self, state: EnvState) -> Float64Array:

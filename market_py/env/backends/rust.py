@@ -13,7 +13,7 @@ from market_py.validation import Float64Array, check_threads
 
 
 class Stepper:
-    """Steps markets; see `market_py.env.stepper.Stepper`."""
+    """Steps markets; see `market_py.env.backends.numpy.Stepper`."""
 
     def __init__(self, model: Model, *, autoreset: bool, threads: int | None = None) -> None:
         self._threads = check_threads(threads)
@@ -46,15 +46,4 @@ class Stepper:
 
     def step(self, state: EnvState, actions: Float64Array, buffers: StepBuffers) -> None:
         """Step all markets by an hour; fill the buffers."""
-        self._environment.step(
-            state.words,
-            actions,
-            buffers.observations,
-            buffers.final_observations,
-            buffers.rewards,
-            buffers.ended,
-            buffers.demand,
-            buffers.prices,
-            buffers.dispatch,
-            self._threads,
-        )
+        self._environment.step(state.words, actions, *buffers, self._threads)

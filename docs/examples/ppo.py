@@ -1,6 +1,6 @@
 """One generator learns to bid by PPO of Stable-Baselines3; the others bid at cost.
 
-``python -m market_py.learning.ppo`` trains the pivotal generator (see `market_py.learning.theory`)
+``python docs/examples/ppo.py`` trains the pivotal generator (see `market_py.learning.theory`)
 and compares it with bidding at marginal cost; this takes minutes. Only training needs
 Stable-Baselines3, which the extra ``rl`` installs.
 
@@ -123,7 +123,6 @@ def mean_reward(
 def main(arguments: list[str] | None = None) -> int:
     """Train, compare, and return the exit status."""
     parser = argparse.ArgumentParser(
-        prog="python -m market_py.learning.ppo",
         description="Let a generator learn to bid, and compare it with bidding at marginal cost. "
         "This takes minutes.",
     )
