@@ -198,6 +198,8 @@ def check_array(
     array = value if plain else check_kind(argument, value, *_KINDS[np.dtype(dtype).kind])
     if shape is not None and array.shape != shape:
         raise ValueError(f"{argument}: must have shape {shape}, got {array.shape}")
+    if plain and array.flags.c_contiguous and array.flags.aligned:
+        return array
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         return np.require(array, dtype, ["C", "A", "E"])
 
