@@ -44,16 +44,9 @@ def all_notebooks() -> list[Path]:
 
 
 def execute(path: Path, *, solved: bool = False, first: str = "") -> Execution:
-    """Execute a notebook in a new kernel of this Python.
+    """Execute a notebook in a new kernel of this Python, solved or as it is; its file is left alone.
 
-    Parameters
-    ----------
-    path : Path
-        The notebook; its file is left alone.
-    solved : bool
-        Put the solution of each exercise in place of its stub.
-    first : str
-        Python that the kernel runs before the first cell, and that no cell shows.
+    The kernel runs `first` before the first cell.
     """
     notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
     if solved:

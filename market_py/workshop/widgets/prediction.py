@@ -13,15 +13,7 @@ from market_py.workshop.widgets.sentence import Sentence
 
 
 class Prediction(widgets.VBox):
-    """A choice to make before the measurement.
-
-    Parameters
-    ----------
-    question : str
-        What to predict.
-    options : list of str
-        What to choose from.
-    """
+    """A question, and a choice to make before the measurement that answers it."""
 
     def __init__(self, question: str, options: list[str]) -> None:
         self.choice = widgets.Dropdown(

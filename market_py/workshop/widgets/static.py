@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 KEY = "market_py"
@@ -13,16 +13,9 @@ NO_CHOICE = "–"
 
 
 def kept(bundle: dict[str, Any], text: str, alt: str = "") -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return what ``_repr_mimebundle_`` returns: data, and metadata with a text and a name.
+    """Return what ``_repr_mimebundle_`` returns: data, and metadata with a text as HTML and a name.
 
-    Parameters
-    ----------
-    bundle : dict
-        Data by MIME type.
-    text : str
-        What the widget says, as HTML.
-    alt : str
-        The name of its picture, if it has one.
+    The name is that of the picture of the widget.
     """
     return bundle, {KEY: text, "image/png": {"alt": alt}}
 
@@ -30,6 +23,17 @@ def kept(bundle: dict[str, Any], text: str, alt: str = "") -> tuple[dict[str, An
 def paragraph(text: str, classes: Iterable[str] = ()) -> str:
     """Make a paragraph of a text; nothing of no text."""
     return f'<p class="{" ".join(classes)}">{html.escape(text)}</p>' if text else ""
+
+
+def table(headings: Iterable[str], rows: Mapping[str, Iterable[str]], align: str = "left") -> str:
+    """Make a table of texts, whose first column names the rows."""
+    style = f'style="text-align:{align};padding-right:18px"'
+    head = "".join(f'<th scope="col" {style}>{html.escape(text)}</th>' for text in headings)
+    body = ""
+    for name, row in rows.items():
+        cells = "".join(f"<td {style}>{html.escape(text)}</td>" for text in row)
+        body += f'<tr><th scope="row" {style}>{html.escape(name)}</th>{cells}</tr>'
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def settings(controls: Iterable[Any]) -> str:

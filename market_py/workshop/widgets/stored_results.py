@@ -61,19 +61,9 @@ def _said(timed: RaceResult, name: str, over: str) -> str:
 class StoredPanel(Explorer):
     """Explore the races of some sections of the stored run; nothing is timed.
 
-    What there is to choose depends on what is chosen above it; where there is nothing to choose,
-    nothing asks.
-
-    Parameters
-    ----------
-    *kinds : str
-        Sections.
-    names : sequence of str, optional
-        Candidates to be shown, and the baselines; by default all.
-    over : str
-        The candidate that others are compared with at first.
-    size : str
-        What to call the size of a race.
+    It shows the candidates of these names and the baselines, by default all, and compares them with
+    one, at first `over`. What there is to choose depends on what is chosen above it; where there is
+    nothing to choose, nothing asks.
     """
 
     def __init__(

@@ -1,12 +1,13 @@
-"""A panel that times one point after the other, such as sizes of a market, by button."""
+"""A panel that races one benchmark case after the other, such as sizes of a market, by button."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import market_py
 from market_py.benchmark import timing
+from market_py.benchmark.cases.case import BenchmarkCase
 from market_py.benchmark.timing import Race
 from market_py.extension import status
 from market_py.workshop.widgets.panel import Job
@@ -15,62 +16,41 @@ NOTHING_TIMED = "Nothing has been timed yet: choose, then press the button."
 
 
 class SweepPanel(Job):
-    """Time points one after the other; what is finished is kept when stopped.
+    """Race one case after the other; what is finished is kept when stopped.
 
-    A subclass says in `points` what is timed, in `race_at` how, and in `draw` and `summary` what
-    is shown of the races that are finished.
-
-    Parameters
-    ----------
-    label : str
-        On the button.
-    controls : mapping of str to widget, optional
-        Above the button.
-    rounds : int
-        Samples of each candidate at each point.
-    sample_seconds : float
-        Shortest duration of a sample.
-    first : str
-        The sentence before the first run.
+    A subclass makes the cases in `cases`, and says in `draw` and `summary` what is shown of their
+    races. The rounds and other options are fields of each case.
     """
+
+    point_label = "N = {:,}"
+    """Says which case is raced, by its key."""
 
     def __init__(
         self,
         label: str,
         controls: Mapping[str, Any] | None = None,
         *,
-        rounds: int = timing.ROUNDS,
-        sample_seconds: float = timing.SAMPLE_SECONDS,
         first: str = NOTHING_TIMED,
+        rounds: int = timing.ROUNDS,
+        **options: Any,
     ) -> None:
         self.controls = dict(controls or {})
-        self.options: dict[str, Any] = {"rounds": rounds, "sample_seconds": sample_seconds}
-        """What a `BenchmarkCase` and `timing.race` take alike."""
+        self.options: dict[str, Any] = {"rounds": rounds, **options}
+        self.settings = self.chosen
+        """The values of the controls when the last run began."""
         self.races: dict[Any, Race] = {}
-        """The finished races, by their points."""
-        self.latest: Any = None
-        """The point that was finished last."""
-        self.settings = {name: control.value for name, control in self.controls.items()}
-        """The values of the controls when the run began."""
-        shown = self.draw(), first + without_rust()
-        super().__init__(label, rounds, shown, controls)
+        """The finished races of that run, by the keys of their cases; times are per market."""
+        self.history: list[tuple[Any, Race]] = []
+        """The finished races of all runs, with their keys."""
+        super().__init__(label, rounds, (self.draw(), first + without_rust()), controls)
 
     @property
     def race(self) -> Race | None:
         """The race that was finished last; None before any."""
-        return self.races.get(self.latest)
+        return self.history[-1][1] if self.history else None
 
-    @property
-    def watched(self) -> dict[str, Any]:
-        """What `timing.race` takes to report progress and to be stopped."""
-        return {"progress": self.advance, "is_stopped": self.is_stopped}
-
-    def points(self) -> Sequence[Any]:
-        """What is to be timed, as `settings` say."""
-        raise NotImplementedError
-
-    def race_at(self, point: Any) -> Race:
-        """Time the candidates at a point; `timing.Stopped` ends the run."""
+    def cases(self, *_: Any, **chosen: Any) -> Mapping[Any, BenchmarkCase]:
+        """Make the cases for the values of the controls."""
         raise NotImplementedError
 
     def draw(self) -> bytes:
@@ -81,31 +61,30 @@ class SweepPanel(Job):
         """Say what the finished races show; there is one at least."""
         raise NotImplementedError
 
-    def name(self, point: Any) -> str:
-        """Say what a point is, while it is timed; a number is a size."""
-        return f"N = {point:,}" if isinstance(point, int) else f"{point}"
-
-    def kept(self) -> dict[Any, Race]:
-        """Return the races of former runs that this one adds to."""
-        return {}
-
     def work(self) -> None:
-        """Time one point after the other."""
-        self.settings = self.chosen
-        points, former, latest = self.points(), self.races, self.latest
-        self.races, self.latest = self.kept(), None
-        self.expect(len(points) * self.options["rounds"])
-        for number, point in enumerate(points, 1):
-            self.doing.value = f"{number} of {len(points)}: {self.name(point)} …"
+        """Race one case after the other."""
+        former, chosen = (self.settings, self.races), self.chosen
+        cases = self.cases(**chosen)
+        self.settings, self.races = chosen, {}
+        self.expect(len(cases) * self.options["rounds"])
+        for number, (key, case) in enumerate(cases.items(), 1):
+            self.doing.value = f"{number} of {len(cases)}: {self.point_label.format(key)} …"
             try:
-                race = self.race_at(point)
+                race = case.race(self.advance, self.is_stopped).per(case.markets)
             except timing.Stopped:
-                if self.latest is None:
-                    self.races, self.latest = former, latest
+                if not self.races:
+                    self.settings, self.races = former
                     raise
                 break
-            self.races[point], self.latest = race, point
+            self.races[key] = race
+            self.history.append((key, race))
             self.show((self.draw(), self.summary()))
+
+
+def installed(names: Iterable[str]) -> list[str]:
+    """Return the backends and variants among these that are installed."""
+    usable = {*market_py.available_backends(), *market_py.available_variants()}
+    return [name for name in names if name in usable]
 
 
 def without_rust() -> str:

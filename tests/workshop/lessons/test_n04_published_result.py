@@ -43,7 +43,7 @@ class TestPanels:
         )
         assert float(found[1]) < 1e-9
         before = panel.picture.value
-        panel.controls["distribution"].value = "few price levels (ties)"
+        panel.controls["distribution"].value = "few levels"
         panel.wait()
         assert panel.picture.value != before
 

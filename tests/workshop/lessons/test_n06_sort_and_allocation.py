@@ -24,9 +24,9 @@ class TestSorting:
         assert in_place >= share / 100
 
     def test_markets_are_distinct_or_one(self):
-        many = conditions.make_markets(conditions.Conditions(20, 50, repeated=False))
+        many = conditions.make_markets(conditions.Conditions(20, 50, conditions.DISTINCT))
         assert len({bids.tobytes() for bids, _, _ in many}) == inputs.DISTINCT
-        one = conditions.make_markets(conditions.Conditions(20, 50, repeated=True))
+        one = conditions.make_markets(conditions.Conditions(20, 50, conditions.REPEATED))
         assert len(one) == inputs.DISTINCT
         assert len({id(market) for market in one}) == 1
 
@@ -39,8 +39,8 @@ class TestSorting:
         )
 
     def test_the_sentence_says_what_each_step_was_worth(self):
-        now, before = (conditions.Conditions(200, share, repeated=False) for share in (0, 50))
-        said = panel_06.summary(now, self.race(), (before, self.race(2.0)))
+        now, before = (conditions.Conditions(200, share, conditions.DISTINCT) for share in (0, 50))
+        said = panel_06.summary((before, self.race(2.0)), (now, self.race()))
         assert said.startswith(
             "200 offers, 0 % in order, 256 different markets: numba-sort 1.00 µs, "
         )
@@ -58,7 +58,7 @@ class TestSorting:
         seen.append(panel.picture.value)
         panel.ordered.value = 95
         panel.markets.value = conditions.REPEATED
-        assert len(panel.runs) == 1, "moving a slider times nothing"
+        assert len(panel.history) == 1, "moving a slider times nothing"
         panel.run()
         seen.append(panel.picture.value)
         assert len(set(seen)) == 3
@@ -72,18 +72,18 @@ class TestSorting:
         for name, toggle in panel.variants.items():
             toggle.value = name == "numba-keys"
         panel.run()
-        assert panel.runs[0][1].candidates == ["numba-keys"]
+        assert panel.history[0][1].candidates == ["numba-keys"]
         panel.variants["numba-keys"].value = False
         panel.run()
         assert "No variant is switched on" in panel.sentence.text
-        assert len(panel.runs) == 1
+        assert len(panel.history) == 1
 
     def test_a_stopped_panel_keeps_nothing(self):
         panel = panel_06.SortingPanel(rounds=3, sample_seconds=1e-4)
         panel.size.value = 20
         panel.advance = panel.stop_button.click
         panel.run()
-        assert panel.runs == []
+        assert panel.history == []
         assert "Stopped: " in panel.sentence.text
 
     def test_without_rust_its_variants_are_off(self, monkeypatch):

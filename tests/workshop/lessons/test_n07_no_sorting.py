@@ -152,7 +152,7 @@ class TestGrowth:
     def test_the_panel_times_by_button(self, distribution):
         panel = panel_07.GrowthPanel(sizes=(50, 100), rounds=2, sample_seconds=1e-4)
         before = panel.picture.value
-        panel.distribution.value = distribution
+        panel.controls["distribution"].value = distribution
         assert panel.races == {}, "a choice times nothing"
         panel.run()
         assert [*panel.races] == [50, 100]

@@ -19,7 +19,6 @@ from market_py.workshop.lessons.n09_environment.sweep import (
     SWEEPS,
     StepPoint,
     StepSweepPanel,
-    change,
     speeds,
     threads_here,
 )
@@ -162,14 +161,20 @@ def test_a_sweep_that_is_stopped_keeps_what_is_done():
 
 
 def test_speeds_are_those_of_the_race():
-    slow, fast = (
-        timing.Race(2, {name: np.array([1.0, 2.0, 4.0]) * ns for name in ("numpy", "rust")})
-        for ns in (1000.0, 500.0)
-    )
-    assert speeds(slow, 8)["rust"] == pytest.approx((8 / 3e-6, 8 / 2e-6, 8 / 1.5e-6))
-    races = {StepPoint(2, 8): slow, StepPoint(2, 2): fast}
-    # Half the time, for a quarter of the markets.
-    assert change(races, *races, "rust").value == pytest.approx(0.5)
+    race = timing.Race(2, {name: np.array([125.0, 250.0, 500.0]) for name in ("numpy", "rust")})
+    assert speeds(race)["rust"] == pytest.approx((8 / 3e-6, 8 / 2e-6, 8 / 1.5e-6))
+
+
+def test_what_a_number_changes_is_told_per_market():
+    panel, fastest = StepSweepPanel(SMALL), env.available_steppers()[0]
+    rounds = np.array([1.0, 2.0, 4.0])
+    # Twice the time of each market, so half as many market-steps per second.
+    panel.races = {
+        point: timing.Race(2, {fastest: rounds * ns})
+        for point, ns in zip(SMALL["markets"], (10.0, 20.0), strict=True)
+    }
+    said = f"from 1 to 4 markets those of {fastest} become 0.50 ["
+    assert said in panel.summary()
 
 
 def test_sweeps_vary_one_number_each(monkeypatch):

@@ -165,7 +165,8 @@ class TestWaterfall:
 
     def test_without_rust_its_orders_say_what_is_missing(self, monkeypatch):
         panel = panel_10.WaterfallPanel()
-        panel.measured["random", 200] = made_up_race(numba_sort=9.0, numba_scratch=8.0)
+        race = made_up_race(numba_sort=9.0, numba_scratch=8.0)
+        panel.measured["random", 200] = Evidence(race, "random", 1, "here")
         monkeypatch.setattr(market_py, "available_backends", lambda: ["numba"])
         panel.controls["source"].value = panel_10.OWN
         panel.wait()
@@ -291,7 +292,7 @@ class TestDecision:
         [(48, "2 days"), (1.5, "1.5 h"), (0.05, "3 min"), (0.001, "3.6 s"), (1e-6, "3.6 ms")],
     )
     def test_durations(self, hours, said):
-        assert panel_10.duration(hours) == said
+        assert decision.duration(hours) == said
 
 
 def two_fixes(forward, reverse):

@@ -116,24 +116,14 @@ def _alike(one: Any, other: Any) -> bool:
 def table(case: dict[str, Any], answers: dict[str, Any]) -> str:
     """The call, and a row for each backend."""
     arguments = ", ".join(f"{name}={value}" for name, value in case.items())
-    rows = "".join(_row(name, answer) for name, answer in answers.items())
-    head = "".join(f'<th scope="col" {_LEFT}>{h}</th>' for h in _HEADINGS)
-    return (
-        f"<p><code>market_clearing({html.escape(arguments)})</code></p>"
-        f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-    )
+    rows = {name: _cells(answer) for name, answer in answers.items()}
+    headings = "backend", "price, €/MWh", "dispatch, MW"
+    call = f"<p><code>market_clearing({html.escape(arguments)})</code></p>"
+    return call + static.table(headings, rows)
 
 
-_LEFT = 'style="text-align:left;padding-right:18px"'
-_HEADINGS = ("backend", "price, €/MWh", "dispatch, MW")
-
-
-def _row(name: str, answer: Any) -> str:
+def _cells(answer: Any) -> tuple[str, str]:
     if isinstance(answer, Exception):
-        said = html.escape(f"{type(answer).__name__}: {answer}")
-        cells = f'<td colspan="2" {_LEFT}>{said}</td>'
-    else:
-        price, dispatch = answer
-        shown = ", ".join(f"{quantity:.15g}" for quantity in dispatch)
-        cells = f"<td {_LEFT}>{price:g}</td><td {_LEFT}>{shown}</td>"
-    return f'<tr><th scope="row" {_LEFT}>{name}</th>{cells}</tr>'
+        return "none", f"{type(answer).__name__}: {answer}"
+    price, dispatch = answer
+    return f"{price:g}", ", ".join(f"{quantity:.15g}" for quantity in dispatch)

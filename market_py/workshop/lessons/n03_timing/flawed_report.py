@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import html
 from typing import Any, NamedTuple
+
+from market_py.workshop.widgets import static
 
 
 class Line(NamedTuple):
@@ -85,12 +86,8 @@ class Report:
     """The lines of `REPORT`, as a table, without the answers."""
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        rows = "".join(
-            f'<tr><th scope="row">{letter}</th>'
-            f'<td style="text-align:left">{html.escape(line.text)}</td></tr>'
-            for letter, line in REPORT.items()
-        )
+        lines = {letter: [line.text] for letter, line in REPORT.items()}
         return {
             "text/plain": "\n".join(f"{letter}  {line.text}" for letter, line in REPORT.items()),
-            "text/html": f'<table style="font-size:105%"><tbody>{rows}</tbody></table>',
+            "text/html": static.table(["line", "what it says"], lines),
         }

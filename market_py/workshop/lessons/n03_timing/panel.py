@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ from numba import njit
 
 from market_py.benchmark import inputs, timing
 from market_py.benchmark.agreement import same_clearing
+from market_py.benchmark.cases.case import BenchmarkCase, Setup
 from market_py.benchmark.timing import EMPTY_CALL, Race
 from market_py.validation import Float64Array
 from market_py.variants.numba import numba_sort
@@ -37,10 +40,7 @@ def wrapped(bids: Float64Array, quantities: Float64Array, demand: float) -> Any:
 
 
 class RoundsPanel(Job):
-    """Time a function against itself, and against itself with a known burden.
-
-    Sliders choose the calls in a sample and the number of rounds.
-    """
+    """Time a function against itself, and against itself with a known burden."""
 
     def __init__(self) -> None:
         self.race: Race | None = None
@@ -103,9 +103,8 @@ class FirstCallPanel(Job):
         clear = self._compile_it()
         self.doing.value = "compiling …"
         taken = []
-        for market in (inputs.random_markets(OFFERS) * (1 + self._calls // inputs.DISTINCT))[
-            : self._calls
-        ]:
+        markets = itertools.cycle(inputs.random_markets(OFFERS))
+        for market in itertools.islice(markets, self._calls):
             if self.is_stopped():
                 break
             start = time.perf_counter_ns()
@@ -135,29 +134,9 @@ class RepeatedPanel(SweepPanel):
         self._sizes = sizes
         super().__init__("Run all three", **options)
 
-    def points(self) -> tuple[int, ...]:
-        """All sizes."""
-        return self._sizes
-
-    def race_at(self, offers: int) -> Race:
-        """Race the three kinds of inputs; a call clears as many markets of each."""
-        markets, rng = inputs.random_markets(offers), np.random.default_rng(offers)
-
-        def choose() -> tuple[list[Any], ...]:
-            market = markets[rng.integers(len(markets))]
-            repriced = inputs.repriced_markets(market, len(markets), rng)
-            return markets, [market] * len(markets), repriced
-
-        calls = [choose() for _ in range(CHOICES)]
-        candidates = {
-            DISTINCT: lambda distinct, repeated, repriced: _clear(distinct),
-            REPEATED: lambda distinct, repeated, repriced: _clear(repeated),
-            REPRICED: lambda distinct, repeated, repriced: _clear(repriced),
-        }
-        race = timing.race(
-            candidates, calls, baselines={}, size=offers, **self.options, **self.watched
-        )
-        return race.per(len(markets))
+    def cases(self) -> dict[int, BenchmarkCase]:
+        """Make a case for each size."""
+        return {size: repeated_case(size, **self.options) for size in self._sizes}
 
     def draw(self) -> bytes:
         """Draw times and ratios."""
@@ -171,6 +150,21 @@ class RepeatedPanel(SweepPanel):
         return f"How many times faster {PLAIN} looks than on {DISTINCT}: {'. And '.join(said)}."
 
 
-def _clear(markets: list[Any]) -> None:
-    for bids, quantities, demand in markets:
+def repeated_case(offers: int, **options: Any) -> BenchmarkCase:
+    """Make a case whose candidates clear as many markets a call, each of another kind of inputs."""
+
+    def set_up(seed: int) -> Setup:
+        markets, rng = inputs.random_markets(offers), np.random.default_rng(offers)
+        calls = []
+        for i in rng.integers(len(markets), size=CHOICES):
+            repriced = inputs.repriced_markets(markets[i], len(markets), rng)
+            calls.append((markets, [markets[i]] * len(markets), repriced))
+        kinds = enumerate((DISTINCT, REPEATED, REPRICED))
+        return Setup({name: partial(_clear, kind) for kind, name in kinds}, calls, baselines={})
+
+    return BenchmarkCase("repeated", "random", offers, set_up, markets=inputs.DISTINCT, **options)
+
+
+def _clear(kind: int, *calls: list[Any]) -> None:
+    for bids, quantities, demand in calls[kind]:
         numba_sort(bids, quantities, demand)

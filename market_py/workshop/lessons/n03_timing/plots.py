@@ -20,12 +20,7 @@ from market_py.validation import Float64Array
 def rounds(figure: Any, race: Race | None, plain: str, other: str) -> None:
     """Draw every round of a race, or none: left the times, right the ratios within rounds.
 
-    Parameters
-    ----------
-    race : Race or None
-        Of the two candidates.
-    plain, other : str
-        The candidate that runs twice, and another one.
+    `plain` is the candidate that runs twice.
     """
     figure.subplots_adjust(wspace=0.28, bottom=0.2)
     left, right = figure.subplots(1, 2, width_ratios=[1.5, 1])
@@ -88,14 +83,8 @@ LEARNT_STYLES = (BLUE, "o", "-"), (ORANGE, "s", "--"), (VERMILION, "D", ":")
 def repeated(figure: Any, races: Mapping[int, Race], sizes: Sequence[int], *names: str) -> None:
     """Draw time per call by size of the market; below, ratios to the first of the names.
 
-    Parameters
-    ----------
-    races : mapping of int to Race
-        By the number of offers, possibly none.
-    sizes : sequence of int
-        All that there will be.
-    *names : str
-        Of three candidates: distinct inputs, and two that the processor can learn.
+    The names are of three candidates: distinct inputs, and two that the processor can learn. The
+    sizes are all that there will be.
     """
     figure.subplots_adjust(top=0.82, hspace=0.12)
     above, below = figure.subplots(2, sharex=True, height_ratios=[1.8, 1])

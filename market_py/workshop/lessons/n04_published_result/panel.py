@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 import market_py
 from market_py.benchmark import inputs
+from market_py.benchmark.cases.case import BenchmarkCase
 from market_py.benchmark.cases.clearing import single_case
 from market_py.benchmark.settings import PUBLISHED
-from market_py.benchmark.timing import Race
 from market_py.validation import Float64Array
 from market_py.workshop.lessons.n04_published_result import plots
 from market_py.workshop.widgets.controls import choice, slider, stepper
 from market_py.workshop.widgets.panel import Explorer, Shown
-from market_py.workshop.widgets.sweep import SweepPanel, compared
+from market_py.workshop.widgets.sweep import SweepPanel, compared, installed
 
-DISTRIBUTIONS: dict[str, Callable[[int, np.random.Generator], Float64Array]] = {
-    "random prices": lambda n, rng: rng.uniform(0, 100, n),
-    "few price levels (ties)": lambda n, rng: rng.choice([10.0, 20.0, 30.0], n),
-    "all prices equal": lambda n, rng: np.full(n, 20.0),
-    "already sorted": lambda n, rng: np.sort(rng.uniform(0, 100, n)),
-}
-"""How the prices of a market are made."""
+SHOWN_DISTRIBUTIONS = ("random", "few levels", "equal", "sorted")
 NO_OTHER = "no other"
 SIZES = (5, 10, 20, 50, 100, 200, 500, 1000)
 """Offers per market."""
@@ -32,11 +25,11 @@ SIZES = (5, 10, 20, 50, 100, 200, 500, 1000)
 
 def outputs_panel() -> Explorer:
     """Compare what the backends, and the published variants, answer on the learner's market."""
-    one, other = _two_backends()
+    # Numba and Rust, or the next best where they are missing.
+    one, other, *_ = installed(("numba", "rust", "numpy", "python"))
 
     def answer(offers: int, distribution: str, share: int, seed: int) -> Shown:
-        rng = np.random.default_rng(seed)
-        bids, quantities = DISTRIBUTIONS[distribution](offers, rng), rng.uniform(1, 100, offers)
+        ((bids, quantities, _),) = inputs.make_markets(distribution, offers, seed, distinct=1)
         demand = float(quantities.sum() * share / 100)
         results = {
             name: market_py.market_clearing(bids, quantities, demand, backend=name)
@@ -50,36 +43,28 @@ def outputs_panel() -> Explorer:
 
     controls = {
         "offers": slider("offers N", 30, 1, 200, 1, ""),
-        "distribution": choice("prices", list(DISTRIBUTIONS)),
+        "distribution": choice("prices", SHOWN_DISTRIBUTIONS),
         "share": slider("demand", 60, 0, 120, 1, "% of supply"),
         "seed": slider("random seed", 1, 1, 100, 1, ""),
     }
     return Explorer(controls, answer)
 
 
-def _two_backends() -> tuple[str, str]:
-    """Numba and Rust, or the next best where they are missing."""
-    available = market_py.available_backends()
-    one, other, *_ = (*(name for name in ("numba", "rust") if name in available), "numpy", "python")
-    return one, other
-
-
 def _compare(results: dict[str, tuple[float, Float64Array]]) -> str:
     """Say how the others differ from the first: by name those at another price, and the next."""
-    (first, (price, dispatch)), *others = results.items()
-    off = {name: float(np.abs(found - dispatch).max()) for name, (_, found) in others}
-    next_one = others[0][0]
-    alike = [name for name, (found, _) in others if found == price and name != next_one]
+    first, _, *variants = results
+    price, dispatch = results[first]
+    off = {name: float(np.abs(found - dispatch).max()) for name, (_, found) in results.items()}
+    alike = [name for name in variants if results[name][0] == price]
     said = []
-    for name, (found, _) in others:
-        if name not in alike:
+    for name, (found, _) in results.items():
+        if name not in (first, *alike):
             same = "the same price" if found == price else f"the price {found:.2f}"
             said.append(f"{name}: {same}, dispatch differs by at most {off[name]:.2g} MW")
     if alike:
         most = max(off[name] for name in alike)
-        said.append(
-            f"{len(alike)} variants: the same price, dispatch differs by at most {most:.2g} MW"
-        )
+        same = f"{len(alike)} variants: the same price"
+        said.append(f"{same}, dispatch differs by at most {most:.2g} MW")
     return f"{first} clears at {price:.2f} €/MWh. " + "; ".join(said) + "."
 
 
@@ -97,17 +82,11 @@ class RacePanel(SweepPanel):
         first = "The published points; press the button to add your own."
         super().__init__("Run the race", controls, first=first, **options)
 
-    def points(self) -> list[int]:
-        """Sizes up to the chosen one."""
-        return [size for size in self._sizes if size <= self.settings["largest"]]
-
-    def race_at(self, offers: int) -> Race:
-        """Race the published variants, the backends and one more variant."""
-        usable = {*market_py.available_variants(), *market_py.available_backends()}
-        wanted = (*PUBLISHED, "numba", "rust", self.settings["other"])
-        names = [name for name in wanted if name in usable]
-        case = single_case(self.settings["distribution"], offers, names, **self.options)
-        return case.race(**self.watched)
+    def cases(self, largest: int, distribution: str, other: str) -> dict[int, BenchmarkCase]:
+        """Make a case for each size: published variants, backends and one more variant."""
+        names = installed((*PUBLISHED, "numba", "rust", other))
+        sizes = [size for size in self._sizes if size <= largest]
+        return {size: single_case(distribution, size, names, **self.options) for size in sizes}
 
     def draw(self) -> bytes:
         """Draw times and ratios."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,19 +19,18 @@ SIZES = (20, 50, 200, 1000)
 DISTINCT, REPEATED = f"{inputs.DISTINCT} different markets", "one market, repeated"
 
 
-@dataclass(frozen=True)
-class Conditions:
+class Conditions(NamedTuple):
     """Under which variants are timed."""
 
     offers: int
     ordered: int
     """Per cent of the offers that arrive in merit order."""
-    repeated: bool
+    markets: str
+    """`DISTINCT` or `REPEATED`."""
 
     def __str__(self) -> str:
         """Say it in words."""
-        markets = REPEATED if self.repeated else DISTINCT
-        return f"{self.offers} offers, {self.ordered} % in order, {markets}"
+        return f"{self.offers} offers, {self.ordered} % in order, {self.markets}"
 
 
 def partly_sorted(offers: int, ordered: int, rng: np.random.Generator) -> Float64Array:
@@ -45,12 +43,13 @@ def partly_sorted(offers: int, ordered: int, rng: np.random.Generator) -> Float6
 
 def make_markets(conditions: Conditions, seed: int = 0) -> list[Any]:
     """Make the markets to be timed."""
-    rng = np.random.default_rng([seed, conditions.offers, conditions.ordered])
+    offers, ordered, markets = conditions
+    rng = np.random.default_rng([seed, offers, ordered])
 
     def make() -> tuple[Float64Array, Float64Array, float]:
-        _, quantities, demand = inputs.random_market(conditions.offers, rng)
-        return partly_sorted(conditions.offers, conditions.ordered, rng), quantities, demand
+        _, quantities, demand = inputs.random_market(offers, rng)
+        return partly_sorted(offers, ordered, rng), quantities, demand
 
-    if conditions.repeated:
+    if markets == REPEATED:
         return [make()] * inputs.DISTINCT
     return [make() for _ in range(inputs.DISTINCT)]

@@ -22,17 +22,17 @@ def sorting(figure: Any, runs: Sequence[tuple[Conditions, Race]]) -> None:
     label(axes, "µs per call: median, half of the rounds in the whiskers")
     rows(axes, TIMED_VARIANTS)
     names = list(enumerate(TIMED_VARIANTS))
-    for conditions, race in runs[-2:-1]:
+    for before, race in runs[-2:-1]:
         at = [(times([race], name, 1e3)[0][1], row) for row, name in names if name in race.rounds]
         style: dict[str, Any] = {"color": BLACK, "marker": "D", "mfc": "white", "ms": 9, "ls": ""}
-        axes.plot(*zip(*at, strict=True), zorder=4, label=f"before: {conditions}", **style)
-    for conditions, race in runs[-1:]:
+        axes.plot(*zip(*at, strict=True), zorder=4, label=f"before: {before}", **style)
+    for now, race in runs[-1:]:
         for row, name in names:
             if name in race.rounds:
                 (found,) = times([race], name, 1e3)
                 colour, hatch = bar_style(name)
                 axes.barh(row, found[1], 0.6, color=colour, hatch=hatch, alpha=0.55)
-                error_bar(axes, row, found, marker="o", label=f"now: {conditions}")
+                error_bar(axes, row, found, marker="o", label=f"now: {now}")
     axes.set_xlim(left=0)
     legend(figure, 1)
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-import market_py
 from market_py.benchmark import inputs
+from market_py.benchmark.cases.case import BenchmarkCase
 from market_py.benchmark.cases.clearing import single_case
 from market_py.benchmark.inputs import make_markets, names_of_any_size
 from market_py.benchmark.timing import Race, Ratio, bootstrapped
@@ -19,7 +19,7 @@ from market_py.workshop.lessons.n07_no_sorting.plots import SELECTING, SIZES, SO
 from market_py.workshop.lessons.n07_no_sorting.search import Pass, search
 from market_py.workshop.widgets.controls import choice, slider, stepper
 from market_py.workshop.widgets.panel import Explorer, Shown
-from market_py.workshop.widgets.sweep import SweepPanel
+from market_py.workshop.widgets.sweep import SweepPanel, installed
 
 SHOWN_DISTRIBUTIONS = ("random", "few levels", "two levels", "equal", "one huge offer", "sorted")
 """Distributions whose supply curve fits into one picture."""
@@ -65,11 +65,10 @@ def step_sentence(passes: Sequence[Pass], offers: int, demand: float, price: flo
             f"covers {demand:,.0f} MW. All passes together looked at {visited} offers, "
             f"{visited / offers:.2f} times each of the {offers}."
         )
-    low = "" if last.low == -math.inf else f"above {last.low:.2f} €"
-    high = "" if last.high == math.inf else f"not above {last.high:.2f} €"
-    where = " and ".join(part for part in (low, high) if part)
+    ends = [f"above {last.low:.2f} €"] if last.low > -math.inf else []
+    ends += [f"not above {last.high:.2f} €"] if last.high < math.inf else []
     return sentence + (
-        f"Demand is {demand:,.0f} MW, so the price is {where}, and "
+        f"Demand is {demand:,.0f} MW, so the price is {' and '.join(ends)}, and "
         f"{_counted(len(last.left), 'candidate')} left between."
     )
 
@@ -88,9 +87,8 @@ def exponent(races: Mapping[int, Race], name: str) -> Ratio:
     x = np.log([*races])
     x -= x.mean()
 
-    def slope(*medians: Float64Array) -> Float64Array:
-        fitted: Float64Array = np.tensordot(x, np.log(medians), 1) / (x @ x)
-        return fitted
+    def slope(*medians: Float64Array) -> Any:
+        return np.tensordot(x, np.log(medians), 1) / (x @ x)
 
     return bootstrapped([race.rounds[name] for race in races.values()], slope)
 
@@ -100,23 +98,21 @@ class GrowthPanel(SweepPanel):
 
     def __init__(self, sizes: tuple[int, ...] = SIZES, rounds: int = 11, **options: Any) -> None:
         self._sizes = sizes
-        self.distribution = choice("prices", names_of_any_size())
-        self.largest = stepper("largest market", sizes[1:], sizes[-1])
-        controls = {"distribution": self.distribution, "largest": self.largest}
+        controls = {
+            "distribution": choice("prices", names_of_any_size()),
+            "largest": stepper("largest market", sizes[1:], sizes[-1]),
+        }
         super().__init__("Time the growth", controls, rounds=rounds, **options)
 
-    def points(self) -> list[int]:
-        """Sizes up to the chosen one."""
-        return [size for size in self._sizes if size <= self.settings["largest"]]
-
-    def race_at(self, offers: int) -> Race:
-        """Race all variants on fewer markets where these are larger."""
-        usable = market_py.available_variants()
-        names = [name for name in (*SORTING, *SELECTING) if name in usable]
-        distinct = max(FEWEST, min(inputs.DISTINCT, MOST_ELEMENTS // offers))
-        distribution = self.settings["distribution"]
-        case = single_case(distribution, offers, names, distinct=distinct, **self.options)
-        return case.race(**self.watched)
+    def cases(self, distribution: str, largest: int) -> dict[int, BenchmarkCase]:
+        """Make a case for each size; fewer markets where they are larger."""
+        names = installed((*SORTING, *SELECTING))
+        made = {}
+        for size in (size for size in self._sizes if size <= largest):
+            distinct = max(FEWEST, min(inputs.DISTINCT, MOST_ELEMENTS // size))
+            options = self.options | {"distinct": distinct}
+            made[size] = single_case(distribution, size, names, **options)
+        return made
 
     def draw(self) -> bytes:
         """Draw the time per offer."""

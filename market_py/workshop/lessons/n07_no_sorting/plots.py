@@ -26,16 +26,7 @@ def search_state(
 ) -> None:
     """Draw the supply curve, the bracket of the price, and the guesses of the last pass.
 
-    Parameters
-    ----------
-    bids, quantities : ndarray, shape (N,)
-        The market; MW.
-    demand : float
-        MW.
-    passes : sequence of Pass
-        Those that are done, possibly none.
-    price : float or None
-        The price, once it is found.
+    `passes` are those that are done, possibly none.
     """
     figure.subplots_adjust(top=0.83)
     axes = figure.subplots()

@@ -36,9 +36,8 @@ class YearsPanel(Job):
         super().__init__("Simulate", 200, first, controls)
 
     def _drawn(self) -> bytes:
-        return plots.years(
-            self._means, self._errors, self.simulation, self.exact, VALUE_OF_LOST_LOAD
-        )
+        found = self._means, self._errors, self.simulation
+        return plots.years(*found, self.exact, VALUE_OF_LOST_LOAD)
 
     def work(self) -> None:
         """Simulate until all years are done, or until stopped."""

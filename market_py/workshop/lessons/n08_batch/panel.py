@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-import market_py
 from market_py.benchmark import inputs, timing
 from market_py.benchmark.agreement import verify_markets
+from market_py.benchmark.cases.case import BenchmarkCase, Setup
 from market_py.benchmark.timing import Race
 from market_py.registry import get_batch_candidates, get_candidates
 from market_py.workshop.lessons.n08_batch import plots
 from market_py.workshop.widgets.controls import choice, stepper
-from market_py.workshop.widgets.sweep import SweepPanel
+from market_py.workshop.widgets.sweep import SweepPanel, installed
 
 SIZES = (1, 2, 4, 8, 16, 32, 64, 256, 1024, 4096)
 """Markets per batch."""
@@ -29,8 +29,7 @@ THREADED = "{} batch, {} threads"
 class BatchPanel(SweepPanel):
     """Clear the same markets one by one, in one call, and in one call on some threads."""
 
-    races: dict[int, Race]
-    """By the number of markets in a batch; times are per market."""
+    point_label = "{:,} markets"
 
     def __init__(self, rounds: int = 11, **options: Any) -> None:
         controls = {
@@ -41,26 +40,10 @@ class BatchPanel(SweepPanel):
         }
         super().__init__("Run the batches", controls, rounds=rounds, **options)
 
-    def points(self) -> list[int]:
-        """Sizes of batches up to the chosen one."""
-        return [size for size in SIZES if size <= self.settings["largest"]]
-
-    def race_at(self, size: int) -> Race:
-        """Race all ways of clearing batches of one size."""
-        # So many batches that no market comes back soon.
-        distinct = max(inputs.BATCHES, inputs.DISTINCT // size)
-        offers = self.settings["offers"]
-        batches = inputs.make_batches(self.settings["bids"], size, distinct=distinct, offers=offers)
-        race = timing.race(
-            ways_to_clear(present(), self.settings["threads"]),
-            [(batch, _rows(*batch)) for batch in batches],
-            verify=verify,
-            baselines={},
-            size=offers,
-            **self.options,
-            **self.watched,
-        )
-        return race.per(size)
+    def cases(self, largest: int, **chosen: Any) -> dict[int, BenchmarkCase]:
+        """Make a case for each size of a batch, up to the chosen one."""
+        sizes = [size for size in SIZES if size <= largest]
+        return {size: ways_case(size, **chosen, **self.options) for size in sizes}
 
     def draw(self) -> bytes:
         """Draw times and the efficiency of threads."""
@@ -69,25 +52,38 @@ class BatchPanel(SweepPanel):
     def summary(self) -> str:
         """Say from which size on a batch is faster, and what threads gain."""
         largest, threads = max(self.races), self.settings["threads"]
-        said = []
+        race, said = self.races[largest], []
         for name in present():
             below, above = break_even(self.races, name)
-            one = ratio(self.races[largest], name)
             if above == np.inf:
                 when = f"one call is not faster, up to {below:,} markets"
             else:
                 when = f"one call is faster from {above:,.0f} markets on"
                 when += f", and not at {below:,}" if below else ""
+            gain = race.speedup(THREADED.format(name, threads), over=BATCH.format(name))
             said.append(
-                f"{name}: {when}; at {largest:,} it is {one} times as fast, and {threads} threads "
-                f"are {gain(self.races[largest], name, threads)} times as fast as one"
+                f"{name}: {when}; at {largest:,} it is {ratio(race, name)} times as fast, and "
+                f"{threads} threads are {gain} times as fast as one"
             )
         return ". ".join(said) + "."
 
 
 def present() -> list[str]:
     """Backends that are compared, where they are installed."""
-    return [name for name in BACKENDS if name in market_py.available_backends()]
+    return installed(BACKENDS)
+
+
+def ways_case(size: int, offers: int, threads: int, bids: str, **options: Any) -> BenchmarkCase:
+    """Make a case of all ways to clear batches of one size."""
+
+    def set_up(seed: int) -> Setup:
+        # So many batches that no market comes back soon.
+        distinct = max(inputs.BATCHES, inputs.DISTINCT // size)
+        batches = inputs.make_batches(bids, size, seed, distinct, offers)
+        calls = [(batch, _rows(*batch)) for batch in batches]
+        return Setup(ways_to_clear(present(), threads), calls, verify, baselines={})
+
+    return BenchmarkCase("batch", bids, offers, set_up, markets=size, **options)
 
 
 def _rows(bids: Any, quantities: Any, demands: Any) -> list[tuple[Any, Any, float]]:
@@ -116,21 +112,16 @@ def _on(together: Callable[..., Any], threads: int) -> timing.Call:
 
 
 def verify(ways: Mapping[str, timing.Call], inputs: timing.Inputs) -> dict[str, int]:
-    """Compare what all ways answer to the first batch.
-
-    Raises
-    ------
-    Disagreement
-        They do not answer alike.
-    """
-    batch, rows = inputs[0]
+    """Compare what all ways answer to the first batch; `Disagreement` where they differ."""
+    ((batch, rows), *_) = inputs
 
     def collected(way: timing.Call) -> timing.Call:
         def clear(*_: Any) -> Any:
             found = way(batch, rows)
-            return map(np.array, zip(*found, strict=True)) if isinstance(found, list) else found
+            # A loop over the rows answers market by market.
+            return [*map(np.array, zip(*found, strict=True))] if isinstance(found, list) else found
 
-        return lambda *market: tuple(clear(*market))
+        return clear
 
     return verify_markets({name: collected(way) for name, way in ways.items()}, [batch])
 
@@ -138,11 +129,6 @@ def verify(ways: Mapping[str, timing.Call], inputs: timing.Inputs) -> dict[str, 
 def ratio(race: Race, name: str) -> timing.Ratio:
     """How many times as fast one call is as single calls, on one thread."""
     return race.speedup(BATCH.format(name), over=SINGLE.format(name))
-
-
-def gain(race: Race, name: str, threads: int) -> timing.Ratio:
-    """How many times as fast a batch is on some threads as on one."""
-    return race.speedup(THREADED.format(name, threads), over=BATCH.format(name))
 
 
 def break_even(races: Mapping[int, Race], name: str) -> tuple[int, float]:
@@ -161,10 +147,7 @@ def break_even(races: Mapping[int, Race], name: str) -> tuple[int, float]:
 
 
 def costs(races: Mapping[int, Race], name: str) -> tuple[float, float, float]:
-    """A single call, the fixed cost of a batch, and its cost for each market, ns.
-
-    From the smallest and the largest batch.
-    """
+    """A single call, the fixed cost of a batch, and its cost for each market, ns."""
     small, large = min(races), max(races)
     ways = SINGLE.format(name), BATCH.format(name)
     single = races[large].quartiles(ways[0])[1]

@@ -26,16 +26,7 @@ def batches(
 ) -> None:
     """Draw time per market by size of the batch; below, how well threads are used.
 
-    Parameters
-    ----------
-    races : mapping of int to Race
-        By the number of markets in a batch, possibly none.
-    threads : int
-        Of the threaded calls.
-    sizes : sequence of int
-        Markets per batch: all that there may be.
-    backends : sequence of str
-        Two, which are drawn where they were timed.
+    The sizes are all that there may be; both backends are drawn where they were timed.
     """
     figure.subplots_adjust(left=0.16, bottom=0.1, top=0.86, hspace=0.45)
     axes, below = figure.subplots(2, height_ratios=[3.4, 1])
@@ -81,16 +72,8 @@ def years(
 ) -> None:
     """Draw a simulation of years: the estimate with its band, and the price-duration curve.
 
-    Parameters
-    ----------
-    means, errors : sequence of float, shape (years,)
-        The mean after each year and its standard error, h/year.
-    simulation : Simulation or None
-        After the last of them.
-    exact : float
-        The loss of load expectation by convolution, h/year.
-    lost_load : float
-        Price of a shortage.
+    The mean after each year, its standard error and the exact expectation are h/year; `lost_load`
+    is the price of a shortage.
     """
     figure.subplots_adjust(top=0.9, hspace=0.36)
     above, below = figure.subplots(2, height_ratios=[1.2, 1])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -22,7 +21,6 @@ from market_py.benchmark.cases.learning import (
 from market_py.benchmark.cases.steps import step_case
 from market_py.benchmark.inputs import DISTINCT
 from market_py.benchmark.report.picture import times
-from market_py.benchmark.timing import Race
 from market_py.env.variants import PythonStep
 from market_py.learning import Evaluation, EvolutionStrategy
 from market_py.learning.theory import COMPETITION, PIVOTAL
@@ -70,39 +68,10 @@ def clearing_share(parts: dict[str, tuple[float, float, float]]) -> float:
     return parts["clearing"][1] / sum(median for _, median, _ in parts.values())
 
 
-class CasePanel(SweepPanel):
-    """Race the candidates of the benchmark case that the controls choose.
-
-    A subclass makes the case in `case`.
-    """
-
-    across = "ns per call"
-
-    def points(self) -> Sequence[BenchmarkCase]:
-        """The chosen case."""
-        return [self.case(**self.settings, **self.options)]
-
-    def case(self, **chosen: Any) -> BenchmarkCase:
-        """Make the case of these settings."""
-        raise NotImplementedError
-
-    def name(self, case: BenchmarkCase) -> str:
-        """Say which case it is."""
-        return case.label
-
-    def race_at(self, case: BenchmarkCase) -> Race:
-        """Verify and race."""
-        return case.race(**self.watched)
-
-    def draw(self) -> bytes:
-        """Draw a bar for each candidate."""
-        return plots.candidates(self.race, self.latest.markets if self.race else 1, self.across)
-
-
-class StepsPanel(CasePanel):
+class StepsPanel(SweepPanel):
     """Race the steps of all backends against a frozen one."""
 
-    across = "ns per market and step"
+    point_label = "{}"
 
     def __init__(self, rounds: int = ROUNDS, **options: Any) -> None:
         controls = {
@@ -112,16 +81,20 @@ class StepsPanel(CasePanel):
         }
         super().__init__("Race the steps", controls, rounds=rounds, **options)
 
-    def case(self, **chosen: Any) -> BenchmarkCase:
-        """Steps of so many agents in so many markets."""
-        return step_case(**chosen)
+    def cases(self, **chosen: int) -> dict[str, BenchmarkCase]:
+        """Make a case of so many agents in so many markets."""
+        case = step_case(**chosen, **self.options)
+        return {case.label: case}
+
+    def draw(self) -> bytes:
+        """Draw a bar for each candidate."""
+        return plots.candidates(self.race, "ns per market and step")
 
     def summary(self) -> str:
         """Compare all backends with the frozen step."""
         assert self.race is not None
         first, *others = self.race.candidates
-        took = np.median(self.race.rounds[first]) / self.latest.markets
-        said = [f"{first} takes {took:,.0f} ns for a step of one market."]
+        said = [f"{first} takes {self.race.quartiles(first)[1]:,.0f} ns for a step of one market."]
         for name in others:
             ratio, verdict = self.race.speedup(name, first), self.race.verdict(name, first)
             said.append(f"{name}: {ratio} times as fast, {verdict}.")
@@ -133,8 +106,10 @@ CAPACITIES = [10_000, 100_000, 1_000_000]
 OURS = "rust"
 
 
-class AlternativesPanel(CasePanel):
+class AlternativesPanel(SweepPanel):
     """Race a call of a learner against the installed alternatives."""
+
+    point_label = "{}"
 
     def __init__(self, rounds: int = ROUNDS, **options: Any) -> None:
         controls = {
@@ -143,19 +118,22 @@ class AlternativesPanel(CasePanel):
         }
         super().__init__("Race the calls", controls, rounds=rounds, **options)
 
-    def case(self, call: str = UNIFORM, capacity: int = 0, **options: Any) -> BenchmarkCase:
-        """Calls of a policy, or of a replay buffer that holds so many transitions."""
+    def cases(self, call: str, capacity: int) -> dict[str, BenchmarkCase]:
+        """Make a case of a policy, or of a replay buffer that holds so many transitions."""
         if call in POLICY:
-            return policy_case(POLICY[call], **options)
-        return replay_case(call, capacity, **options)
+            return {call: policy_case(POLICY[call], **self.options)}
+        return {call: replay_case(call, capacity, **self.options)}
+
+    def draw(self) -> bytes:
+        """Draw a bar for each candidate."""
+        return plots.candidates(self.race, "ns per call")
 
     def summary(self) -> str:
         """Say how fast Rust is, and compare it with the others."""
-        race, call = self.race, self.settings["call"]
-        assert race is not None
+        call, race = self.history[-1]
         if OURS not in race.candidates:
             return f"{call}: Rust is not built here."
-        said = [f"{call}: Rust takes {np.median(race.rounds[OURS]) / 1e3:,.1f} µs."]
+        said = [f"{call}: Rust takes {race.quartiles(OURS)[1] / 1e3:,.1f} µs."]
         for name in race.candidates:
             if not name.startswith(OURS):
                 ratio = race.speedup(OURS, name)

@@ -28,13 +28,12 @@ from market_py.validation import Float64Array
 
 
 @picture(height=4.2)
-def candidates(figure: Any, race: Race | None, markets: int, across: str) -> None:
-    """Draw a bar with quartiles for each candidate, per market of a call; or nothing yet."""
+def candidates(figure: Any, race: Race | None, across: str) -> None:
+    """Draw a bar with quartiles for each candidate, or nothing yet."""
     figure.subplots_adjust(left=0.2, right=0.95, bottom=0.2, top=0.95)
     axes = figure.subplots()
     label(axes, f"{across}: median, half of the rounds in the whiskers")
-    found = race.per(markets) if race else None
-    bars = {name: found.quartiles(name) for name in found.candidates} if found else {}
+    bars = {name: race.quartiles(name) for name in race.candidates} if race else {}
     written = {name: figures(bar[1]) for name, bar in bars.items()}
     interval_bars(axes, bars, written=written, room=1.2)
 
@@ -49,14 +48,8 @@ def learning(
 ) -> None:
     """Draw the price by generation; below, the price-duration curves of the evaluation.
 
-    Parameters
-    ----------
-    prices : sequence of sequence of float
-        Mean price of each generation, a sequence for each seed; €/MWh.
-    evaluated : sequence of ndarray, shape (T, B)
-        Prices of the evaluations.
-    cost, top : float
-        Marginal cost of all generators, and what they may ask for at most, €/MWh.
+    There are mean prices of generations, and prices of an evaluation, for each seed. The generators
+    all have one marginal cost, and may ask for the top at most.
     """
     figure.subplots_adjust(top=0.86, hspace=0.4)
     above, below = figure.subplots(2)
@@ -90,11 +83,8 @@ MOST_TICKS = 4
 def step_sweep(figure: Any, sweeps: Mapping[str, Mapping[int, Mapping[str, Interval]]]) -> None:
     """Draw market-steps per second against what varies, side by side on one scale.
 
-    Parameters
-    ----------
-    sweeps : mapping
-        Quartiles by what varies, one of ``LABELS``, by its value and by candidate; a point that
-        has not been timed has none.
+    There are quartiles by what varies, by its value, and by candidate; none for a point that has
+    not been timed.
     """
     figure.subplots_adjust(left=0.12, right=0.98, top=0.82, bottom=0.15, wspace=0.1)
     parts = figure.subplots(1, len(sweeps), sharey=True)
@@ -124,12 +114,8 @@ def training(
 ) -> None:
     """Draw a bar in two parts for each backend; below, how the whole gains by a faster step.
 
-    Parameters
-    ----------
-    times : mapping of str to tuple of float
-        Of each backend: how long a generation takes, ms, and which share of it steps take.
-    gains : mapping of str to tuple of Ratio
-        How many times as fast the others step, and train.
+    The times of a backend are the ms of a generation and the share that steps take of it; the gains
+    are how many times as fast it steps, and trains.
     """
     figure.subplots_adjust(left=0.13, top=0.88, bottom=0.09, hspace=0.35)
     above, below = figure.subplots(2, height_ratios=[1, 1.7])

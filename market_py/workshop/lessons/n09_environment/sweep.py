@@ -6,12 +6,12 @@ import os
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from market_py.benchmark import timing
+from market_py.benchmark.cases.case import BenchmarkCase
 from market_py.benchmark.cases.steps import AGENTS, step_case
 from market_py.benchmark.timing import Race
 from market_py.env import available_steppers
+from market_py.plots.axes import Interval
 from market_py.workshop.lessons.n09_environment import plots
 from market_py.workshop.widgets.sweep import SweepPanel
 
@@ -50,7 +50,7 @@ SWEEPS = {
 class StepSweepPanel(SweepPanel):
     """Race the steps at one point after the other."""
 
-    races: dict[StepPoint, Race]
+    point_label = "{}"
 
     def __init__(
         self,
@@ -61,62 +61,46 @@ class StepSweepPanel(SweepPanel):
         self._sweeps = sweeps
         super().__init__("Sweep", rounds=rounds, **options)
 
-    def points(self) -> list[StepPoint]:
-        """All points; where the sweeps meet they share a race."""
-        return list(dict.fromkeys(point for points in self._sweeps.values() for point in points))
-
-    def race_at(self, point: StepPoint) -> Race:
-        """Race the steps of all backends."""
-        case = step_case(point.markets, point.agents, point.threads, **self.options)
-        return case.race(**self.watched)
+    def cases(self) -> dict[StepPoint, BenchmarkCase]:
+        """Make a case for each point; where the sweeps meet they share it."""
+        points = (point for points in self._sweeps.values() for point in points)
+        return {point: step_case(**point._asdict(), **self.options) for point in points}
 
     def draw(self) -> bytes:
         """Draw market-steps per second against what varies."""
-        return plots.step_sweep(
-            {
-                name: {
-                    getattr(point, name): speeds(self.races[point], point.markets)
-                    if point in self.races
-                    else {}
-                    for point in points
-                }
-                for name, points in self._sweeps.items()
-            }
-        )
+        sweeps: dict[str, dict[int, dict[str, Interval]]] = {name: {} for name in self._sweeps}
+        for name, points in self._sweeps.items():
+            for point in points:
+                race = self.races.get(point)
+                sweeps[name][getattr(point, name)] = speeds(race) if race else {}
+        return plots.step_sweep(sweeps)
 
     def summary(self) -> str:
         """Say how fast steps are in the middle, and what each number changes."""
         centre = StepPoint() if StepPoint() in self.races else next(iter(self.races))
         told = ", ".join(
             f"{name} {median / 1e6:.2f}"
-            for name, (_, median, _) in speeds(self.races[centre], centre.markets).items()
+            for name, (_, median, _) in speeds(self.races[centre]).items()
         )
         said = [f"{centre}, in millions of market-steps per second: {told}"]
         fastest = available_steppers()[0]
         for name, points in self._sweeps.items():
             done = [point for point in points if point in self.races]
             if len(done) > 1:
-                gain = change(self.races, done[0], done[-1], fastest)
+                first, last = done[0], done[-1]
+                times = (self.races[point].rounds[fastest] for point in (first, last))
+                gain = timing.ratio_of_medians(*times)
                 said.append(
-                    f"from {getattr(done[0], name):,} to {getattr(done[-1], name):,} {name} those "
+                    f"from {getattr(first, name):,} to {getattr(last, name):,} {name} those "
                     f"of {fastest} become {gain} times as many"
                 )
         return "; ".join(said) + "."
 
 
-def speeds(race: Race, markets: int) -> dict[str, tuple[float, float, float]]:
+def speeds(race: Race) -> dict[str, Interval]:
     """Market-steps per second of each candidate: lower quartile, median and upper quartile."""
-    found = {}
-    for name in race.candidates:
-        low, median, high = markets * 1e9 / np.array(race.quartiles(name))[::-1]
-        found[name] = float(low), float(median), float(high)
-    return found
-
-
-def change(
-    races: Mapping[StepPoint, Race], one: StepPoint, other: StepPoint, name: str
-) -> timing.Ratio:
-    """How many times as many market-steps per second a candidate takes at the other point."""
-    return timing.ratio_of_medians(
-        races[one].rounds[name] / one.markets, races[other].rounds[name] / other.markets
-    )
+    quartiles = {name: race.quartiles(name) for name in race.candidates}
+    return {
+        name: (1e9 / high, 1e9 / median, 1e9 / low)
+        for name, (low, median, high) in quartiles.items()
+    }

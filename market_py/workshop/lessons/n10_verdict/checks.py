@@ -118,7 +118,7 @@ def check_verdict(verdict: Any, own: Sequence[Evidence]) -> CheckResult:
         return hint("every claim is a Claim(faster=…, than=…, offers=…, low=…, high=…).")
     if len({(claim.faster, claim.than, claim.offers, claim.batch) for claim in claims}) < ENOUGH:
         return hint(f"{ENOUGH} different claims are wanted: other candidates, or another size.")
-    found = [_judge(claim, list(citable(list(own)))) for claim in claims]
+    found = [_judge(claim, citable(own)) for claim in claims]
     for language, reason in (("numba", verdict.numba_when), ("Rust", verdict.rust_when)):
         if not (isinstance(reason, str) and reason.strip()):
             return hint(f"say when you would choose {language}, or why never.")
@@ -177,14 +177,8 @@ def ratio(
     batch: bool = False,
     inputs: str | None = None,
 ) -> Ratio:
-    """Look up how many times as fast one candidate is as another; arguments as of `Claim`.
-
-    Parameters
-    ----------
-    own : sequence of Evidence
-        Is asked first, the stored run next.
-    """
-    evidence = list(citable(list(own)))
+    """Look up how many times as fast one candidate is as another, in one's own races first."""
+    evidence = citable(own)
     wanted = Claim(faster, than, offers, 1.0, 1.0, batch, inputs)
     for it in evidence:
         if _fits(it, wanted):

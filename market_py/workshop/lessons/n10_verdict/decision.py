@@ -117,3 +117,15 @@ def stored_cases() -> dict[Case, Race]:
             if timed.distribution == case.distribution and names <= set(timed.race.rounds):
                 answered[case] = timed.race
     return answered
+
+
+def unit_of(hours: float) -> tuple[float, str]:
+    """Return a unit that suits a time, in hours, and its name."""
+    units = ((24.0, "days"), (1.0, "h"), (1 / 60, "min"), (1 / 3600, "s"))
+    return next((unit for unit in units if hours >= unit[0]), (1 / 3.6e6, "ms"))
+
+
+def duration(hours: float) -> str:
+    """Show a time in a unit that suits it."""
+    unit, name = unit_of(hours)
+    return f"{hours / unit:.3g} {name}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -34,16 +34,6 @@ class Evidence:
         return f"{self.distribution}, N = {self.race.size:,}, {calls}, {self.where}"
 
 
-def stored() -> list[Evidence]:
-    """The races of the stored run, those of distinct random markets first."""
-    results = reference()
-    return [
-        Evidence(timed.race, timed.distribution, timed.markets, place(results))
-        for kind in CITABLE
-        for timed in results.of_kind(kind)
-    ]
-
-
 @cache
 def here() -> str:
     """Say on which machine this is."""
@@ -51,7 +41,11 @@ def here() -> str:
     return f"{found['cpu']}, {found['cores']} cores"
 
 
-def citable(own: list[Evidence]) -> Iterator[Evidence]:
-    """A learner's own races, then the stored ones."""
-    yield from own
-    yield from stored()
+def citable(own: Sequence[Evidence]) -> list[Evidence]:
+    """A learner's own races, then those of the stored run, distinct random markets first."""
+    results = reference()
+    stored = (
+        Evidence(timed.race, timed.distribution, timed.markets, place(results))
+        for timed in results.of_kind(*CITABLE)
+    )
+    return [*own, *stored]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
-import market_py
 from market_py.benchmark import timing
+from market_py.benchmark.cases.case import BenchmarkCase
 from market_py.benchmark.cases.clearing import batch_case, single_case, threaded
 from market_py.benchmark.reference import place, reference
 from market_py.benchmark.report.waterfall import ORDERS, Order, Saving, savings
@@ -21,13 +21,14 @@ from market_py.workshop.lessons.n10_verdict.decision import (
     Decision,
     Plan,
     decide,
+    duration,
     stored_cases,
 )
 from market_py.workshop.lessons.n10_verdict.evidence import REPEATED, Evidence, here
 from market_py.workshop.lessons.n10_verdict.plots import decision_picture, waterfall
 from market_py.workshop.widgets.controls import choice, slider, stepper
-from market_py.workshop.widgets.panel import ExploringJob, NotNow, Shown
-from market_py.workshop.widgets.sweep import without_rust
+from market_py.workshop.widgets.panel import Job, NotNow, Shown
+from market_py.workshop.widgets.sweep import installed, without_rust
 
 STORED, OWN = "the stored run", "my own"
 INPUTS = {"distinct markets": "random", "one market, repeated": REPEATED}
@@ -40,78 +41,109 @@ TIMED_VARIANTS = tuple(
 )
 
 
-class WaterfallPanel(ExploringJob):
-    """What each fix saves, in a chosen order: from the stored run, or measured by button.
+class EvidencePanel(Job):
+    """A panel that answers from the stored run, or from what was measured here by button.
 
-    Parameters
-    ----------
-    rounds : int
-        Samples of each variant.
-    sample_seconds : float
-        Shortest duration of a sample.
+    A subclass answers the controls in `answer`, and makes what is measured in `case`. The rounds
+    and other options are fields of the case.
     """
 
+    run_when_shown = False  # There is something to show without.
+
     def __init__(
-        self, rounds: int = timing.ROUNDS, sample_seconds: float = timing.SAMPLE_SECONDS
+        self,
+        label: str,
+        controls: Mapping[str, Any],
+        rounds: int = timing.ROUNDS,
+        **options: Any,
     ) -> None:
-        self._options: dict[str, Any] = {"rounds": rounds, "sample_seconds": sample_seconds}
-        self.measured: dict[tuple[str, int], Race] = {}
-        """By the distribution of inputs and the number of offers."""
+        self.controls = dict(controls)
+        self._options: dict[str, Any] = {"rounds": rounds, **options}
+        self.measured: dict[Any, Evidence] = {}
+        """Races that were run here, by what the controls said."""
+        super().__init__(label, rounds, self.answer(), controls)
+        self.follow(self.answer)
+
+    @property
+    def evidence(self) -> list[Evidence]:
+        """What was measured here."""
+        return [*self.measured.values()]
+
+    def answer(self) -> Shown:
+        """Return the picture and the sentence for the values of the controls."""
+        raise NotImplementedError
+
+    def case(self) -> tuple[Any, BenchmarkCase]:
+        """Make the case for the values of the controls, and its key."""
+        raise NotImplementedError
+
+    def work(self) -> None:
+        """Run the chosen race; an unfinished one is dropped."""
+        key, case = self.case()
+        self.doing.value = f"{case.label} …"
+        race = case.race(self.advance, self.is_stopped)
+        self.measured[key] = Evidence(race, case.distribution, case.markets, here())
+        self.show(self.answer())
+
+
+class WaterfallPanel(EvidencePanel):
+    """What each fix saves, in a chosen order."""
+
+    def __init__(self, **options: Any) -> None:
         controls = {
             "source": choice("timings", [STORED, OWN]),
             "order": choice("order of the fixes", [order.name for order in ORDERS]),
             "inputs": choice("inputs", list(INPUTS)),
             "size": stepper("offers N of my own", LADDER_SIZES, LADDER_SIZE),
         }
-        super().__init__("Measure my own", rounds, controls)
+        super().__init__("Measure my own", controls, **options)
+
+    @property
+    def _key(self) -> tuple[str, int]:
+        """Distribution of inputs and number of offers of one's own race."""
+        return INPUTS[self.chosen["inputs"]], self.chosen["size"]
 
     def race(self) -> Race | None:
         """The race that is shown; None where it has not been run."""
-        distribution = INPUTS[self.controls["inputs"].value]
-        if self.controls["source"].value == STORED:
-            return reference().find("ladder", distribution, LADDER_SIZE)
-        return self.measured.get((distribution, self.controls["size"].value))
+        if self.chosen["source"] == STORED:
+            return reference().find("ladder", self._key[0], LADDER_SIZE)
+        own = self.measured.get(self._key)
+        return own.race if own else None
 
     def savings(self, order: str) -> list[Saving]:
         """What each fix of an order saves in the race that is shown; empty where it cannot say."""
         race, (wanted,) = self.race(), [it for it in ORDERS if it.name == order]
         return savings(race, wanted) if race is not None and _complete(race, wanted) else []
 
-    @property
-    def evidence(self) -> list[Evidence]:
-        """What was measured here."""
-        return [
-            Evidence(race, distribution, 1, here())
-            for (distribution, _), race in self.measured.items()
-        ]
-
     def answer(self) -> Shown:
         """Draw the waterfall that is chosen."""
-        order, race = self.controls["order"].value, self.race()
-        found = self.savings(order)
+        source, order, inputs, _ = self.chosen.values()
+        race, found = self.race(), self.savings(order)
         if race is None:
-            said = "Not measured yet: press the button."
-            return waterfall(None, []), said + without_rust()
-        if not found:
-            return waterfall(None, []), f"{order} was not measured.{without_rust()}"
-        stored = self.controls["source"].value == STORED
-        where = f"Stored ({place(reference())})" if stored else f"Measured here ({here()})"
-        inputs = self.controls["inputs"].value
-        start = f"{where}, {inputs}, N = {race.size}. {order}: "
-        return waterfall(race, found), start + waterfall_sentence(race, found)
+            said = f"Not measured yet: press the button.{without_rust()}"
+        elif not found:
+            said = f"{order} was not measured.{without_rust()}"
+        else:
+            where = f"Stored ({place(reference())})" if source == STORED else _measured_here()
+            said = f"{where}, {inputs}, N = {race.size}. {order}: {waterfall_sentence(race, found)}"
+        return waterfall(race, found), said
+
+    def case(self) -> tuple[Any, BenchmarkCase]:
+        """Make a case of all variants at the chosen size."""
+        distribution, offers = self._key
+        names = installed(TIMED_VARIANTS)
+        case = single_case(distribution, offers, names, kind="ladder", **self._options)
+        return (distribution, offers), case
 
     def work(self) -> None:
-        """Time all variants at the chosen size; an unfinished race is dropped."""
-        distribution, offers = INPUTS[self.controls["inputs"].value], self.controls["size"].value
-        usable = market_py.available_variants()
-        variants = tuple(name for name in TIMED_VARIANTS if name in usable)
-        self.doing.value = f"markets of {offers} offers …"
-        case = single_case(distribution, offers, variants, kind="ladder", **self._options)
-        race = case.race(self.advance, self.is_stopped)
-        self.measured[distribution, offers] = race
+        """Run the race, and show it instead of the stored one."""
+        super().work()
         self.controls["source"].value = OWN
         self.wait()
-        self.show(self.answer())
+
+
+def _measured_here() -> str:
+    return f"Measured here ({here()})"
 
 
 def _complete(race: Race, order: Order) -> bool:
@@ -173,34 +205,14 @@ def decision_sentence(decision: Decision, plan: Plan) -> str:
     return said
 
 
-def duration(hours: float) -> str:
-    """Show a time in a unit that suits it."""
-    for unit, name in ((24.0, "days"), (1.0, "h"), (1 / 60, "min"), (1 / 3600, "s")):
-        if hours >= unit:
-            return f"{hours / unit:.3g} {name}"
-    return f"{hours * 3.6e6:.3g} ms"
-
-
 MOST_OFFERS = 2_000_000
 """In a batch that is measured here: more would take much memory."""
 
 
-class DecisionPanel(ExploringJob):
-    """Sliders for one's own case; answered from the stored run, or measured by button.
+class DecisionPanel(EvidencePanel):
+    """Sliders for one's own case and plan: which backend costs less."""
 
-    Parameters
-    ----------
-    rounds : int
-        Samples of each backend.
-    sample_seconds : float
-        Shortest duration of a sample.
-    """
-
-    def __init__(
-        self, rounds: int = timing.ROUNDS, sample_seconds: float = timing.SAMPLE_SECONDS
-    ) -> None:
-        self._options: dict[str, Any] = {"rounds": rounds, "sample_seconds": sample_seconds}
-        self.measured: dict[Case, Race] = {}
+    def __init__(self, **options: Any) -> None:
         tens = [10**power for power in range(3, 13)]
         controls = {
             "offers": stepper("offers a market", (5, 10, 20, 32, 50, 100, 200, 1000, 10_000), 32),
@@ -215,40 +227,28 @@ class DecisionPanel(ExploringJob):
         }
         for control in controls.values():
             control.style = {"description_width": "17em"}
-        super().__init__("Measure my case", rounds, controls)
+        super().__init__("Measure my case", controls, **options)
 
     @property
-    def case(self) -> Case:
+    def _key(self) -> Case:
         """What the sliders say of a call; one market is cleared by one thread."""
-        offers, markets, threads = (
-            self.controls[name].value for name in ("offers", "markets", "threads")
-        )
+        offers, markets, threads, *_ = self.chosen.values()
         return Case(offers, markets, threads if markets > 1 else 1)
 
     @property
     def plan(self) -> Plan:
         """What the sliders say of the studies."""
-        value = self.chosen
-        hours = {name: float(value[name]) for name in BACKENDS}
-        return Plan(
-            value["total"], value["share"] / 100, value["studies"], hours, value["worth"] / 100
-        )
-
-    @property
-    def evidence(self) -> list[Evidence]:
-        """What was measured here."""
-        return [
-            Evidence(race, case.distribution, case.markets, here())
-            for case, race in self.measured.items()
-        ]
+        *_, total, share, studies, numba, rust, worth = self.chosen.values()
+        return Plan(total, share / 100, studies, {"numba": numba, "rust": rust}, worth / 100)
 
     def answer(self) -> Shown:
         """Decide, if the case was measured here or for the stored run."""
-        case, plan = self.case, self.plan
-        race, where = self.measured.get(case), f"Measured here ({here()})"
-        if race is None:
-            race, where = stored_cases().get(case), f"Stored ({place(reference())})"
-        if race is None:
+        case, plan = self._key, self.plan
+        if case in self.measured:
+            race, where = self.measured[case].race, _measured_here()
+        elif case in stored_cases():
+            race, where = stored_cases()[case], f"Stored ({place(reference())})"
+        else:
             said = (
                 f"This case has not been measured yet: {case}. Press the button. "
                 f"Stored: {_listed(stored_cases())}."
@@ -261,19 +261,15 @@ class DecisionPanel(ExploringJob):
         said = f"{where}, {case}. {decision_sentence(decision, plan)}"
         return decision_picture(decision, plan), said
 
-    def work(self) -> None:
-        """Race the backends in this case."""
-        case = self.case
+    def case(self) -> tuple[Case, BenchmarkCase]:
+        """Make a case of both backends."""
+        case = self._key
         if case.offers * case.markets > MOST_OFFERS:
             most = MOST_OFFERS // case.offers
             raise NotNow(f"Too large to measure here: take at most {most:,} markets a call.")
-        self.doing.value = f"{case} …"
-        usable = tuple(name for name in BACKENDS if name in market_py.available_backends())
         make: Any = single_case
         options = self._options
         if case.markets > 1:
             make = batch_case
             options = options | {"markets": case.markets, "threads": (case.threads,)}
-        timed = make(case.distribution, case.offers, usable, **options)
-        self.measured[case] = timed.race(self.advance, self.is_stopped)
-        self.show(self.answer())
+        return case, make(case.distribution, case.offers, installed(BACKENDS), **options)

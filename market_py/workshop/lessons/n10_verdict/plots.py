@@ -22,7 +22,7 @@ from market_py.plots.style import (
     bar_style,
     candidate_style,
 )
-from market_py.workshop.lessons.n10_verdict.decision import Decision, Plan
+from market_py.workshop.lessons.n10_verdict.decision import Decision, Plan, unit_of
 
 BASELINE_DASHES = {EMPTY_CALL: ":", ONE_PASS: "-."}
 MOST_ROWS = 8
@@ -85,12 +85,7 @@ def decision_picture(figure: Any, decision: Decision | None, plan: Plan) -> None
 
 def _draw_study(axes: Any, decision: Decision) -> None:
     clearing = decision.clearing
-    longest = max(clearing.values()) + decision.rest
-    scale, unit = next(
-        (size, name)
-        for size, name in ((24, "days"), (1, "hours"), (1 / 60, "minutes"), (1 / 3600, "s"))
-        if longest >= size or name == "s"
-    )
+    scale, unit = unit_of(max(clearing.values()) + decision.rest)
     rest = decision.rest / scale
     for row, (name, hours) in enumerate(clearing.items()):
         colour, hatch = bar_style(name)
