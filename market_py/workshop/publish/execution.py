@@ -44,7 +44,7 @@ def all_notebooks() -> list[Path]:
 
 
 def execute(path: Path, *, solved: bool = False, first: str = "") -> Execution:
-    """Execute a notebook in a new kernel of this Python, solved or as it is; its file is left alone.
+    """Execute a notebook, solved or as it is, in a new kernel of this Python; leave its file alone.
 
     The kernel runs `first` before the first cell.
     """

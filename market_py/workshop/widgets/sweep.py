@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import market_py
@@ -10,7 +11,7 @@ from market_py.benchmark import timing
 from market_py.benchmark.cases.case import BenchmarkCase
 from market_py.benchmark.timing import Race
 from market_py.extension import status
-from market_py.workshop.widgets.panel import Job
+from market_py.workshop.widgets.panel import Job, Shown
 
 NOTHING_TIMED = "Nothing has been timed yet: choose, then press the button."
 
@@ -18,67 +19,52 @@ NOTHING_TIMED = "Nothing has been timed yet: choose, then press the button."
 class SweepPanel(Job):
     """Race one case after the other; what is finished is kept when stopped.
 
-    A subclass makes the cases in `cases`, and says in `draw` and `summary` what is shown of their
-    races. The rounds and other options are fields of each case.
+    `cases` takes the values of the controls, and returns cases by what varies, such as the number
+    of offers. `answer` takes the finished races and the same values, and returns what to show;
+    before the first run that is the empty picture. Other options are fields of every case.
     """
-
-    point_label = "N = {:,}"
-    """Says which case is raced, by its key."""
 
     def __init__(
         self,
         label: str,
-        controls: Mapping[str, Any] | None = None,
+        controls: Mapping[str, Any],
+        cases: Callable[..., Mapping[Any, BenchmarkCase]],
+        answer: Callable[..., Shown],
+        empty: bytes,
         *,
         first: str = NOTHING_TIMED,
         rounds: int = timing.ROUNDS,
         **options: Any,
     ) -> None:
-        self.controls = dict(controls or {})
-        self.options: dict[str, Any] = {"rounds": rounds, **options}
-        self.settings = self.chosen
-        """The values of the controls when the last run began."""
+        self._cases, self._answer = cases, answer
+        self._options = {"rounds": rounds, **options}
         self.races: dict[Any, Race] = {}
-        """The finished races of that run, by the keys of their cases; times are per market."""
-        self.history: list[tuple[Any, Race]] = []
-        """The finished races of all runs, with their keys."""
-        super().__init__(label, rounds, (self.draw(), first + without_rust()), controls)
+        """The finished races of the last run, by what varies; times are per market."""
+        super().__init__(label, rounds, (empty, first + without_rust()), controls)
 
     @property
     def race(self) -> Race | None:
         """The race that was finished last; None before any."""
-        return self.history[-1][1] if self.history else None
-
-    def cases(self, *_: Any, **chosen: Any) -> Mapping[Any, BenchmarkCase]:
-        """Make the cases for the values of the controls."""
-        raise NotImplementedError
-
-    def draw(self) -> bytes:
-        """Draw the finished races, possibly none."""
-        raise NotImplementedError
-
-    def summary(self) -> str:
-        """Say what the finished races show; there is one at least."""
-        raise NotImplementedError
+        return next(reversed(self.races.values()), None)
 
     def work(self) -> None:
         """Race one case after the other."""
-        former, chosen = (self.settings, self.races), self.chosen
-        cases = self.cases(**chosen)
-        self.settings, self.races = chosen, {}
-        self.expect(len(cases) * self.options["rounds"])
+        chosen, former = self.chosen, self.races
+        cases = self._cases(**chosen)
+        self.races = {}
+        self.expect(len(cases) * self._options["rounds"])
         for number, (key, case) in enumerate(cases.items(), 1):
-            self.doing.value = f"{number} of {len(cases)}: {self.point_label.format(key)} …"
+            name = f"N = {key:,}" if isinstance(key, int) else f"{key}"
+            self.doing.value = f"{number} of {len(cases)}: {name} …"
             try:
-                race = case.race(self.advance, self.is_stopped).per(case.markets)
+                race = replace(case, **self._options).race(self.advance, self.is_stopped)
             except timing.Stopped:
                 if not self.races:
-                    self.settings, self.races = former
+                    self.races = former
                     raise
                 break
-            self.races[key] = race
-            self.history.append((key, race))
-            self.show((self.draw(), self.summary()))
+            self.races[key] = race.per(case.markets)
+            self.show(self._answer(self.races, **chosen))
 
 
 def installed(names: Iterable[str]) -> list[str]:

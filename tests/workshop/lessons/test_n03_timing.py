@@ -74,7 +74,7 @@ class TestStopwatch:
         assert panel.nanoseconds[0] > 100 * panel.nanoseconds[2]
 
     def test_repeated_and_distinct_inputs(self):
-        panel = panel_03.RepeatedPanel(sizes=(5, 20), rounds=3, sample_seconds=1e-4)
+        panel = panel_03.repeated_panel(sizes=(5, 20), rounds=3, sample_seconds=1e-4)
         before = panel.picture.value
         panel.run()
         assert [*panel.races] == [5, 20]
@@ -88,7 +88,7 @@ class TestStopwatch:
         assert panel.picture.value != before
 
     def test_a_stopped_run_keeps_its_sizes(self):
-        panel = panel_03.RepeatedPanel(sizes=(5, 20), rounds=3, sample_seconds=1e-4)
+        panel = panel_03.repeated_panel(sizes=(5, 20), rounds=3, sample_seconds=1e-4)
         panel.bar.observe(lambda c: c.new == 4 and panel.stop_button.click(), names="value")
         panel.run()
         assert [*panel.races] == [5]

@@ -58,7 +58,7 @@ class TestSorting:
         seen.append(panel.picture.value)
         panel.ordered.value = 95
         panel.markets.value = conditions.REPEATED
-        assert len(panel.history) == 1, "moving a slider times nothing"
+        assert len(panel.runs) == 1, "moving a slider times nothing"
         panel.run()
         seen.append(panel.picture.value)
         assert len(set(seen)) == 3
@@ -72,18 +72,18 @@ class TestSorting:
         for name, toggle in panel.variants.items():
             toggle.value = name == "numba-keys"
         panel.run()
-        assert panel.history[0][1].candidates == ["numba-keys"]
+        assert panel.runs[0][1].candidates == ["numba-keys"]
         panel.variants["numba-keys"].value = False
         panel.run()
         assert "No variant is switched on" in panel.sentence.text
-        assert len(panel.history) == 1
+        assert len(panel.runs) == 1
 
     def test_a_stopped_panel_keeps_nothing(self):
         panel = panel_06.SortingPanel(rounds=3, sample_seconds=1e-4)
         panel.size.value = 20
         panel.advance = panel.stop_button.click
         panel.run()
-        assert panel.history == []
+        assert panel.runs == []
         assert "Stopped: " in panel.sentence.text
 
     def test_without_rust_its_variants_are_off(self, monkeypatch):

@@ -150,7 +150,7 @@ class TestGrowth:
 
     @pytest.mark.parametrize("distribution", ["random", "equal", "boundary"])
     def test_the_panel_times_by_button(self, distribution):
-        panel = panel_07.GrowthPanel(sizes=(50, 100), rounds=2, sample_seconds=1e-4)
+        panel = panel_07.growth_panel(sizes=(50, 100), rounds=2, sample_seconds=1e-4)
         before = panel.picture.value
         panel.controls["distribution"].value = distribution
         assert panel.races == {}, "a choice times nothing"
@@ -164,7 +164,7 @@ class TestGrowth:
         assert ("rust-select" in panel.sentence.text) == RUST
 
     def test_a_stopped_panel_keeps_what_is_finished(self):
-        panel = panel_07.GrowthPanel(sizes=(50, 100), rounds=2, sample_seconds=1e-4)
+        panel = panel_07.growth_panel(sizes=(50, 100), rounds=2, sample_seconds=1e-4)
         rounds = iter(range(9))
         panel.advance = lambda: next(rounds) == 2 and panel.stop_button.click()
         panel.run()

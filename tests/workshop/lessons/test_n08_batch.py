@@ -20,7 +20,7 @@ def search_up_to(most, single, fixed, each):
 
 class TestBatches:
     def panel(self):
-        panel = panel_08.BatchPanel(rounds=3, sample_seconds=1e-4)
+        panel = panel_08.batch_panel(rounds=3, sample_seconds=1e-4)
         panel.controls["largest"].value = 8
         return panel
 

@@ -18,8 +18,9 @@ from market_py.workshop.lessons.n09_environment import plots, training
 from market_py.workshop.lessons.n09_environment.sweep import (
     SWEEPS,
     StepPoint,
-    StepSweepPanel,
     speeds,
+    step_sweep_panel,
+    summary,
     threads_here,
 )
 
@@ -55,7 +56,7 @@ def test_the_parts_are_those_of_a_step():
     [(1, 1, "python-step"), (16, 1, "numba-step"), (16, 4, "numba-step")],
 )
 def test_steps_are_raced_and_shown(markets, threads, first):
-    panel = panel_09.StepsPanel()
+    panel = panel_09.steps_panel()
     before = panel.picture.value
     panel.controls["agents"].value = 2
     panel.controls["markets"].value = markets
@@ -71,7 +72,7 @@ def test_steps_are_raced_and_shown(markets, threads, first):
 
 
 def test_a_race_of_steps_can_be_stopped():
-    panel = panel_09.StepsPanel()
+    panel = panel_09.steps_panel()
     panel.controls["agents"].value = 2
     panel.bar.observe(lambda change: change.new == 1 and panel.stop_button.click(), names="value")
     panel.run()
@@ -131,7 +132,7 @@ SMALL = {
 
 
 def test_steps_are_swept():
-    panel = StepSweepPanel(SMALL, rounds=2, sample_seconds=1e-4)
+    panel = step_sweep_panel(SMALL, rounds=2, sample_seconds=1e-4)
     before = panel.picture.value
     panel.run()
     # The sweeps meet in one point, which is raced once.
@@ -148,7 +149,7 @@ def test_steps_are_swept():
 
 
 def test_a_sweep_that_is_stopped_keeps_what_is_done():
-    panel = StepSweepPanel(SMALL, rounds=2, sample_seconds=1e-4)
+    panel = step_sweep_panel(SMALL, rounds=2, sample_seconds=1e-4)
     panel.bar.observe(lambda change: change.new == 3 and panel.stop_button.click(), names="value")
     panel.run()
     assert [*panel.races] == [StepPoint(2, 4)]
@@ -166,15 +167,13 @@ def test_speeds_are_those_of_the_race():
 
 
 def test_what_a_number_changes_is_told_per_market():
-    panel, fastest = StepSweepPanel(SMALL), env.available_steppers()[0]
-    rounds = np.array([1.0, 2.0, 4.0])
+    fastest, rounds = env.available_steppers()[0], np.array([1.0, 2.0, 4.0])
     # Twice the time of each market, so half as many market-steps per second.
-    panel.races = {
+    races = {
         point: timing.Race(2, {fastest: rounds * ns})
         for point, ns in zip(SMALL["markets"], (10.0, 20.0), strict=True)
     }
-    said = f"from 1 to 4 markets those of {fastest} become 0.50 ["
-    assert said in panel.summary()
+    assert f"from 1 to 4 markets those of {fastest} become 0.50 [" in summary(SMALL, races)
 
 
 def test_sweeps_vary_one_number_each(monkeypatch):
@@ -294,7 +293,7 @@ def test_amdahl(function, state, words):
     ],
 )
 def test_calls_of_a_learner_are_raced_and_shown(call, first):
-    panel = panel_09.AlternativesPanel()
+    panel = panel_09.alternatives_panel()
     before = panel.picture.value
     panel.controls["call"].value = call
     panel.controls["capacity"].value = 10_000
@@ -310,7 +309,7 @@ def test_calls_of_a_learner_are_raced_and_shown(call, first):
 
 
 def test_a_stopped_race_of_calls_says_so():
-    panel = panel_09.AlternativesPanel()
+    panel = panel_09.alternatives_panel()
     panel.controls["capacity"].value = 10_000
     panel.is_stopped = lambda: True
     panel.run()

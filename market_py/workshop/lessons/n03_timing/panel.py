@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -19,7 +19,7 @@ from market_py.validation import Float64Array
 from market_py.variants.numba import numba_sort
 from market_py.workshop.lessons.n03_timing import plots
 from market_py.workshop.widgets.controls import stepper
-from market_py.workshop.widgets.panel import Job
+from market_py.workshop.widgets.panel import Job, Shown
 from market_py.workshop.widgets.sweep import SweepPanel, compared
 
 OFFERS = 20
@@ -127,30 +127,21 @@ def _spike(taken: Float64Array) -> str:
     )
 
 
-class RepeatedPanel(SweepPanel):
+def repeated_panel(sizes: Sequence[int] = SIZES, **options: Any) -> SweepPanel:
     """Time the published numba function on inputs that can be learnt, and on distinct ones."""
 
-    def __init__(self, sizes: tuple[int, ...] = SIZES, **options: Any) -> None:
-        self._sizes = sizes
-        super().__init__("Run all three", **options)
+    def answer(races: Mapping[int, Race]) -> Shown:
+        said = [f"on {name}, {compared(races, name, DISTINCT)}" for name in (REPEATED, REPRICED)]
+        return plots.repeated(races, sizes, DISTINCT, REPEATED, REPRICED), (
+            f"How many times faster {PLAIN} looks than on {DISTINCT}: {'. And '.join(said)}."
+        )
 
-    def cases(self) -> dict[int, BenchmarkCase]:
-        """Make a case for each size."""
-        return {size: repeated_case(size, **self.options) for size in self._sizes}
-
-    def draw(self) -> bytes:
-        """Draw times and ratios."""
-        return plots.repeated(self.races, self._sizes, DISTINCT, REPEATED, REPRICED)
-
-    def summary(self) -> str:
-        """Say how much faster what can be learnt looks."""
-        said = [
-            f"on {name}, {compared(self.races, name, DISTINCT)}" for name in (REPEATED, REPRICED)
-        ]
-        return f"How many times faster {PLAIN} looks than on {DISTINCT}: {'. And '.join(said)}."
+    empty = plots.repeated({}, sizes, DISTINCT, REPEATED, REPRICED)
+    cases = {size: repeated_case(size) for size in sizes}
+    return SweepPanel("Run all three", {}, lambda: cases, answer, empty, **options)
 
 
-def repeated_case(offers: int, **options: Any) -> BenchmarkCase:
+def repeated_case(offers: int) -> BenchmarkCase:
     """Make a case whose candidates clear as many markets a call, each of another kind of inputs."""
 
     def set_up(seed: int) -> Setup:
@@ -162,7 +153,7 @@ def repeated_case(offers: int, **options: Any) -> BenchmarkCase:
         kinds = enumerate((DISTINCT, REPEATED, REPRICED))
         return Setup({name: partial(_clear, kind) for kind, name in kinds}, calls, baselines={})
 
-    return BenchmarkCase("repeated", "random", offers, set_up, markets=inputs.DISTINCT, **options)
+    return BenchmarkCase("repeated", "random", offers, set_up, markets=inputs.DISTINCT)
 
 
 def _clear(kind: int, *calls: list[Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from market_py.benchmark import inputs
 from market_py.benchmark.cases.case import BenchmarkCase
 from market_py.benchmark.cases.clearing import single_case
 from market_py.benchmark.settings import PUBLISHED
+from market_py.benchmark.timing import Race
 from market_py.validation import Float64Array
 from market_py.workshop.lessons.n04_published_result import plots
 from market_py.workshop.widgets.controls import choice, slider, stepper
@@ -68,36 +70,30 @@ def _compare(results: dict[str, tuple[float, Float64Array]]) -> str:
     return f"{first} clears at {price:.2f} €/MWh. " + "; ".join(said) + "."
 
 
-class RacePanel(SweepPanel):
+def race_panel(sizes: Sequence[int] = SIZES, **options: Any) -> SweepPanel:
     """Time the published variants, and the current backends, by button."""
 
-    def __init__(self, sizes: tuple[int, ...] = SIZES, **options: Any) -> None:
-        self._sizes = sizes
-        others = [name for name in market_py.available_variants() if name not in PUBLISHED]
-        controls = {
-            "largest": stepper("largest market", sizes, sizes[-1]),
-            "distribution": choice("inputs", inputs.names_of_any_size()),
-            "other": choice("racing too", [NO_OTHER, *others]),
-        }
-        first = "The published points; press the button to add your own."
-        super().__init__("Run the race", controls, first=first, **options)
-
-    def cases(self, largest: int, distribution: str, other: str) -> dict[int, BenchmarkCase]:
-        """Make a case for each size: published variants, backends and one more variant."""
+    def cases(largest: int, distribution: str, other: str) -> dict[int, BenchmarkCase]:
         names = installed((*PUBLISHED, "numba", "rust", other))
-        sizes = [size for size in self._sizes if size <= largest]
-        return {size: single_case(distribution, size, names, **self.options) for size in sizes}
+        chosen = (size for size in sizes if size <= largest)
+        return {size: single_case(distribution, size, names) for size in chosen}
 
-    def draw(self) -> bytes:
-        """Draw times and ratios."""
-        return plots.race(self.races)
-
-    def summary(self) -> str:
-        """Compare the published variants at each size."""
+    def answer(races: Mapping[int, Race], distribution: str, **_: Any) -> Shown:
         numba, rust = PUBLISHED
-        if self.race is None or rust not in self.race.candidates:
-            return f"{len(self.races)} sizes timed, without Rust."
-        return (
-            f"Inputs: {self.settings['distribution']}. How many times as fast {rust} is as "
-            f"{numba}: {compared(self.races, rust, numba)}."
-        )
+        said = f"{len(races)} sizes timed, without Rust."
+        if installed([rust]):
+            said = (
+                f"Inputs: {distribution}. How many times as fast {rust} is as {numba}: "
+                f"{compared(races, rust, numba)}."
+            )
+        return plots.race(races), said
+
+    others = [name for name in market_py.available_variants() if name not in PUBLISHED]
+    controls = {
+        "largest": stepper("largest market", sizes, sizes[-1]),
+        "distribution": choice("inputs", inputs.names_of_any_size()),
+        "other": choice("racing too", [NO_OTHER, *others]),
+    }
+    first = "The published points; press the button to add your own."
+    empty = plots.race({})
+    return SweepPanel("Run the race", controls, cases, answer, empty, first=first, **options)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from market_py.benchmark.timing import EMPTY_CALL, Race
 from market_py.workshop.lessons.n05_call_overhead.overheads import SIZES, TIMED_VARIANTS, overheads
 from market_py.workshop.lessons.n05_call_overhead.plots import call_overhead
 from market_py.workshop.widgets.controls import choice, stepper
+from market_py.workshop.widgets.panel import Shown
 from market_py.workshop.widgets.sweep import SweepPanel, installed
 
 
@@ -28,37 +30,39 @@ class CallOverheadPanel(SweepPanel):
     """Time kernels in different wrappers, at a chosen size of market."""
 
     def __init__(self, **options: Any) -> None:
-        self.size = stepper("offers N", SIZES, 20)
-        self.distribution = choice("inputs", inputs.names_of_any_size())
-        controls = {"size": self.size, "distribution": self.distribution}
-        super().__init__("Time the call overhead", controls, **options)
+        self._distribution = ""
+        controls = {
+            "size": stepper("offers N", SIZES, 20),
+            "distribution": choice("inputs", inputs.names_of_any_size()),
+        }
+        empty = call_overhead(None)
+        super().__init__("Time the call overhead", controls, cases, answer, empty, **options)
 
     def measure(self, offers: int) -> Race:
         """Time one of the sizes, as the button does, and return its raw rounds."""
-        self.size.value = offers
+        self.controls["size"].value = offers
         self.run()
         race: Race = self.races[offers]
         return race
 
-    def cases(self, size: int, distribution: str) -> dict[int, BenchmarkCase]:
-        """Make a case of all wrappers, at the chosen size."""
-        return {size: single_case(distribution, size, installed(TIMED_VARIANTS), **self.options)}
-
     def work(self) -> None:
         """Time the chosen size, and keep the others that were timed on the same inputs."""
-        is_same = self.settings["distribution"] == self.distribution.value
-        former = self.races if is_same else {}
+        former, distribution = self.races, self.chosen["distribution"]
         super().work()
-        self.races = former | self.races
+        if distribution == self._distribution:
+            self.races = former | self.races
+        self._distribution = distribution
 
-    def draw(self) -> bytes:
-        """Draw the last race."""
-        return call_overhead(self.race)
 
-    def summary(self) -> str:
-        """Say what the last race tells."""
-        assert self.race is not None
-        return summary(self.race)
+def cases(size: int, distribution: str) -> dict[int, BenchmarkCase]:
+    """Make a case of all wrappers, at the chosen size."""
+    return {size: single_case(distribution, size, installed(TIMED_VARIANTS))}
+
+
+def answer(races: Mapping[int, Race], **_: Any) -> Shown:
+    """Show the last race."""
+    (race,) = races.values()
+    return call_overhead(race), summary(race)
 
 
 def summary(race: Race) -> str:

@@ -18,7 +18,7 @@ from market_py.workshop.lessons.n06_sort_and_allocation.conditions import Condit
 from market_py.workshop.lessons.n06_sort_and_allocation.plots import COUNTED, shown
 from market_py.workshop.widgets import static
 from market_py.workshop.widgets.controls import choice, slider, stepper
-from market_py.workshop.widgets.panel import Job, NotNow
+from market_py.workshop.widgets.panel import Job, NotNow, Shown
 from market_py.workshop.widgets.sweep import SweepPanel
 
 APART = "2px 14px 2px 0"
@@ -28,9 +28,8 @@ APART = "2px 14px 2px 0"
 class SortingPanel(SweepPanel):
     """Time the variants that sort, under chosen conditions, beside the run before."""
 
-    point_label = "{}"
-
     def __init__(self, rounds: int = 15, **options: Any) -> None:
+        self.runs: list[tuple[Conditions, Race]] = []
         usable = market_py.available_variants()
         self.variants = {
             name: widgets.Checkbox(
@@ -47,13 +46,14 @@ class SortingPanel(SweepPanel):
         self.ordered = slider("already in order", 0, 0, 100, 5, "%")
         self.markets = choice("markets", [conditions.DISTINCT, conditions.REPEATED])
         controls = {"offers": self.size, "ordered": self.ordered, "markets": self.markets}
-        super().__init__("Time the variants", controls, rounds=rounds, **options)
+        parts = controls, self._make_case, self._compare, plots.sorting([])
+        super().__init__("Time the variants", *parts, rounds=rounds, **options)
         label = widgets.Label("variants", layout={"margin": APART})
         toggles = widgets.HBox([label, *self.variants.values()])
         toggles.layout.flex_flow = "row wrap"
         self.children = (toggles, *self.children)  # type: ignore[has-type]
 
-    def cases(self, **chosen: Any) -> dict[Conditions, BenchmarkCase]:
+    def _make_case(self, **chosen: Any) -> dict[Conditions, BenchmarkCase]:
         """Make a case of the variants that are switched on."""
         names = [name for name, toggle in self.variants.items() if toggle.value]
         if not names:
@@ -64,15 +64,12 @@ class SortingPanel(SweepPanel):
             markets = conditions.make_markets(key, seed)
             return Setup(get_candidates(names), markets, same_clearing())
 
-        return {key: BenchmarkCase("single", str(key), key.offers, set_up, **self.options)}
+        return {key: BenchmarkCase("single", str(key), key.offers, set_up)}
 
-    def draw(self) -> bytes:
-        """Draw the last two runs."""
-        return plots.sorting(self.history)
-
-    def summary(self) -> str:
+    def _compare(self, races: dict[Conditions, Race], **_: Any) -> Shown:
         """Compare the last two runs."""
-        return summary(*self.history[-2:])
+        self.runs += races.items()
+        return plots.sorting(self.runs), summary(*self.runs[-2:])
 
 
 def summary(*runs: tuple[Conditions, Race]) -> str:

@@ -93,34 +93,26 @@ def exponent(races: Mapping[int, Race], name: str) -> Ratio:
     return bootstrapped([race.rounds[name] for race in races.values()], slope)
 
 
-class GrowthPanel(SweepPanel):
+def growth_panel(sizes: Sequence[int] = SIZES, rounds: int = 11, **options: Any) -> SweepPanel:
     """Time variants that sort and variants that select over the size of the market, by button."""
 
-    def __init__(self, sizes: tuple[int, ...] = SIZES, rounds: int = 11, **options: Any) -> None:
-        self._sizes = sizes
-        controls = {
-            "distribution": choice("prices", names_of_any_size()),
-            "largest": stepper("largest market", sizes[1:], sizes[-1]),
-        }
-        super().__init__("Time the growth", controls, rounds=rounds, **options)
-
-    def cases(self, distribution: str, largest: int) -> dict[int, BenchmarkCase]:
-        """Make a case for each size; fewer markets where they are larger."""
-        names = installed((*SORTING, *SELECTING))
+    def cases(distribution: str, largest: int) -> dict[int, BenchmarkCase]:
         made = {}
-        for size in (size for size in self._sizes if size <= largest):
+        for size in (size for size in sizes if size <= largest):
             distinct = max(FEWEST, min(inputs.DISTINCT, MOST_ELEMENTS // size))
-            options = self.options | {"distinct": distinct}
-            made[size] = single_case(distribution, size, names, **options)
+            names = installed((*SORTING, *SELECTING))
+            made[size] = single_case(distribution, size, names, distinct=distinct)
         return made
 
-    def draw(self) -> bytes:
-        """Draw the time per offer."""
-        return plots.growth(self.races)
+    def answer(races: Mapping[int, Race], distribution: str, **_: Any) -> Shown:
+        return plots.growth(races), growth(distribution, races)
 
-    def summary(self) -> str:
-        """Say how time grows."""
-        return growth(self.settings["distribution"], self.races)
+    controls = {
+        "distribution": choice("prices", names_of_any_size()),
+        "largest": stepper("largest market", sizes[1:], sizes[-1]),
+    }
+    parts = controls, cases, answer, plots.growth({})
+    return SweepPanel("Time the growth", *parts, rounds=rounds, **options)
 
 
 def growth(distribution: str, races: Mapping[int, Race]) -> str:

@@ -14,6 +14,7 @@ from market_py.benchmark.timing import Race
 from market_py.registry import get_batch_candidates, get_candidates
 from market_py.workshop.lessons.n08_batch import plots
 from market_py.workshop.widgets.controls import choice, stepper
+from market_py.workshop.widgets.panel import Shown
 from market_py.workshop.widgets.sweep import SweepPanel, installed
 
 SIZES = (1, 2, 4, 8, 16, 32, 64, 256, 1024, 4096)
@@ -26,46 +27,42 @@ BATCH = "{} batch"
 THREADED = "{} batch, {} threads"
 
 
-class BatchPanel(SweepPanel):
+def batch_panel(rounds: int = 11, **options: Any) -> SweepPanel:
     """Clear the same markets one by one, in one call, and in one call on some threads."""
 
-    point_label = "{:,} markets"
+    def cases(largest: int, **chosen: Any) -> dict[int, BenchmarkCase]:
+        return {size: ways_case(size, **chosen) for size in SIZES if size <= largest}
 
-    def __init__(self, rounds: int = 11, **options: Any) -> None:
-        controls = {
-            "offers": stepper("offers N", OFFERS, inputs.RTS_OFFERS),
-            "largest": stepper("largest batch", SIZES[3:], 1024),
-            "threads": stepper("threads", [2, 3, 4, 6, 8], 2),
-            "bids": choice("prices", list(inputs.BATCH_DISTRIBUTIONS)),
-        }
-        super().__init__("Run the batches", controls, rounds=rounds, **options)
+    def answer(races: Mapping[int, Race], threads: int, **_: Any) -> Shown:
+        return plots.batches(races, threads, SIZES, BACKENDS), summary(races, threads)
 
-    def cases(self, largest: int, **chosen: Any) -> dict[int, BenchmarkCase]:
-        """Make a case for each size of a batch, up to the chosen one."""
-        sizes = [size for size in SIZES if size <= largest]
-        return {size: ways_case(size, **chosen, **self.options) for size in sizes}
+    controls = {
+        "offers": stepper("offers N", OFFERS, inputs.RTS_OFFERS),
+        "largest": stepper("largest batch", SIZES[3:], 1024),
+        "threads": stepper("threads", [2, 3, 4, 6, 8], 2),
+        "bids": choice("prices", list(inputs.BATCH_DISTRIBUTIONS)),
+    }
+    parts = controls, cases, answer, plots.batches({}, 2, SIZES, BACKENDS)
+    return SweepPanel("Run the batches", *parts, rounds=rounds, **options)
 
-    def draw(self) -> bytes:
-        """Draw times and the efficiency of threads."""
-        return plots.batches(self.races, self.settings["threads"], SIZES, BACKENDS)
 
-    def summary(self) -> str:
-        """Say from which size on a batch is faster, and what threads gain."""
-        largest, threads = max(self.races), self.settings["threads"]
-        race, said = self.races[largest], []
-        for name in present():
-            below, above = break_even(self.races, name)
-            if above == np.inf:
-                when = f"one call is not faster, up to {below:,} markets"
-            else:
-                when = f"one call is faster from {above:,.0f} markets on"
-                when += f", and not at {below:,}" if below else ""
-            gain = race.speedup(THREADED.format(name, threads), over=BATCH.format(name))
-            said.append(
-                f"{name}: {when}; at {largest:,} it is {ratio(race, name)} times as fast, and "
-                f"{threads} threads are {gain} times as fast as one"
-            )
-        return ". ".join(said) + "."
+def summary(races: Mapping[int, Race], threads: int) -> str:
+    """Say from which size on a batch is faster, and what threads gain."""
+    largest, said = max(races), []
+    race = races[largest]
+    for name in present():
+        below, above = break_even(races, name)
+        if above == np.inf:
+            when = f"one call is not faster, up to {below:,} markets"
+        else:
+            when = f"one call is faster from {above:,.0f} markets on"
+            when += f", and not at {below:,}" if below else ""
+        gain = race.speedup(THREADED.format(name, threads), over=BATCH.format(name))
+        said.append(
+            f"{name}: {when}; at {largest:,} it is {ratio(race, name)} times as fast, and "
+            f"{threads} threads are {gain} times as fast as one"
+        )
+    return ". ".join(said) + "."
 
 
 def present() -> list[str]:
@@ -73,7 +70,7 @@ def present() -> list[str]:
     return installed(BACKENDS)
 
 
-def ways_case(size: int, offers: int, threads: int, bids: str, **options: Any) -> BenchmarkCase:
+def ways_case(size: int, offers: int, threads: int, bids: str) -> BenchmarkCase:
     """Make a case of all ways to clear batches of one size."""
 
     def set_up(seed: int) -> Setup:
@@ -83,7 +80,7 @@ def ways_case(size: int, offers: int, threads: int, bids: str, **options: Any) -
         calls = [(batch, _rows(*batch)) for batch in batches]
         return Setup(ways_to_clear(present(), threads), calls, verify, baselines={})
 
-    return BenchmarkCase("batch", bids, offers, set_up, markets=size, **options)
+    return BenchmarkCase("batch", bids, offers, set_up, markets=size)
 
 
 def _rows(bids: Any, quantities: Any, demands: Any) -> list[tuple[Any, Any, float]]:

@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from market_py import env
 from market_py.benchmark import timing
+from market_py.benchmark.cases import learning
 from market_py.benchmark.cases.case import BenchmarkCase
-from market_py.benchmark.cases.learning import (
-    PRIORITISED,
-    ROWS,
-    UNIFORM,
-    UPDATE,
-    policy_case,
-    replay_case,
-)
 from market_py.benchmark.cases.steps import step_case
 from market_py.benchmark.inputs import DISTINCT
 from market_py.benchmark.report.picture import times
+from market_py.benchmark.timing import Race
 from market_py.env.variants import PythonStep
 from market_py.learning import Evaluation, EvolutionStrategy
 from market_py.learning.theory import COMPETITION, PIVOTAL
 from market_py.workshop.lessons.n09_environment import plots
 from market_py.workshop.widgets.controls import choice, stepper
-from market_py.workshop.widgets.panel import Job
+from market_py.workshop.widgets.panel import Job, Shown
 from market_py.workshop.widgets.sweep import SweepPanel
 
 PARTS = ("offers", "clearing", "rewards", "observations")
@@ -68,77 +63,65 @@ def clearing_share(parts: dict[str, tuple[float, float, float]]) -> float:
     return parts["clearing"][1] / sum(median for _, median, _ in parts.values())
 
 
-class StepsPanel(SweepPanel):
+def steps_panel(rounds: int = ROUNDS, **options: Any) -> SweepPanel:
     """Race the steps of all backends against a frozen one."""
 
-    point_label = "{}"
-
-    def __init__(self, rounds: int = ROUNDS, **options: Any) -> None:
-        controls = {
-            "agents": stepper("agents", [2, 5, 10, 20, 50, 100], 10),
-            "markets": stepper("markets", [1, 16, 256, 1024], 256),
-            "threads": stepper("threads", [1, 2, 4], 1),
-        }
-        super().__init__("Race the steps", controls, rounds=rounds, **options)
-
-    def cases(self, **chosen: int) -> dict[str, BenchmarkCase]:
-        """Make a case of so many agents in so many markets."""
-        case = step_case(**chosen, **self.options)
+    def cases(**chosen: int) -> dict[str, BenchmarkCase]:
+        case = step_case(**chosen)
         return {case.label: case}
 
-    def draw(self) -> bytes:
-        """Draw a bar for each candidate."""
-        return plots.candidates(self.race, "ns per market and step")
-
-    def summary(self) -> str:
-        """Compare all backends with the frozen step."""
-        assert self.race is not None
-        first, *others = self.race.candidates
-        said = [f"{first} takes {self.race.quartiles(first)[1]:,.0f} ns for a step of one market."]
+    def answer(races: Mapping[str, Race], **_: int) -> Shown:
+        (race,) = races.values()
+        first, *others = race.candidates
+        said = [f"{first} takes {race.quartiles(first)[1]:,.0f} ns for a step of one market."]
         for name in others:
-            ratio, verdict = self.race.speedup(name, first), self.race.verdict(name, first)
-            said.append(f"{name}: {ratio} times as fast, {verdict}.")
-        return " ".join(said)
+            said.append(
+                f"{name}: {race.speedup(name, first)} times as fast, {race.verdict(name, first)}."
+            )
+        return plots.candidates(race, across), " ".join(said)
+
+    controls = {
+        "agents": stepper("agents", [2, 5, 10, 20, 50, 100], 10),
+        "markets": stepper("markets", [1, 16, 256, 1024], 256),
+        "threads": stepper("threads", [1, 2, 4], 1),
+    }
+    across = "ns per market and step"
+    parts = controls, cases, answer, plots.candidates(None, across)
+    return SweepPanel("Race the steps", *parts, rounds=rounds, **options)
 
 
-POLICY = {f"policy, {rows:,} row{'s' if rows > 1 else ''}": rows for rows in ROWS}
+POLICY = {f"policy, {rows:,} row{'s' if rows > 1 else ''}": rows for rows in learning.ROWS}
+REPLAY = (learning.UNIFORM, learning.PRIORITISED, learning.UPDATE)
 CAPACITIES = [10_000, 100_000, 1_000_000]
 OURS = "rust"
 
 
-class AlternativesPanel(SweepPanel):
+def alternatives_panel(rounds: int = ROUNDS, **options: Any) -> SweepPanel:
     """Race a call of a learner against the installed alternatives."""
 
-    point_label = "{}"
-
-    def __init__(self, rounds: int = ROUNDS, **options: Any) -> None:
-        controls = {
-            "call": choice("call", [UNIFORM, PRIORITISED, UPDATE, *POLICY]),
-            "capacity": stepper("transitions kept", CAPACITIES, 100_000),
-        }
-        super().__init__("Race the calls", controls, rounds=rounds, **options)
-
-    def cases(self, call: str, capacity: int) -> dict[str, BenchmarkCase]:
-        """Make a case of a policy, or of a replay buffer that holds so many transitions."""
+    def cases(call: str, capacity: int) -> dict[str, BenchmarkCase]:
         if call in POLICY:
-            return {call: policy_case(POLICY[call], **self.options)}
-        return {call: replay_case(call, capacity, **self.options)}
+            return {call: learning.policy_case(POLICY[call])}
+        return {call: learning.replay_case(call, capacity)}
 
-    def draw(self) -> bytes:
-        """Draw a bar for each candidate."""
-        return plots.candidates(self.race, "ns per call")
-
-    def summary(self) -> str:
-        """Say how fast Rust is, and compare it with the others."""
-        call, race = self.history[-1]
+    def answer(races: Mapping[str, Race], **_: Any) -> Shown:
+        ((call, race),) = races.items()
         if OURS not in race.candidates:
-            return f"{call}: Rust is not built here."
+            return plots.candidates(race, across), f"{call}: Rust is not built here."
         said = [f"{call}: Rust takes {race.quartiles(OURS)[1] / 1e3:,.1f} µs."]
         for name in race.candidates:
             if not name.startswith(OURS):
                 ratio = race.speedup(OURS, name)
                 said.append(f"It is {ratio} times as fast as {name}: {race.verdict(OURS, name)}.")
-        return " ".join(said)
+        return plots.candidates(race, across), " ".join(said)
+
+    controls = {
+        "call": choice("call", [*REPLAY, *POLICY]),
+        "capacity": stepper("transitions kept", CAPACITIES, 100_000),
+    }
+    across = "ns per call"
+    parts = controls, cases, answer, plots.candidates(None, across)
+    return SweepPanel("Race the calls", *parts, rounds=rounds, **options)
 
 
 class LearningPanel(Job):

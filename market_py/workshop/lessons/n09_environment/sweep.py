@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from market_py.benchmark import timing
-from market_py.benchmark.cases.case import BenchmarkCase
 from market_py.benchmark.cases.steps import AGENTS, step_case
 from market_py.benchmark.timing import Race
 from market_py.env import available_steppers
 from market_py.plots.axes import Interval
 from market_py.workshop.lessons.n09_environment import plots
+from market_py.workshop.widgets.panel import Shown
 from market_py.workshop.widgets.sweep import SweepPanel
 
 MARKETS = 256
@@ -47,54 +47,50 @@ SWEEPS = {
 """One number varies in each; the others stay where all three sweeps meet."""
 
 
-class StepSweepPanel(SweepPanel):
-    """Race the steps at one point after the other."""
+def step_sweep_panel(
+    sweeps: Mapping[str, Sequence[StepPoint]] = SWEEPS, rounds: int = 7, **options: Any
+) -> SweepPanel:
+    """Race the steps at one point after the other; where the sweeps meet they share a race."""
+    points = (point for points in sweeps.values() for point in points)
+    cases = {point: step_case(**point._asdict()) for point in points}
 
-    point_label = "{}"
+    def answer(races: Mapping[StepPoint, Race]) -> Shown:
+        return draw(sweeps, races), summary(sweeps, races)
 
-    def __init__(
-        self,
-        sweeps: Mapping[str, tuple[StepPoint, ...]] = SWEEPS,
-        rounds: int = 7,
-        **options: Any,
-    ) -> None:
-        self._sweeps = sweeps
-        super().__init__("Sweep", rounds=rounds, **options)
+    empty = draw(sweeps, {})
+    return SweepPanel("Sweep", {}, lambda: cases, answer, empty, rounds=rounds, **options)
 
-    def cases(self) -> dict[StepPoint, BenchmarkCase]:
-        """Make a case for each point; where the sweeps meet they share it."""
-        points = (point for points in self._sweeps.values() for point in points)
-        return {point: step_case(**point._asdict(), **self.options) for point in points}
 
-    def draw(self) -> bytes:
-        """Draw market-steps per second against what varies."""
-        sweeps: dict[str, dict[int, dict[str, Interval]]] = {name: {} for name in self._sweeps}
-        for name, points in self._sweeps.items():
-            for point in points:
-                race = self.races.get(point)
-                sweeps[name][getattr(point, name)] = speeds(race) if race else {}
-        return plots.step_sweep(sweeps)
+def draw(sweeps: Mapping[str, Sequence[StepPoint]], races: Mapping[StepPoint, Race]) -> bytes:
+    """Draw market-steps per second against what varies."""
+    found: dict[str, dict[int, dict[str, Interval]]] = {}
+    for name, points in sweeps.items():
+        found[name] = {
+            getattr(point, name): speeds(races[point]) if point in races else {} for point in points
+        }
+    return plots.step_sweep(found)
 
-    def summary(self) -> str:
-        """Say how fast steps are in the middle, and what each number changes."""
-        centre = StepPoint() if StepPoint() in self.races else next(iter(self.races))
-        told = ", ".join(
-            f"{name} {median / 1e6:.2f}"
-            for name, (_, median, _) in speeds(self.races[centre]).items()
-        )
-        said = [f"{centre}, in millions of market-steps per second: {told}"]
-        fastest = available_steppers()[0]
-        for name, points in self._sweeps.items():
-            done = [point for point in points if point in self.races]
-            if len(done) > 1:
-                first, last = done[0], done[-1]
-                times = (self.races[point].rounds[fastest] for point in (first, last))
-                gain = timing.ratio_of_medians(*times)
-                said.append(
-                    f"from {getattr(first, name):,} to {getattr(last, name):,} {name} those "
-                    f"of {fastest} become {gain} times as many"
-                )
-        return "; ".join(said) + "."
+
+def summary(sweeps: Mapping[str, Sequence[StepPoint]], races: Mapping[StepPoint, Race]) -> str:
+    """Say how fast steps are in the middle, and what each number changes."""
+    centre = StepPoint() if StepPoint() in races else next(iter(races))
+    told = ", ".join(
+        f"{name} {median / 1e6:.2f}" for name, (_, median, _) in speeds(races[centre]).items()
+    )
+    said = [f"{centre}, in millions of market-steps per second: {told}"]
+    fastest = available_steppers()[0]
+    for name, points in sweeps.items():
+        done = [point for point in points if point in races]
+        if len(done) > 1:
+            first, last = done[0], done[-1]
+            gain = timing.ratio_of_medians(
+                races[first].rounds[fastest], races[last].rounds[fastest]
+            )
+            said.append(
+                f"from {getattr(first, name):,} to {getattr(last, name):,} {name} those "
+                f"of {fastest} become {gain} times as many"
+            )
+    return "; ".join(said) + "."
 
 
 def speeds(race: Race) -> dict[str, Interval]:
