@@ -26,7 +26,6 @@ class CheckResult:
     message: str = ""
 
     def __str__(self) -> str:
-        """Say it in words."""
         return f"{_SIGNS[self.state]} {self.state}" + (f": {self.message}" if self.message else "")
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:

@@ -15,12 +15,12 @@ from market_py.learning import EvolutionStrategy
 from market_py.workshop.lessons.n09_environment import checks as checks_09
 from market_py.workshop.lessons.n09_environment import panel as panel_09
 from market_py.workshop.lessons.n09_environment import plots, training
-from market_py.workshop.lessons.n09_environment.sweep import (
+from market_py.workshop.lessons.n09_environment.panel import (
     SWEEPS,
     StepPoint,
     speeds,
     step_sweep_panel,
-    summary,
+    sweep_summary,
     threads_here,
 )
 
@@ -173,7 +173,7 @@ def test_what_a_number_changes_is_told_per_market():
         point: timing.Race(2, {fastest: rounds * ns})
         for point, ns in zip(SMALL["markets"], (10.0, 20.0), strict=True)
     }
-    assert f"from 1 to 4 markets those of {fastest} become 0.50 [" in summary(SMALL, races)
+    assert f"from 1 to 4 markets those of {fastest} become 0.50 [" in sweep_summary(SMALL, races)
 
 
 def test_sweeps_vary_one_number_each(monkeypatch):

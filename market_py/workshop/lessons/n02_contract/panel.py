@@ -15,24 +15,16 @@ from market_py.workshop.widgets.merit_order import market_figure
 from market_py.workshop.widgets.sentence import Sentence
 
 NAN = float("nan")
+TIES = {"bids": [20, 10, 10, 10], "quantities": [50, 40, 30, 20], "demand": 60}
+SHORTAGE = {"bids": [10, 20], "quantities": [50, 50], "demand": 150}
 CASES: dict[str, dict[str, Any]] = {
     "plain": {"bids": [30, 10, 20], "quantities": [100, 100, 100], "demand": 150},
-    "ties": {"bids": [20, 10, 10, 10], "quantities": [50, 40, 30, 20], "demand": 60},
-    "ties, pro rata": {
-        "bids": [20, 10, 10, 10],
-        "quantities": [50, 40, 30, 20],
-        "demand": 60,
-        "ties": "pro_rata",
-    },
+    "ties": TIES,
+    "ties, pro rata": {**TIES, "ties": "pro_rata"},
     "demand 0": {"bids": [30, 10, 20], "quantities": [100, 100, 100], "demand": 0},
     "an offer of 0 MW": {"bids": [5, 10, 20], "quantities": [0, 50, 50], "demand": 30},
-    "shortage": {"bids": [10, 20], "quantities": [50, 50], "demand": 150},
-    "shortage, capped": {
-        "bids": [10, 20],
-        "quantities": [50, 50],
-        "demand": 150,
-        "price_cap": 3000,
-    },
+    "shortage": SHORTAGE,
+    "shortage, capped": {**SHORTAGE, "price_cap": 3000},
     "rounding": {"bids": [10, 20, 1000], "quantities": [0.7, 0.1, 5], "demand": 0.8},
     "negative price": {"bids": [-15, 40], "quantities": [80, 50], "demand": 60},
     "integers": {"bids": [1, 2], "quantities": [5, 5], "demand": 7.5},

@@ -3,23 +3,63 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any
+from typing import Any, NamedTuple
 
 import ipywidgets as widgets
+import numpy as np
 
 import market_py
-from market_py.benchmark import operation_counts
+from market_py.benchmark import inputs, operation_counts
 from market_py.benchmark.agreement import same_clearing
 from market_py.benchmark.cases.case import BenchmarkCase, Setup
 from market_py.benchmark.timing import Race
 from market_py.registry import VARIANTS, get_candidates
-from market_py.workshop.lessons.n06_sort_and_allocation import conditions, plots
-from market_py.workshop.lessons.n06_sort_and_allocation.conditions import Conditions
-from market_py.workshop.lessons.n06_sort_and_allocation.plots import COUNTED, shown
+from market_py.validation import Float64Array
+from market_py.workshop.lessons.n06_sort_and_allocation import plots
+from market_py.workshop.lessons.n06_sort_and_allocation.plots import COUNTED, TIMED_VARIANTS, shown
 from market_py.workshop.widgets import static
 from market_py.workshop.widgets.controls import choice, slider, stepper
 from market_py.workshop.widgets.panel import Job, NotNow, Shown
 from market_py.workshop.widgets.sweep import SweepPanel
+
+SIZES = (20, 50, 200, 1000)
+DISTINCT, REPEATED = f"{inputs.DISTINCT} different markets", "one market, repeated"
+
+
+class Conditions(NamedTuple):
+    """Under which variants are timed."""
+
+    offers: int
+    ordered: int
+    """Per cent of the offers that arrive in merit order."""
+    markets: str
+    """`DISTINCT` or `REPEATED`."""
+
+    def __str__(self) -> str:
+        return f"{self.offers} offers, {self.ordered} % in order, {self.markets}"
+
+
+def partly_sorted(offers: int, ordered: int, rng: np.random.Generator) -> Float64Array:
+    """Draw prices, cheapest first, and shuffle among themselves all but `ordered` per cent."""
+    bids = np.sort(rng.uniform(0, 100, offers))
+    moved = rng.permutation(offers)[: round(offers * (100 - ordered) / 100)]
+    bids[moved] = bids[rng.permutation(moved)]
+    return bids
+
+
+def make_markets(conditions: Conditions, seed: int = 0) -> list[Any]:
+    """Make the markets to be timed."""
+    offers, ordered, markets = conditions
+    rng = np.random.default_rng([seed, offers, ordered])
+
+    def make() -> tuple[Float64Array, Float64Array, float]:
+        _, quantities, demand = inputs.random_market(offers, rng)
+        return partly_sorted(offers, ordered, rng), quantities, demand
+
+    if markets == REPEATED:
+        return [make()] * inputs.DISTINCT
+    return [make() for _ in range(inputs.DISTINCT)]
+
 
 APART = "2px 14px 2px 0"
 """A margin to the right of what stands in a row."""
@@ -40,11 +80,11 @@ class SortingPanel(SweepPanel):
                 indent=False,
                 layout={"width": "auto", "margin": APART},
             )
-            for name in conditions.TIMED_VARIANTS
+            for name in TIMED_VARIANTS
         }
-        self.size = stepper("offers N", conditions.SIZES, 200)
+        self.size = stepper("offers N", SIZES, 200)
         self.ordered = slider("already in order", 0, 0, 100, 5, "%")
-        self.markets = choice("markets", [conditions.DISTINCT, conditions.REPEATED])
+        self.markets = choice("markets", [DISTINCT, REPEATED])
         controls = {"offers": self.size, "ordered": self.ordered, "markets": self.markets}
         parts = controls, self._make_case, self._compare, plots.sorting([])
         super().__init__("Time the variants", *parts, rounds=rounds, **options)
@@ -61,7 +101,7 @@ class SortingPanel(SweepPanel):
         key = Conditions(**chosen)
 
         def set_up(seed: int) -> Setup:
-            markets = conditions.make_markets(key, seed)
+            markets = make_markets(key, seed)
             return Setup(get_candidates(names), markets, same_clearing())
 
         return {key: BenchmarkCase("single", str(key), key.offers, set_up)}
@@ -79,7 +119,7 @@ def summary(*runs: tuple[Conditions, Race]) -> str:
     said = [f"{name} {median / 1000:.2f} µs" for name, median in medians.items()]
     sentence = f"{key}: {', '.join(said)}."
     steps = []
-    for ladder in conditions.LADDERS.values():
+    for ladder in plots.LADDERS.values():
         for one, other in itertools.pairwise(name for name in ladder if name in medians):
             ratio, verdict = race.speedup(other, over=one), race.verdict(other, over=one)
             steps.append(f"{other} is {ratio} times as fast as {one} ({verdict})")
@@ -101,7 +141,7 @@ class CountsPanel(Job):
 
     def __init__(self) -> None:
         first = "Nothing counted yet: press the button; the first time it builds for a while."
-        self.size = stepper("offers N", conditions.SIZES, 200)
+        self.size = stepper("offers N", SIZES, 200)
         super().__init__("Count", 1, (plots.counts([]), first), {"size": self.size})
         self.table = widgets.HTML()
         self.children = (*self.children, self.table)  # type: ignore[has-type]

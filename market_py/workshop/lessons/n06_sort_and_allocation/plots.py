@@ -11,12 +11,21 @@ from market_py.benchmark.timing import Race
 from market_py.plots.axes import error_bar, label, legend, rows, write
 from market_py.plots.picture import picture
 from market_py.plots.style import BLACK, GREY, ORANGE, SKY, bar_style
-from market_py.workshop.lessons.n06_sort_and_allocation.conditions import TIMED_VARIANTS, Conditions
+
+LADDERS = {
+    "numba": ("numba-sort", "numba-scratch", "numba-keys"),
+    "rust": ("rust-ndarray", "rust-scratch", "rust-unstable", "rust-keys"),
+}
+"""The variants that sort, each with one change more than the one before it."""
+TIMED_VARIANTS = tuple(name for ladder in LADDERS.values() for name in ladder)
 
 
 @picture(height=4.9)
-def sorting(figure: Any, runs: Sequence[tuple[Conditions, Race]]) -> None:
-    """Draw the time per call of each variant in the last run, and in the one before."""
+def sorting(figure: Any, runs: Sequence[tuple[object, Race]]) -> None:
+    """Draw the time per call of each variant in the last run, and in the one before.
+
+    A run is its conditions, and the race.
+    """
     figure.subplots_adjust(left=0.185, top=0.86, bottom=0.15)
     axes = figure.subplots()
     label(axes, "µs per call: median, half of the rounds in the whiskers")

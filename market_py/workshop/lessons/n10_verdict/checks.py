@@ -87,7 +87,6 @@ class Claim:
     """The distribution of inputs, such as ``"repeated"``; by default distinct random markets."""
 
     def __str__(self) -> str:
-        """Say it in words."""
         call = "in batches" if self.batch else "one market a call"
         return (
             f"{self.faster} is {self.low:.2f} to {self.high:.2f} times as fast as {self.than} at "

@@ -42,7 +42,6 @@ class Case(NamedTuple):
         return f"{self.markets:,} markets a call on {threads}"
 
     def __str__(self) -> str:
-        """Say it in words."""
         return f"{self.offers:,} offers, {self.call}"
 
 

@@ -29,7 +29,6 @@ class Evidence:
     """The machine."""
 
     def __str__(self) -> str:
-        """Say what was raced, and where."""
         calls = f"{self.markets:,} markets a call" if self.markets > 1 else "one market a call"
         return f"{self.distribution}, N = {self.race.size:,}, {calls}, {self.where}"
 
