@@ -155,7 +155,10 @@ def _count_comparisons(clearing_price: Callable[..., Any], rng: np.random.Genera
 
 
 def _comparisons(
-    clearing_price: Callable[..., Any], bids: Float64Array, rng: np.random.Generator, at: float = 0.5
+    clearing_price: Callable[..., Any],
+    bids: Float64Array,
+    rng: np.random.Generator,
+    at: float = 0.5,
 ) -> float:
     """Count comparisons for each offer, up to a little more than `MOST`."""
     counter = Counter(MOST * len(bids))

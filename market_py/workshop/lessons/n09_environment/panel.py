@@ -18,9 +18,9 @@ from market_py.benchmark.inputs import DISTINCT
 from market_py.benchmark.report.picture import times
 from market_py.benchmark.timing import Race
 from market_py.env.variants import PythonStep
-from market_py.plots.axes import Interval
 from market_py.learning import Evaluation, EvolutionStrategy
 from market_py.learning.theory import COMPETITION, PIVOTAL
+from market_py.plots.axes import Interval
 from market_py.workshop.lessons.n09_environment import plots
 from market_py.workshop.widgets.controls import choice, stepper
 from market_py.workshop.widgets.panel import Job, Shown
@@ -147,7 +147,9 @@ def _draw(sweeps: Mapping[str, Sequence[StepPoint]], races: Mapping[StepPoint, R
     return plots.step_sweep(found)
 
 
-def sweep_summary(sweeps: Mapping[str, Sequence[StepPoint]], races: Mapping[StepPoint, Race]) -> str:
+def sweep_summary(
+    sweeps: Mapping[str, Sequence[StepPoint]], races: Mapping[StepPoint, Race]
+) -> str:
     """Say how fast steps are in the middle, and what each number changes."""
     centre = StepPoint() if StepPoint() in races else next(iter(races))
     told = ", ".join(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from market_py.benchmark.report.waterfall import Saving
@@ -98,7 +98,7 @@ class Claim:
 class Recommendation:
     """A verdict: claims, and a reason for each language."""
 
-    claims: Sequence[Claim] = field(default=())
+    claims: Sequence[Claim] = ()
     numba_when: str = ""
     """When you would choose numba, or why never."""
     rust_when: str = ""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from market_py.benchmark import machine
 from market_py.benchmark.reference import place, reference
@@ -17,8 +17,7 @@ REPEATED = "repeated"
 """The distribution of one market, repeated."""
 
 
-@dataclass(frozen=True)
-class Evidence:
+class Evidence(NamedTuple):
     """A race, and where it was run."""
 
     race: Race
