@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import re
 import time
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import nbformat
 from jupyter_client.kernelspec import NoSuchKernel
@@ -22,8 +21,7 @@ TRACEBACK = "Traceback (most recent call last)"
 CELL_SECONDS = 600
 
 
-@dataclass(frozen=True)
-class Execution:
+class Execution(NamedTuple):
     """How the execution of a notebook went."""
 
     name: str
@@ -49,8 +47,8 @@ def execute(path: Path, *, solved: bool = False, first: str = "") -> Execution:
     The kernel runs `first` before the first cell.
     """
     notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
-    if solved:
-        solve(notebook)
+    for exercise in exercises(notebook) if solved else ():
+        exercise.stub.source = exercise.solution
     client = NotebookClient(
         notebook,
         timeout=CELL_SECONDS,
@@ -68,8 +66,7 @@ def execute(path: Path, *, solved: bool = False, first: str = "") -> Execution:
     return Execution(path.stem, time.perf_counter() - start, problem, notebook)
 
 
-@dataclass(frozen=True)
-class Exercise:
+class Exercise(NamedTuple):
     """A stub to write in, the check below it, and a solution."""
 
     stub: Any
@@ -99,12 +96,6 @@ def exercises(notebook: Any) -> list[Exercise]:
         elif cell.cell_type == "code":
             check = cell
     return found
-
-
-def solve(notebook: Any) -> None:
-    """Put each solution in place of its stub."""
-    for exercise in exercises(notebook):
-        exercise.stub.source = exercise.solution
 
 
 def find_problem(notebook: Any) -> str | None:

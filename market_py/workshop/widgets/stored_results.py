@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from market_py.benchmark.reference import place, reference
@@ -74,14 +74,19 @@ class StoredPanel(Explorer):
         size: str = "offers N",
     ) -> None:
         self._names = names
-        self._races = {TITLES[kind]: list(reference().of_kind(kind)) for kind in kinds}
-        everything = [timed for found in self._races.values() for timed in found]
+        self._races: dict[str, dict[str, dict[int, RaceResult]]] = {}
+        """By section, distribution and size."""
+        everything = list(reference().of_kind(*kinds))
+        for timed in everything:
+            section = self._races.setdefault(TITLES[timed.kind], {})
+            section.setdefault(timed.distribution, {})[timed.race.size] = timed
         self._draw = stored_picture(max(len(_shown(timed, names)) for timed in everything))
         first = everything[0]
-        sizes = self._sizes(TITLES[first.kind], first.distribution)
+        distributions = self._races[TITLES[first.kind]]
+        sizes = sorted(distributions[first.distribution])
         controls: dict[str, Any] = {
             "section": choice("stored races", list(self._races)),
-            "distribution": choice("inputs", self._distributions(TITLES[first.kind])),
+            "distribution": choice("inputs", list(distributions)),
             "offers": stepper(size, sizes, _nearest(sizes, 200)),
             "over": choice("compare with", [over]),
         }
@@ -90,27 +95,17 @@ class StoredPanel(Explorer):
             controls[name].observe(self._narrow, names="value")
         self._narrow()
 
-    def _distributions(self, section: str) -> list[str]:
-        return list(dict.fromkeys(timed.distribution for timed in self._races[section]))
-
-    def _sizes(self, section: str, distribution: str) -> list[int]:
-        found = {
-            timed.race.size for timed in self._races[section] if timed.distribution == distribution
-        }
-        return sorted(found)
-
     def _timed(self, section: str, distribution: str, offers: int) -> RaceResult:
         """Find the race that is closest to what is chosen: choices change one after the other."""
-        among = [timed for timed in self._races[section] if timed.distribution == distribution]
-        among = among or self._races[section]
-        nearest = _nearest([timed.race.size for timed in among], offers)
-        return next(timed for timed in among if timed.race.size == nearest)
+        distributions = self._races[section]
+        races = distributions.get(distribution) or next(iter(distributions.values()))
+        return races[_nearest(races, offers)]
 
     def _narrow(self, _change: object = None) -> None:
         """Offer what there is to choose."""
         section, distribution, offers, over = self.controls.values()
-        _offer(distribution, self._distributions(section.value))
-        sizes = self._sizes(section.value, distribution.value)
+        _offer(distribution, list(self._races[section.value]))
+        sizes = sorted(self._races[section.value][distribution.value])
         if len(sizes) > 1 and sizes != [number for _, number in offers.options]:
             nearest = _nearest(sizes, offers.value)
             offers.options = [(f"{number:,}", number) for number in sizes]
@@ -128,7 +123,7 @@ class StoredPanel(Explorer):
         return self._draw(timed, shown, over), summary(timed, shown, over)
 
 
-def _nearest(sizes: Sequence[int], wanted: int) -> int:
+def _nearest(sizes: Iterable[int], wanted: int) -> int:
     return min(sizes, key=lambda size: abs(math.log(size / wanted)))
 
 

@@ -8,21 +8,15 @@ from typing import Any
 import numpy as np
 
 from market_py.validation import Float64Array
-from market_py.workshop.grading.check import (
-    NOT_DONE,
-    CheckResult,
-    graded,
-    hidden_cases,
-    hint,
-    right,
-)
+from market_py.workshop.grading import check
+from market_py.workshop.grading.check import CheckResult, hint, right
 from market_py.workshop.lessons.n03_timing.flawed_report import REPORT
 
 
 def check_lies(letters: Any) -> CheckResult:
     """Check which lines of the flawed report are said to lie."""
     if letters is None:
-        return NOT_DONE
+        return check.NOT_DONE
     try:
         said = {str(letter).strip().upper() for letter in letters} - {"", ","}
     except TypeError:
@@ -62,7 +56,7 @@ WRONG_RATIOS: dict[str, Callable[[Float64Array, Float64Array], Any]] = {
 }
 
 
-@graded
+@check.graded
 def check_paired_ratio(paired_ratio: Callable[..., Any]) -> CheckResult:
     """Judge a learner's ratio of two candidates, from their rounds, by hidden cases."""
 
@@ -71,5 +65,5 @@ def check_paired_ratio(paired_ratio: Callable[..., Any]) -> CheckResult:
         likely = (said for said, wrong in WRONG_RATIOS.items() if wrong(a, b) == answer)
         return next((f"\n{said}" for said in likely), "")
 
-    hidden_cases(paired_ratio, PAIRED_CASES, mistake)
+    check.hidden_cases(paired_ratio, PAIRED_CASES, mistake)
     return right(f"{len(PAIRED_CASES)} hidden cases, disturbed rounds among them.")

@@ -145,11 +145,11 @@ def repeated_case(offers: int) -> BenchmarkCase:
     """Make a case whose candidates clear as many markets a call, each of another kind of inputs."""
 
     def set_up(seed: int) -> Setup:
-        markets, rng = inputs.random_markets(offers), np.random.default_rng(offers)
+        distinct = inputs.make_markets("random", offers)
         calls = []
-        for i in rng.integers(len(markets), size=CHOICES):
-            repriced = inputs.repriced_markets(markets[i], len(markets), rng)
-            calls.append((markets, [markets[i]] * len(markets), repriced))
+        for number in range(CHOICES):
+            learnt = ("repeated", "same order")
+            calls.append((distinct, *(inputs.make_markets(it, offers, number) for it in learnt)))
         kinds = enumerate((DISTINCT, REPEATED, REPRICED))
         return Setup({name: partial(_clear, kind) for kind, name in kinds}, calls, baselines={})
 

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from market_py.backends.constants import COVERAGE
 
 
-@dataclass(frozen=True)
-class Pass:
+class Pass(NamedTuple):
     """One pass over the candidates: some guesses, and where they leave the answer."""
 
     guesses: tuple[float, ...]
@@ -32,8 +31,7 @@ class Pass:
     """Offers strictly between the ends: what may still set the price."""
 
 
-@dataclass(frozen=True)
-class Search:
+class Search(NamedTuple):
     """How the price of a market was found."""
 
     price: float | None

@@ -8,26 +8,19 @@ from typing import Any
 import numpy as np
 
 from market_py.benchmark.timing import Race
-from market_py.workshop.grading.check import (
-    NOT_DONE,
-    CheckResult,
-    between_sizes,
-    graded,
-    hidden_cases,
-    hint,
-    right,
-)
+from market_py.workshop.grading import check
+from market_py.workshop.grading.check import CheckResult, hint, right
 from market_py.workshop.lessons.n08_batch import panel
 
 
-@graded
+@check.graded
 def check_break_even(answer: Any, races: Mapping[int, Race], name: str = "numba") -> CheckResult:
     """Check a claimed break-even ``(low, high)``, in markets, against the learner's own races."""
     if answer is None:
-        return NOT_DONE
+        return check.NOT_DONE
     if not races:
         return hint("run the batches first: their raw data judges your answer.")
-    return between_sizes(answer, panel.break_even(races, name), "markets", f", for {name},")
+    return check.between_sizes(answer, panel.break_even(races, name), "markets", f", for {name},")
 
 
 MODEL_CASES: list[tuple[str, tuple[float, float, float], float]] = [
@@ -41,10 +34,10 @@ MODEL_CASES: list[tuple[str, tuple[float, float, float], float]] = [
 ]
 
 
-@graded
+@check.graded
 def check_model(break_even: Callable[..., Any], races: Mapping[int, Race]) -> CheckResult:
     """Judge a learner's model of the break-even, then hold it against the learner's own races."""
-    hidden_cases(break_even, MODEL_CASES)
+    check.hidden_cases(break_even, MODEL_CASES)
     said = [f"{len(MODEL_CASES)} hidden cases."]
     for name in panel.present():
         if len(races) > 1 and panel.BATCH.format(name) in next(iter(races.values())).rounds:

@@ -12,7 +12,7 @@ from market_py.benchmark.timing import Race
 from market_py.plots.axes import interval_line, label, legend, log_axis
 from market_py.plots.picture import picture
 from market_py.plots.style import BLACK, BLUE, ORANGE, SKY, VERMILION
-from market_py.reliability.adequacy import Simulation
+from market_py.reliability.adequacy import Estimate, Simulation
 from market_py.validation import Float64Array
 
 
@@ -64,22 +64,22 @@ def batches(
 @picture(height=7.2)
 def years(
     figure: Any,
-    means: Sequence[float],
-    errors: Sequence[float],
+    found: Sequence[Estimate],
     simulation: Simulation | None,
     exact: float,
     lost_load: float,
 ) -> None:
     """Draw a simulation of years: the estimate with its band, and the price-duration curve.
 
-    The mean after each year, its standard error and the exact expectation are h/year; `lost_load`
-    is the price of a shortage.
+    The estimate after each year and the exact expectation are h/year; `lost_load` is the price of a
+    shortage.
     """
     figure.subplots_adjust(top=0.9, hspace=0.36)
     above, below = figure.subplots(2, height_ratios=[1.2, 1])
     label(above, "years simulated", "loss of load (h/year)")
     above.axhline(exact, color=BLACK, ls="--", label=f"exact: {exact:.3f} h/year")
-    numbers, middle, error = np.arange(1, len(means) + 1), np.array(means), np.array(errors)
+    numbers = np.arange(1, len(found) + 1)
+    middle, error = np.array([(it.mean, it.standard_error) for it in found]).reshape(-1, 2).T
     above.plot(numbers, middle, color=BLUE, lw=2, label="mean so far")
     # The band begins where there is a spread; that of the first years leaves the picture.
     ends = (middle + sign * 1.959964 * error for sign in (-1, 1))
@@ -87,7 +87,7 @@ def years(
     above.fill_between(
         numbers, *ends, where=known, color=SKY, alpha=0.5, lw=0, label="95 % interval"
     )
-    above.set(xlim=(0, max(10, len(means))), ylim=(max(0.0, exact - 3), exact + 3))
+    above.set(xlim=(0, max(10, len(found))), ylim=(max(0.0, exact - 3), exact + 3))
     label(below, "hours of a mean year, highest price first", "price ($/MWh)")
     if simulation is not None and simulation.years:
         hours, prices = duration(simulation)
