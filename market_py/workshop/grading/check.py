@@ -60,10 +60,12 @@ class Refused(Exception):
 
 
 def graded(check: Callable[P, CheckResult]) -> Callable[P, CheckResult]:
-    """Let a check end by raising `Refused`."""
+    """Let a check end by raising `Refused`; an answer of None is not done yet."""
 
     @functools.wraps(check)
     def checked(*answer: P.args, **options: P.kwargs) -> CheckResult:
+        if answer and answer[0] is None:
+            return NOT_DONE
         try:
             return check(*answer, **options)
         except Refused as refused:
@@ -117,9 +119,7 @@ def hidden_cases(
 
 
 def two_ends(answer: Any, wanted: str) -> tuple[float, float]:
-    """Take an answer for an interval, its lower end first, or refuse it; None is not done yet."""
-    if answer is None:
-        raise Refused(NOT_DONE)
+    """Take an answer for an interval, its lower end first, or refuse it."""
     try:
         if isinstance(answer, str | set | frozenset | dict):
             raise TypeError

@@ -18,7 +18,7 @@ TWO_WAYS = ("Rust, forward", "Rust, reversed")
 @graded
 def check_two_fixes(answer: Any, panel: WaterfallPanel) -> CheckResult:
     """Check which two fixes are said to save most, forward and reversed, in the race shown."""
-    if answer is None or (isinstance(answer, dict) and not any(answer.values())):
+    if isinstance(answer, dict) and not any(answer.values()):
         return NOT_DONE
     if not isinstance(answer, dict) or set(answer) != set(TWO_WAYS):
         keys = " and ".join(repr(key) for key in TWO_WAYS)
@@ -108,8 +108,6 @@ class Recommendation:
 @graded
 def check_verdict(verdict: Any, own: Sequence[Evidence]) -> CheckResult:
     """Compare the claims of a `Recommendation` with a learner's own races and the stored ones."""
-    if verdict is None:
-        return NOT_DONE
     if not isinstance(verdict, Recommendation):
         return hint("give a Recommendation(claims=[…], numba_when=…, rust_when=…).")
     claims = list(verdict.claims)
