@@ -164,10 +164,6 @@ class Job(Panel):
         """Whether the stop button was pressed."""
         return self._stop.is_set()
 
-    def expect(self, steps: int) -> None:
-        """Set the length of the progress bar."""
-        self.bar.max = steps
-
     def advance(self) -> None:
         """Move the progress bar by one step."""
         self.bar.value += 1

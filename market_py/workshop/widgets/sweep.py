@@ -52,7 +52,7 @@ class SweepPanel(Job):
         chosen, former = self.chosen, self.races
         cases = self._cases(**chosen)
         self.races = {}
-        self.expect(len(cases) * self._options["rounds"])
+        self.bar.max = len(cases) * self._options["rounds"]
         for number, (key, case) in enumerate(cases.items(), 1):
             name = f"N = {key:,}" if isinstance(key, int) else f"{key}"
             self.doing.value = f"{number} of {len(cases)}: {name} …"

@@ -48,8 +48,8 @@ class TestStopwatch:
         assert panel.picture.value == before
         assert panel.race is None
 
-    def test_the_first_call_compiles(self):
-        def compile_it():
+    def test_the_first_call_compiles(self, monkeypatch):
+        def compile_it(_function):
             called = []
 
             def clear(*market):
@@ -58,7 +58,8 @@ class TestStopwatch:
 
             return clear
 
-        panel = panel_03.FirstCallPanel(calls=300, compile_it=compile_it)
+        monkeypatch.setattr(panel_03, "njit", compile_it)
+        panel = panel_03.FirstCallPanel(calls=300)
         before = panel.picture.value
         panel.run()
         assert panel.bar.value == len(panel.nanoseconds) == 300

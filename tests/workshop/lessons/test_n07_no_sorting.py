@@ -174,7 +174,6 @@ class TestGrowth:
     def test_candidates_differ_by_shape_too(self):
         shapes = [style[1] for style in plots_07.GROWTH_STYLES.values()]
         assert len(set(shapes)) == len(shapes)
-        assert set(plots_07.GROWTH_STYLES) == {*plots_07.SORTING, *plots_07.SELECTING}
         assert set(plots_07.GROWTH_STYLES) <= set(VARIANTS)
 
 

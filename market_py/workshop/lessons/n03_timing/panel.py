@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -54,7 +54,7 @@ class RoundsPanel(Job):
     def work(self) -> None:
         """Run the race."""
         calls, rounds = self.chosen.values()
-        self.expect(rounds)
+        self.bar.max = rounds
         markets = inputs.random_markets(OFFERS)[:calls]
         try:
             race = timing.race(
@@ -91,16 +91,15 @@ def _believe(race: Race, calls: int) -> str:
 class FirstCallPanel(Job):
     """Time the calls of a function that was never called before, one by one."""
 
-    def __init__(self, calls: int = 1000, compile_it: Callable[[], Any] | None = None) -> None:
+    def __init__(self, calls: int = 1000) -> None:
         self._calls = calls
-        self._compile_it = compile_it or (lambda: njit(numba_sort.py_func))
         self.nanoseconds = np.empty(0)
         first = plots.first_call(self.nanoseconds, calls), "Nothing has been called yet."
         super().__init__("Compile and call", calls, first)
 
     def work(self) -> None:
         """Make a new function and call it."""
-        clear = self._compile_it()
+        clear = njit(numba_sort.py_func)
         self.doing.value = "compiling …"
         taken = []
         markets = itertools.cycle(inputs.random_markets(OFFERS))

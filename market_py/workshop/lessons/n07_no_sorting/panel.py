@@ -15,7 +15,7 @@ from market_py.benchmark.inputs import make_markets, names_of_any_size
 from market_py.benchmark.timing import Race, Ratio, bootstrapped
 from market_py.validation import Float64Array
 from market_py.workshop.lessons.n07_no_sorting import plots
-from market_py.workshop.lessons.n07_no_sorting.plots import SELECTING, SIZES, SORTING
+from market_py.workshop.lessons.n07_no_sorting.plots import GROWTH_STYLES, SIZES
 from market_py.workshop.lessons.n07_no_sorting.search import Pass, search
 from market_py.workshop.widgets.controls import choice, slider, stepper
 from market_py.workshop.widgets.panel import Explorer, Shown
@@ -100,7 +100,7 @@ def growth_panel(sizes: Sequence[int] = SIZES, rounds: int = 11, **options: Any)
         made = {}
         for size in (size for size in sizes if size <= largest):
             distinct = max(FEWEST, min(inputs.DISTINCT, MOST_ELEMENTS // size))
-            names = installed((*SORTING, *SELECTING))
+            names = installed(GROWTH_STYLES)
             made[size] = single_case(distribution, size, names, distinct=distinct)
         return made
 

@@ -54,7 +54,6 @@ def search_state(
     legend(figure, 3)
 
 
-SORTING, SELECTING = ("numba-sort", "numba-keys", "rust-keys"), ("numba-select", "rust-select")
 GROWTH_STYLES = {
     "numba-sort": (BLUE, "o", "-"),
     "numba-keys": (SKY, "^", "-"),

@@ -41,7 +41,7 @@ class YearsPanel(Job):
         """Simulate until all years are done, or until stopped."""
         self.simulation, self._found = None, []
         chosen = self.chosen
-        self.expect(chosen["years"])
+        self.bar.max = chosen["years"]
         drawn = start = time.perf_counter()
         for simulation in adequacy.simulate_yearly(**chosen):
             self.simulation = simulation

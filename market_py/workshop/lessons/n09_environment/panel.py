@@ -233,7 +233,7 @@ class LearningPanel(Job):
         chosen = self.chosen
         self.prices, self.evaluations = [], []
         self.seconds = self.seconds_stepping = 0.0
-        self.expect(chosen["generations"] * chosen["seeds"])
+        self.bar.max = chosen["generations"] * chosen["seeds"]
         for seed in range(chosen["seeds"]):
             if self.is_stopped():
                 break
