@@ -42,11 +42,6 @@ class SweepPanel(Job):
         """The finished races of the last run, by what varies; times are per market."""
         super().__init__(label, rounds, (empty, first + without_rust()), controls)
 
-    @property
-    def race(self) -> Race | None:
-        """The race that was finished last; None before any."""
-        return next(reversed(self.races.values()), None)
-
     def work(self) -> None:
         """Race one case after the other."""
         chosen, former = self.chosen, self.races

@@ -59,11 +59,8 @@ class ContractPanel(widgets.VBox):
         said = verdict(case, list(answers.values()))
         self.sentence.say(f"Case “{self.cases.value}”: {said}")
         self.table.value = table(case, answers)
-        self._draw(case)
-
-    def _draw(self, case: dict[str, Any]) -> None:
-        """Put the figure of the case in place of the last one; what is no market has none."""
         before = self.market.children
+        # What is no market has no figure.
         figure = market_figure(**case)
         self.market.children = [] if figure is None else [figure]
         for last in before:

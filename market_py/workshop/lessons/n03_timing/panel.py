@@ -18,18 +18,15 @@ from market_py.benchmark.timing import EMPTY_CALL, Race
 from market_py.validation import Float64Array
 from market_py.variants.numba import numba_sort
 from market_py.workshop.lessons.n03_timing import plots
+from market_py.workshop.lessons.n03_timing.plots import DISTINCT, PLAIN, REPEATED, REPRICED, WRAPPED
 from market_py.workshop.widgets.controls import stepper
 from market_py.workshop.widgets.panel import Job, Shown
+from market_py.workshop.widgets.sentence import counted
 from market_py.workshop.widgets.sweep import SweepPanel, compared
 
 OFFERS = 20
 """Per market, where nothing else is said."""
-PLAIN = "numba-sort"
-WRAPPED = "wrapped"
-"""The same function, called by another Python function."""
 SIZES = (5, 20, 50, 200)
-DISTINCT = f"{inputs.DISTINCT} distinct inputs"
-REPEATED, REPRICED = "one input, repeated", "other prices, same order"
 CHOICES = 4
 """Markets that are repeated, one after the other, in each sample."""
 
@@ -48,7 +45,7 @@ class RoundsPanel(Job):
             "calls": stepper("calls per sample", [4**power for power in range(7)], 1),
             "rounds": stepper("rounds", [3, 5, 7, 11, 21, 51, 101], 7),
         }
-        first = plots.rounds(None, PLAIN, WRAPPED), "Choose, then press the button."
+        first = plots.rounds(None), "Choose, then press the button."
         super().__init__("Take the time", 7, first, controls)
 
     def work(self) -> None:
@@ -72,7 +69,7 @@ class RoundsPanel(Job):
             if race.finished < 2:
                 raise
         self.race = race
-        self.show((plots.rounds(race, PLAIN, WRAPPED), _believe(race, calls)))
+        self.show((plots.rounds(race), _believe(race, calls)))
 
 
 def _believe(race: Race, calls: int) -> str:
@@ -80,10 +77,9 @@ def _believe(race: Race, calls: int) -> str:
     baseline, plain = (race.quartiles(name)[1] for name in (EMPTY_CALL, PLAIN))
     same, burden = race.resolution(), race.speedup(WRAPPED, over=PLAIN)
     verdict = race.verdict(WRAPPED, over=PLAIN)
-    sample = "1 call" if calls == 1 else f"{calls:,} calls"
     return (
-        f"{race.finished} rounds of {sample}: {PLAIN} takes {plain:,.0f} ns, an empty call "
-        f"{baseline:,.0f} ns. A/A: {PLAIN} seems {same} times as fast as itself. "
+        f"{race.finished} rounds of {counted(calls, 'call')}: {PLAIN} takes {plain:,.0f} ns, an "
+        f"empty call {baseline:,.0f} ns. A/A: {PLAIN} seems {same} times as fast as itself. "
         f"{WRAPPED}: {burden} times as fast as {PLAIN}; {verdict}."
     )
 
@@ -131,11 +127,11 @@ def repeated_panel(sizes: Sequence[int] = SIZES, **options: Any) -> SweepPanel:
 
     def answer(races: Mapping[int, Race]) -> Shown:
         said = [f"on {name}, {compared(races, name, DISTINCT)}" for name in (REPEATED, REPRICED)]
-        return plots.repeated(races, sizes, DISTINCT, REPEATED, REPRICED), (
+        return plots.repeated(races, sizes), (
             f"How many times faster {PLAIN} looks than on {DISTINCT}: {'. And '.join(said)}."
         )
 
-    empty = plots.repeated({}, sizes, DISTINCT, REPEATED, REPRICED)
+    empty = plots.repeated({}, sizes)
     cases = {size: repeated_case(size) for size in sizes}
     return SweepPanel("Run all three", {}, lambda: cases, answer, empty, **options)
 
@@ -149,7 +145,7 @@ def repeated_case(offers: int) -> BenchmarkCase:
         for number in range(CHOICES):
             learnt = ("repeated", "same order")
             calls.append((distinct, *(inputs.make_markets(it, offers, number) for it in learnt)))
-        kinds = enumerate((DISTINCT, REPEATED, REPRICED))
+        kinds = enumerate(plots.INPUT_STYLES)
         return Setup({name: partial(_clear, kind) for kind, name in kinds}, calls, baselines={})
 
     return BenchmarkCase("repeated", "random", offers, set_up, markets=inputs.DISTINCT)

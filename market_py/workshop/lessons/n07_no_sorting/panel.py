@@ -19,6 +19,7 @@ from market_py.workshop.lessons.n07_no_sorting.plots import GROWTH_STYLES, SIZES
 from market_py.workshop.lessons.n07_no_sorting.search import Pass, search
 from market_py.workshop.widgets.controls import choice, slider, stepper
 from market_py.workshop.widgets.panel import Explorer, Shown
+from market_py.workshop.widgets.sentence import counted
 from market_py.workshop.widgets.sweep import SweepPanel, installed
 
 SHOWN_DISTRIBUTIONS = ("random", "few levels", "two levels", "equal", "one huge offer", "sorted")
@@ -58,7 +59,7 @@ def step_sentence(passes: Sequence[Pass], offers: int, demand: float, price: flo
         f"at or below {guess:.2f} € {supply:,.0f} MW are offered"
         for guess, supply in zip(last.guesses, last.supplies, strict=True)
     )
-    sentence = f"Pass {len(passes)} looks at {_counted(last.visited, 'offer')}: {sums}. "
+    sentence = f"Pass {len(passes)} looks at {counted(last.visited, 'offer')}: {sums}. "
     if price is not None:
         return sentence + (
             f"No candidate is left, so the price is {price:.2f} €/MWh, the cheapest guess that "
@@ -69,12 +70,8 @@ def step_sentence(passes: Sequence[Pass], offers: int, demand: float, price: flo
     ends += [f"not above {last.high:.2f} €"] if last.high < math.inf else []
     return sentence + (
         f"Demand is {demand:,.0f} MW, so the price is {' and '.join(ends)}, and "
-        f"{_counted(len(last.left), 'candidate')} left between."
+        f"{counted(len(last.left), 'candidate')} left between."
     )
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
 MOST_ELEMENTS = 200_000

@@ -11,6 +11,8 @@ from market_py.benchmark.timing import Race
 from market_py.workshop.grading import check
 from market_py.workshop.grading.check import CheckResult, hint, right
 from market_py.workshop.lessons.n08_batch import panel
+from market_py.workshop.lessons.n08_batch.plots import BACKENDS
+from market_py.workshop.widgets.sweep import installed
 
 
 @check.graded
@@ -37,7 +39,7 @@ def check_model(break_even: Callable[..., Any], races: Mapping[int, Race]) -> Ch
     """Judge a learner's model of the break-even, then hold it against the learner's own races."""
     check.hidden_cases(break_even, MODEL_CASES)
     said = [f"{len(MODEL_CASES)} hidden cases."]
-    for name in panel.present():
+    for name in installed(BACKENDS):
         if len(races) > 1 and panel.BATCH.format(name) in next(iter(races.values())).rounds:
             single, fixed, each = panel.costs(races, name)
             below, above = panel.break_even(races, name)

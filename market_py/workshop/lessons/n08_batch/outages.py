@@ -35,7 +35,7 @@ class YearsPanel(Job):
         super().__init__("Simulate", 200, first, controls)
 
     def _drawn(self) -> bytes:
-        return plots.years(self._found, self.simulation, self.exact, VALUE_OF_LOST_LOAD)
+        return plots.years(self._found, self.simulation, self.exact)
 
     def work(self) -> None:
         """Simulate until all years are done, or until stopped."""

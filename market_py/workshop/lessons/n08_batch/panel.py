@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -13,15 +14,13 @@ from market_py.benchmark.cases.case import BenchmarkCase, Setup
 from market_py.benchmark.timing import Race
 from market_py.registry import get_batch_candidates, get_candidates
 from market_py.workshop.lessons.n08_batch import plots
+from market_py.workshop.lessons.n08_batch.plots import BACKENDS, SIZES
 from market_py.workshop.widgets.controls import choice, stepper
 from market_py.workshop.widgets.panel import Shown
 from market_py.workshop.widgets.sweep import SweepPanel, installed
 
-SIZES = (1, 2, 4, 8, 16, 32, 64, 256, 1024, 4096)
-"""Markets per batch."""
 OFFERS = (32, 64, 96, 320)
 """Per market: areas that are like the RTS-79."""
-BACKENDS = ("numba", "rust")
 SINGLE = "{} one by one"
 BATCH = "{} batch"
 THREADED = "{} batch, {} threads"
@@ -34,7 +33,7 @@ def batch_panel(rounds: int = 11, **options: Any) -> SweepPanel:
         return {size: ways_case(size, **chosen) for size in SIZES if size <= largest}
 
     def answer(races: Mapping[int, Race], threads: int, **_: Any) -> Shown:
-        return plots.batches(races, threads, SIZES, BACKENDS), summary(races, threads)
+        return plots.batches(races, threads), summary(races, threads)
 
     controls = {
         "offers": stepper("offers N", OFFERS, inputs.RTS_OFFERS),
@@ -42,7 +41,7 @@ def batch_panel(rounds: int = 11, **options: Any) -> SweepPanel:
         "threads": stepper("threads", [2, 3, 4, 6, 8], 2),
         "bids": choice("prices", list(inputs.BATCH_DISTRIBUTIONS)),
     }
-    parts = controls, cases, answer, plots.batches({}, 2, SIZES, BACKENDS)
+    parts = controls, cases, answer, plots.batches({}, 2)
     return SweepPanel("Run the batches", *parts, rounds=rounds, **options)
 
 
@@ -50,24 +49,20 @@ def summary(races: Mapping[int, Race], threads: int) -> str:
     """Say from which size on a batch is faster, and what threads gain."""
     largest, said = max(races), []
     race = races[largest]
-    for name in present():
+    for name in installed(BACKENDS):
         below, above = break_even(races, name)
         if above == np.inf:
             when = f"one call is not faster, up to {below:,} markets"
         else:
             when = f"one call is faster from {above:,.0f} markets on"
             when += f", and not at {below:,}" if below else ""
-        gain = race.speedup(THREADED.format(name, threads), over=BATCH.format(name))
+        ways = SINGLE.format(name), BATCH.format(name), THREADED.format(name, threads)
+        ratio, gain = (race.speedup(it, over=before) for before, it in itertools.pairwise(ways))
         said.append(
-            f"{name}: {when}; at {largest:,} it is {ratio(race, name)} times as fast, and "
+            f"{name}: {when}; at {largest:,} it is {ratio} times as fast, and "
             f"{threads} threads are {gain} times as fast as one"
         )
     return ". ".join(said) + "."
-
-
-def present() -> list[str]:
-    """Backends that are compared, where they are installed."""
-    return installed(BACKENDS)
 
 
 def ways_case(size: int, offers: int, threads: int, bids: str) -> BenchmarkCase:
@@ -78,7 +73,7 @@ def ways_case(size: int, offers: int, threads: int, bids: str) -> BenchmarkCase:
         distinct = max(inputs.BATCHES, inputs.DISTINCT // size)
         batches = inputs.make_batches(bids, size, seed, distinct, offers)
         calls = [(batch, _rows(*batch)) for batch in batches]
-        return Setup(ways_to_clear(present(), threads), calls, verify, baselines={})
+        return Setup(ways_to_clear(installed(BACKENDS), threads), calls, verify, baselines={})
 
     return BenchmarkCase("batch", bids, offers, set_up, markets=size)
 
@@ -121,11 +116,6 @@ def verify(ways: Mapping[str, timing.Call], inputs: timing.Inputs) -> dict[str, 
         return clear
 
     return verify_markets({name: collected(way) for name, way in ways.items()}, [batch])
-
-
-def ratio(race: Race, name: str) -> timing.Ratio:
-    """How many times as fast one call is as single calls, on one thread."""
-    return race.speedup(BATCH.format(name), over=SINGLE.format(name))
 
 
 def break_even(races: Mapping[int, Race], name: str) -> tuple[int, float]:

@@ -20,19 +20,15 @@ from market_py.benchmark.timing import Race
 from market_py.env.variants import PythonStep
 from market_py.learning import Evaluation, EvolutionStrategy
 from market_py.learning.theory import COMPETITION, PIVOTAL
-from market_py.plots.axes import Interval
 from market_py.workshop.lessons.n09_environment import plots
 from market_py.workshop.widgets.controls import choice, stepper
 from market_py.workshop.widgets.panel import Job, Shown
+from market_py.workshop.widgets.sentence import counted
 from market_py.workshop.widgets.sweep import SweepPanel
 
 PARTS = ("offers", "clearing", "rewards", "observations")
 ROUNDS = 9
 SYSTEMS = {"competition": COMPETITION, "pivotal": PIVOTAL}
-COST = 20.0
-"""Of every generator in these systems, €/MWh."""
-RANGE = 50.0
-"""Largest markup, €/MWh."""
 FRAME_SECONDS = 0.5
 
 
@@ -104,8 +100,8 @@ class StepPoint(NamedTuple):
     threads: int = 1
 
     def __str__(self) -> str:
-        some = "threads" if self.threads > 1 else "thread"
-        return f"{self.agents:,} agents, {self.markets:,} markets, {self.threads} {some}"
+        stepped = f"{counted(self.agents, 'agent')}, {counted(self.markets, 'market')}"
+        return f"{stepped}, {counted(self.threads, 'thread')}"
 
 
 def threads_here() -> tuple[int, ...]:
@@ -131,20 +127,10 @@ def step_sweep_panel(
     cases = {point: step_case(**point._asdict()) for point in points}
 
     def answer(races: Mapping[StepPoint, Race]) -> Shown:
-        return _draw(sweeps, races), sweep_summary(sweeps, races)
+        return plots.step_sweep(sweeps, races), sweep_summary(sweeps, races)
 
-    empty = _draw(sweeps, {})
+    empty = plots.step_sweep(sweeps, {})
     return SweepPanel("Sweep", {}, lambda: cases, answer, empty, rounds=rounds, **options)
-
-
-def _draw(sweeps: Mapping[str, Sequence[StepPoint]], races: Mapping[StepPoint, Race]) -> bytes:
-    """Draw market-steps per second against what varies."""
-    found: dict[str, dict[int, dict[str, Interval]]] = {}
-    for name, points in sweeps.items():
-        found[name] = {
-            getattr(point, name): speeds(races[point]) if point in races else {} for point in points
-        }
-    return plots.step_sweep(found)
 
 
 def sweep_summary(
@@ -153,7 +139,7 @@ def sweep_summary(
     """Say how fast steps are in the middle, and what each number changes."""
     centre = StepPoint() if StepPoint() in races else next(iter(races))
     told = ", ".join(
-        f"{name} {median / 1e6:.2f}" for name, (_, median, _) in speeds(races[centre]).items()
+        f"{name} {median / 1e6:.2f}" for name, (_, median, _) in plots.speeds(races[centre]).items()
     )
     said = [f"{centre}, in millions of market-steps per second: {told}"]
     fastest = env.available_steppers()[0]
@@ -171,16 +157,7 @@ def sweep_summary(
     return "; ".join(said) + "."
 
 
-def speeds(race: Race) -> dict[str, Interval]:
-    """Market-steps per second of each candidate: lower quartile, median and upper quartile."""
-    quartiles = {name: race.quartiles(name) for name in race.candidates}
-    return {
-        name: (1e9 / high, 1e9 / median, 1e9 / low)
-        for name, (low, median, high) in quartiles.items()
-    }
-
-
-POLICY = {f"policy, {rows:,} row{'s' if rows > 1 else ''}": rows for rows in learning.ROWS}
+POLICY = {f"policy, {counted(rows, 'row')}": rows for rows in learning.ROWS}
 REPLAY = (learning.UNIFORM, learning.PRIORITISED, learning.UPDATE)
 CAPACITIES = [10_000, 100_000, 1_000_000]
 OURS = "rust"
@@ -249,7 +226,7 @@ class LearningPanel(Job):
             if self.is_stopped():
                 break
             if (before := time.perf_counter()) > drawn + FRAME_SECONDS:
-                self.show((self._drawn(), f"{_seeds(len(self.prices))} so far …"))
+                self.show((self._drawn(), f"{counted(len(self.prices), 'seed')} so far …"))
                 drawn = time.perf_counter()
                 start += drawn - before  # Drawing is not learning.
         self.seconds += time.perf_counter() - start
@@ -257,8 +234,7 @@ class LearningPanel(Job):
         self.evaluations.append(learner.evaluate())
 
     def _drawn(self) -> bytes:
-        evaluated = [found.prices for found in self.evaluations]
-        return plots.learning(self.prices, evaluated, COST, COST + RANGE)
+        return plots.learning(self.prices, [found.prices for found in self.evaluations])
 
     @property
     def stepping_share(self) -> float | None:
@@ -270,12 +246,8 @@ class LearningPanel(Job):
             return "Stopped before the first seed had begun."
         means = [float(found.prices.mean()) for found in self.evaluations]
         return (
-            f"{_seeds(len(means))}: in markets outside the training the mean price is "
+            f"{counted(len(means), 'seed')}: in markets outside the training the mean price is "
             f"{np.mean(means):.1f} €/MWh ({min(means):.1f} to {max(means):.1f}); the cost is "
-            f"{COST:.0f}. Learning took {self.seconds:.1f} s, {self.stepping_share:.0%} of it "
-            f"steps of the markets."
+            f"{plots.COST:.0f}. Learning took {self.seconds:.1f} s, {self.stepping_share:.0%} of "
+            f"it steps of the markets."
         )
-
-
-def _seeds(number: int) -> str:
-    return "1 seed" if number == 1 else f"{number} seeds"

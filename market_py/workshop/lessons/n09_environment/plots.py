@@ -38,27 +38,28 @@ def candidates(figure: Any, race: Race | None, across: str) -> None:
     interval_bars(axes, bars, written=written, room=1.2)
 
 
+COST = 20.0
+"""Of every generator in the systems of this lesson, €/MWh."""
+RANGE = 50.0
+"""Largest markup, €/MWh."""
+
+
 @picture(height=7.0)
 def learning(
-    figure: Any,
-    prices: Sequence[Sequence[float]],
-    evaluated: Sequence[Float64Array],
-    cost: float,
-    top: float,
+    figure: Any, prices: Sequence[Sequence[float]], evaluated: Sequence[Float64Array]
 ) -> None:
     """Draw the price by generation; below, the price-duration curves of the evaluation.
 
-    There are mean prices of generations, and prices of an evaluation, for each seed. The generators
-    all have one marginal cost, and may ask for the top at most.
+    There are mean prices of generations, and prices of an evaluation, for each seed.
     """
     figure.subplots_adjust(top=0.86, hspace=0.4)
     above, below = figure.subplots(2)
     label(above, "generation", "price (€/MWh)")
     label(below, "share of the hours, highest price first (%)", "price (€/MWh)")
     for axes in (above, below):
-        axes.axhline(cost, color=BLACK, ls="--", label="marginal cost")
-        axes.axhline(top, color=BLACK, ls=":", label="top of the range")
-        axes.set_ylim(0, top + 8)
+        axes.axhline(COST, color=BLACK, ls="--", label="marginal cost")
+        axes.axhline(COST + RANGE, color=BLACK, ls=":", label="top of the range")
+        axes.set_ylim(0, COST + RANGE + 8)
     longest = max(map(len, prices), default=0)
     for curve in prices:
         above.plot(curve, color=SKY, lw=1.2, label="a seed each, in training")
@@ -79,25 +80,34 @@ MOST_TICKS = 4
 """That find room below a third of the picture."""
 
 
+def speeds(race: Race) -> dict[str, Interval]:
+    """Market-steps per second of each candidate: lower quartile, median and upper quartile."""
+    quartiles = {name: race.quartiles(name) for name in race.candidates}
+    return {
+        name: (1e9 / high, 1e9 / median, 1e9 / low)
+        for name, (low, median, high) in quartiles.items()
+    }
+
+
 @picture(height=5.4)
-def step_sweep(figure: Any, sweeps: Mapping[str, Mapping[int, Mapping[str, Interval]]]) -> None:
+def step_sweep(figure: Any, sweeps: Mapping[str, Sequence[Any]], races: Mapping[Any, Race]) -> None:
     """Draw market-steps per second against what varies, side by side on one scale.
 
-    There are quartiles by what varies, by its value, and by candidate; none for a point that has
-    not been timed.
+    What varies names the points of a sweep; of some there may be no race yet.
     """
     figure.subplots_adjust(left=0.12, right=0.98, top=0.82, bottom=0.15, wspace=0.1)
     parts = figure.subplots(1, len(sweeps), sharey=True)
     parts[0].set_ylabel("market-steps per second")
-    for axes, (what, sweep) in zip(parts, sweeps.items(), strict=True):
+    for axes, (what, points) in zip(parts, sweeps.items(), strict=True):
         label(axes, LABELS[what], axes.get_ylabel())
-        ticks = [*sweep][:: -(-len(sweep) // MOST_TICKS)]
-        log_axis(axes.xaxis, min(sweep) / 1.4, max(sweep) * 1.4, ticks=ticks)
-        for name in dict.fromkeys(name for found in sweep.values() for name in found):
-            done = {value: found[name] for value, found in sweep.items() if name in found}
+        values = [getattr(point, what) for point in points]
+        ticks = values[:: -(-len(values) // MOST_TICKS)]
+        log_axis(axes.xaxis, min(values) / 1.4, max(values) * 1.4, ticks=ticks)
+        found = {getattr(point, what): speeds(races[point]) for point in points if point in races}
+        for name in dict.fromkeys(name for speed in found.values() for name in speed):
+            done = {value: speed[name] for value, speed in found.items() if name in speed}
             interval_line(axes, [*done], done.values(), name)
-    empty = not any(found for sweep in sweeps.values() for found in sweep.values())
-    log_axis(parts[0].yaxis, *((1e4, 1e7) if empty else ()), form=EngFormatter(sep=" "))
+    log_axis(parts[0].yaxis, *(() if races else (1e4, 1e7)), form=EngFormatter(sep=" "))
     legend(figure, 3)
 
 

@@ -166,21 +166,18 @@ def _fits(it: Evidence, claim: Claim) -> bool:
 
 
 def ratio(
-    faster: str,
-    than: str,
-    offers: int,
-    own: Sequence[Evidence] = (),
-    *,
-    batch: bool = False,
-    inputs: str | None = None,
+    faster: str, than: str, offers: int, own: Sequence[Evidence] = (), **conditions: Any
 ) -> Ratio:
-    """Look up how many times as fast one candidate is as another, in one's own races first."""
+    """Look up how many times as fast one candidate is as another, in one's own races first.
+
+    Conditions are `batch` and `inputs`, as of a `Claim`.
+    """
     evidence = citable(own)
-    wanted = Claim(faster, than, offers, 1.0, 1.0, batch, inputs)
+    wanted = Claim(faster, than, offers, 1.0, 1.0, **conditions)
     for it in evidence:
         if _fits(it, wanted):
             return it.race.speedup(faster, than)
     sizes = sorted({it.race.size for it in evidence if {faster, than} <= {*it.race.rounds}})
     known = f"they have at {', '.join(map(str, sizes))}" if sizes else "nor at another size"
-    how = "in batches" if batch else "market by market"
+    how = "in batches" if wanted.batch else "market by market"
     raise LookupError(f"{faster} and {than} have not raced {how} at N = {offers}; {known}")

@@ -13,6 +13,7 @@ import numpy as np
 from market_py.benchmark.cases.clearing import threaded
 from market_py.benchmark.reference import reference
 from market_py.benchmark.timing import Race, Ratio, Verdict
+from market_py.workshop.widgets.sentence import counted
 
 BACKENDS = ("numba", "rust")
 """Between which there is to be decided."""
@@ -36,8 +37,7 @@ class Case(NamedTuple):
         """How many markets a call clears, in words."""
         if self.markets == 1:
             return "one market a call"
-        threads = "1 thread" if self.threads == 1 else f"{self.threads} threads"
-        return f"{self.markets:,} markets a call on {threads}"
+        return f"{self.markets:,} markets a call on {counted(self.threads, 'thread')}"
 
     def __str__(self) -> str:
         return f"{self.offers:,} offers, {self.call}"

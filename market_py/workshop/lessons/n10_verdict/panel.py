@@ -12,7 +12,7 @@ from market_py.benchmark import timing
 from market_py.benchmark.cases.case import BenchmarkCase
 from market_py.benchmark.cases.clearing import batch_case, single_case, threaded
 from market_py.benchmark.reference import place, reference
-from market_py.benchmark.report.waterfall import ORDERS, Order, Saving, savings
+from market_py.benchmark.report.waterfall import ORDERS, Saving, savings
 from market_py.benchmark.settings import LADDER_SIZE
 from market_py.benchmark.timing import Race
 from market_py.workshop.lessons.n10_verdict import decision
@@ -103,7 +103,8 @@ class WaterfallPanel(EvidencePanel):
     def savings(self, order: str) -> list[Saving]:
         """What each fix of an order saves in the race that is shown; empty where it cannot say."""
         race, (wanted,) = self.race(), [it for it in ORDERS if it.name == order]
-        return savings(race, wanted) if race is not None and _complete(race, wanted) else []
+        needed = {variant for fix in wanted.fixes for variant in (fix.before, fix.after)}
+        return savings(race, wanted) if race is not None and needed <= {*race.rounds} else []
 
     def _draw(self, _: object, source: str, order: str, inputs: str, **__: Any) -> Shown:
         """Draw the waterfall that is chosen."""
@@ -127,10 +128,6 @@ class WaterfallPanel(EvidencePanel):
 def _ladder_case(inputs: str, size: int, **_: Any) -> tuple[tuple[str, int], BenchmarkCase]:
     names = installed(TIMED_VARIANTS)
     return (inputs, size), single_case(INPUTS[inputs], size, names, kind="ladder")
-
-
-def _complete(race: Race, order: Order) -> bool:
-    return all({fix.before, fix.after} <= set(race.rounds) for fix in order.fixes)
 
 
 def waterfall_sentence(race: Race, found: list[Saving]) -> str:
