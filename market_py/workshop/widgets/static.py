@@ -13,10 +13,7 @@ NO_CHOICE = "–"
 
 
 def kept(bundle: dict[str, Any], text: str, alt: str = "") -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return what ``_repr_mimebundle_`` returns: data, and metadata with a text as HTML and a name.
-
-    The name is that of the picture of the widget.
-    """
+    """Return data, and metadata that keep a text as HTML and the name of the picture."""
     return bundle, {KEY: text, "image/png": {"alt": alt}}
 
 

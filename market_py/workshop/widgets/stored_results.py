@@ -18,8 +18,8 @@ from market_py.workshop.widgets.panel import Explorer, Shown
 
 LEARNING_KINDS = ("replay", "policy")
 """Sections whose races are of rows and not of offers."""
-UNITS = ((1e3, "ns"), (1e6, "µs"), (1e9, "ms"))
-"""Up to so many nanoseconds a time is shown in a unit."""
+UNITS = {"s": 1e9, "ms": 1e6, "µs": 1e3, "ns": 1.0}
+"""In nanoseconds; the first that is not too long shows a time."""
 
 
 def stored_picture(most: int) -> Any:
@@ -30,8 +30,9 @@ def stored_picture(most: int) -> Any:
         """Draw candidates, and beside each how it compares with another."""
         figure.subplots_adjust(left=0.2, right=0.97, top=0.97)
         axes, race = figure.subplots(), timed.race.per(timed.markets)
-        scale, unit = _unit(max(race.quartiles(name)[1] for name in names))
-        bars = {name: times([race], name, scale)[0] for name in names}
+        longest = max(race.quartiles(name)[1] for name in names)
+        unit = next((unit for unit, length in UNITS.items() if longest >= length), "ns")
+        bars = {name: times([race], name, UNITS[unit])[0] for name in names}
         written = {
             name: _said(timed, name, over) or f"{figures(bars[name][1])} {unit}" for name in names
         }
@@ -41,14 +42,6 @@ def stored_picture(most: int) -> Any:
         label(axes, f"{unit} {what}: median, half of the rounds in the whiskers")
 
     return stored
-
-
-def _unit(longest: float) -> tuple[float, str]:
-    """Nanoseconds of a unit that suits a time, and its name."""
-    for most, unit in UNITS:
-        if longest < most:
-            return most / 1e3, unit
-    return 1e9, "s"
 
 
 def _said(timed: RaceResult, name: str, over: str) -> str:

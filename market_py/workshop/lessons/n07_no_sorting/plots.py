@@ -24,10 +24,7 @@ def search_state(
     passes: Sequence[Pass],
     price: float | None,
 ) -> None:
-    """Draw the supply curve, the bracket of the price, and the guesses of the last pass.
-
-    `passes` are those that are done, possibly none.
-    """
+    """Draw the supply curve, the bracket of the price, and the guesses of the last pass, if any."""
     figure.subplots_adjust(top=0.83)
     axes = figure.subplots()
     label(axes, "offered at or below the price (MW)", "price (€/MWh)")

@@ -11,7 +11,7 @@ from market_py.benchmark.timing import Race
 from market_py.workshop.grading import check
 from market_py.workshop.grading.check import CheckResult, hint, right
 from market_py.workshop.lessons.n08_batch import panel
-from market_py.workshop.lessons.n08_batch.plots import BACKENDS
+from market_py.workshop.lessons.n08_batch.plots import BACKENDS, ways_of
 from market_py.workshop.widgets.sweep import installed
 
 
@@ -40,7 +40,7 @@ def check_model(break_even: Callable[..., Any], races: Mapping[int, Race]) -> Ch
     check.hidden_cases(break_even, MODEL_CASES)
     said = [f"{len(MODEL_CASES)} hidden cases."]
     for name in installed(BACKENDS):
-        if len(races) > 1 and panel.BATCH.format(name) in next(iter(races.values())).rounds:
+        if len(races) > 1 and ways_of(name, 1)[1] in next(iter(races.values())).rounds:
             single, fixed, each = panel.costs(races, name)
             below, above = panel.break_even(races, name)
             said.append(

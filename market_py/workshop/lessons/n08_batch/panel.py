@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -14,16 +13,13 @@ from market_py.benchmark.cases.case import BenchmarkCase, Setup
 from market_py.benchmark.timing import Race
 from market_py.registry import get_batch_candidates, get_candidates
 from market_py.workshop.lessons.n08_batch import plots
-from market_py.workshop.lessons.n08_batch.plots import BACKENDS, SIZES
+from market_py.workshop.lessons.n08_batch.plots import BACKENDS, SIZES, ways_of
 from market_py.workshop.widgets.controls import choice, stepper
 from market_py.workshop.widgets.panel import Shown
 from market_py.workshop.widgets.sweep import SweepPanel, installed
 
 OFFERS = (32, 64, 96, 320)
 """Per market: areas that are like the RTS-79."""
-SINGLE = "{} one by one"
-BATCH = "{} batch"
-THREADED = "{} batch, {} threads"
 
 
 def batch_panel(rounds: int = 11, **options: Any) -> SweepPanel:
@@ -56,8 +52,8 @@ def summary(races: Mapping[int, Race], threads: int) -> str:
         else:
             when = f"one call is faster from {above:,.0f} markets on"
             when += f", and not at {below:,}" if below else ""
-        ways = SINGLE.format(name), BATCH.format(name), THREADED.format(name, threads)
-        ratio, gain = (race.speedup(it, over=before) for before, it in itertools.pairwise(ways))
+        one_by_one, batch, threaded = ways_of(name, threads)
+        ratio, gain = race.speedup(batch, over=one_by_one), race.speedup(threaded, over=batch)
         said.append(
             f"{name}: {when}; at {largest:,} it is {ratio} times as fast, and "
             f"{threads} threads are {gain} times as fast as one"
@@ -89,9 +85,10 @@ def ways_to_clear(names: Sequence[str], threads: int) -> dict[str, timing.Call]:
     ways: dict[str, timing.Call] = {}
     together = get_batch_candidates(names)
     for name, single in get_candidates(names).items():
-        ways[SINGLE.format(name)] = _loop(single)
-        ways[BATCH.format(name)] = _on(together[name], 1)
-        ways[THREADED.format(name, threads)] = _on(together[name], threads)
+        one_by_one, batch, threaded = ways_of(name, threads)
+        ways[one_by_one] = _loop(single)
+        ways[batch] = _on(together[name], 1)
+        ways[threaded] = _on(together[name], threads)
     return ways
 
 
@@ -125,8 +122,9 @@ def break_even(races: Mapping[int, Race], name: str) -> tuple[int, float]:
     ratios; it is infinite where the largest batch is not faster.
     """
     below, above = 0, np.inf
+    one_by_one, batch, _ = ways_of(name, 1)
     for size in sorted(races, reverse=True):
-        if races[size].verdict(BATCH.format(name), over=SINGLE.format(name)) != "faster":
+        if races[size].verdict(batch, over=one_by_one) != "faster":
             below = size
             break
         above = size
@@ -136,8 +134,8 @@ def break_even(races: Mapping[int, Race], name: str) -> tuple[int, float]:
 def costs(races: Mapping[int, Race], name: str) -> tuple[float, float, float]:
     """A single call, the fixed cost of a batch, and its cost for each market, ns."""
     small, large = min(races), max(races)
-    ways = SINGLE.format(name), BATCH.format(name)
-    single = races[large].quartiles(ways[0])[1]
-    first, last = (races[size].quartiles(ways[1])[1] * size for size in (small, large))
+    one_by_one, batch, _ = ways_of(name, 1)
+    single = races[large].quartiles(one_by_one)[1]
+    first, last = (races[size].quartiles(batch)[1] * size for size in (small, large))
     each = (last - first) / (large - small)
     return single, first - each * small, each

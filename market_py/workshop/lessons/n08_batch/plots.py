@@ -20,6 +20,11 @@ SIZES = (1, 2, 4, 8, 16, 32, 64, 256, 1024, 4096)
 BACKENDS = ("numba", "rust")
 
 
+def ways_of(name: str, threads: int) -> tuple[str, str, str]:
+    """Name the ways in which a backend clears a batch."""
+    return f"{name} one by one", f"{name} batch", f"{name} batch, {threads} threads"
+
+
 @picture(height=7.4)
 def batches(figure: Any, races: Mapping[int, Race], threads: int) -> None:
     """Draw time per market by size of the batch; below, how well threads are used."""
@@ -30,14 +35,11 @@ def batches(figure: Any, races: Mapping[int, Race], threads: int) -> None:
     shares = np.full((len(BACKENDS), len(SIZES)), np.nan)
     styles = zip(BACKENDS, ((BLUE, SKY), (VERMILION, ORANGE)), ("ov^", "sPD"), strict=True)
     for row, (name, (colour, light), markers) in enumerate(styles):
-        one, some = f"{name} batch", f"{name} batch, {threads} threads"
-        for way, *look in (
-            (f"{name} one by one", colour, markers[0], ":"),
-            (one, colour, markers[1], "-"),
-            (some, light, markers[2], "--"),
-        ):
+        ways = _, one, some = ways_of(name, threads)
+        looks = zip(ways, (colour, colour, light), markers, (":", "-", "--"), strict=True)
+        for way, shade, marker, dashes in looks:
             done = {size: race for size, race in races.items() if way in race.rounds}
-            style = dict(zip(("color", "marker", "linestyle"), look, strict=True))
+            style = {"color": shade, "marker": marker, "linestyle": dashes}
             interval_line(axes, [*done], times(done.values(), way), way, **style)
         for column, size in enumerate(SIZES):
             if size in races and some in races[size].rounds:

@@ -72,10 +72,10 @@ def steps_panel(rounds: int = ROUNDS, **options: Any) -> SweepPanel:
         (race,) = races.values()
         first, *others = race.candidates
         said = [f"{first} takes {race.quartiles(first)[1]:,.0f} ns for a step of one market."]
-        for name in others:
-            said.append(
-                f"{name}: {race.speedup(name, first)} times as fast, {race.verdict(name, first)}."
-            )
+        said += [
+            f"{name}: {race.speedup(name, first)} times as fast, {race.verdict(name, first)}."
+            for name in others
+        ]
         return plots.candidates(race, across), " ".join(said)
 
     controls = {

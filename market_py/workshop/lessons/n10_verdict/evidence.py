@@ -13,8 +13,6 @@ from market_py.benchmark.timing import Race
 
 CITABLE: tuple[Kind, ...] = ("single", "ladder", "repeated", "batch", "distributions")
 """Sections of the stored run that are about clearing."""
-REPEATED = "repeated"
-"""The distribution of one market, repeated."""
 
 
 class Evidence(NamedTuple):

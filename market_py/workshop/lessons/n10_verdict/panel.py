@@ -17,14 +17,14 @@ from market_py.benchmark.settings import LADDER_SIZE
 from market_py.benchmark.timing import Race
 from market_py.workshop.lessons.n10_verdict import decision
 from market_py.workshop.lessons.n10_verdict.decision import Case
-from market_py.workshop.lessons.n10_verdict.evidence import REPEATED, Evidence, here
+from market_py.workshop.lessons.n10_verdict.evidence import Evidence, here
 from market_py.workshop.lessons.n10_verdict.plots import decision_picture, waterfall
 from market_py.workshop.widgets.controls import choice, slider, stepper
 from market_py.workshop.widgets.panel import Job, NotNow, Shown
 from market_py.workshop.widgets.sweep import installed, without_rust
 
 STORED, OWN = "the stored run", "my own"
-INPUTS = {"distinct markets": "random", "one market, repeated": REPEATED}
+INPUTS = {"distinct markets": "random", "one market, repeated": "repeated"}
 """Distributions of inputs on which the ladder is timed, by what they are called."""
 LADDER_SIZES = (20, 50, LADDER_SIZE, 1000)
 TIMED_VARIANTS = tuple(
