@@ -89,16 +89,6 @@ def answered(call: str, function: Callable[..., Any], *given: Any, first: bool =
     return answer
 
 
-def number(call: str, answer: Any) -> float:
-    """Take what a learner's function returned for a number, or refuse it."""
-    try:
-        if isinstance(answer, str):
-            raise TypeError
-        return float(answer)
-    except (TypeError, ValueError) as error:
-        raise Refused(f"{call} returns {answer!r}; one number is wanted.") from error
-
-
 def hidden_cases(
     function: Callable[..., Any],
     cases: Sequence[tuple[str, tuple[Any, ...], float]],
@@ -112,7 +102,13 @@ def hidden_cases(
     for case, (about, given, expected) in enumerate(cases):
         call = f"{function.__name__}{given}"
         copies = (np.array(value) if np.ndim(value) else value for value in given)
-        answer = number(call, answered(call, function, *copies, first=case == 0))
+        answer = answered(call, function, *copies, first=case == 0)
+        try:
+            if isinstance(answer, str):
+                raise TypeError
+            answer = float(answer)
+        except (TypeError, ValueError) as error:
+            raise Refused(f"{call} returns {answer!r}; one number is wanted.") from error
         if not np.isclose(answer, expected, rtol=1e-9, atol=0):
             told = f"{about}.\n{call} is {expected:g}; yours says {answer:g}."
             raise Refused(told + hint_at(given, answer))

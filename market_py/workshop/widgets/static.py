@@ -35,23 +35,22 @@ def table(headings: Iterable[str], rows: Mapping[str, Iterable[str]], align: str
 
 def settings(controls: Iterable[Any]) -> str:
     """Say where sliders stand, and what there is to choose; other controls say nothing."""
-    return "".join(map(_setting, controls))
-
-
-def _setting(control: Any) -> str:
-    choosing = getattr(control, "_options_labels", None)
-    if choosing is None and not hasattr(control, "step"):
-        return ""
-    if choosing is None:
-        said = f"<strong>{control.value:,g}</strong>"
-    elif hasattr(control, "readout"):  # A slider over some numbers.
-        said = f"<strong>{html.escape(control.label)}</strong>"
-    else:
-        said = "&ensp;·&ensp;".join(
-            f"<strong>{html.escape(option)} (chosen)</strong>"
-            if option == control.label
-            else html.escape(option)
-            for option in choosing
-            if not option.startswith(NO_CHOICE)
-        )
-    return f'<p class="setting">{html.escape(control.description)}: {said}</p>'
+    shown = ""
+    for control in controls:
+        options = getattr(control, "_options_labels", None)
+        if options is None and not hasattr(control, "step"):
+            continue
+        if options is None:
+            said = f"<strong>{control.value:,g}</strong>"
+        elif hasattr(control, "readout"):  # A slider over some numbers.
+            said = f"<strong>{html.escape(control.label)}</strong>"
+        else:
+            said = "&ensp;·&ensp;".join(
+                f"<strong>{html.escape(option)} (chosen)</strong>"
+                if option == control.label
+                else html.escape(option)
+                for option in options
+                if not option.startswith(NO_CHOICE)
+            )
+        shown += f'<p class="setting">{html.escape(control.description)}: {said}</p>'
+    return shown

@@ -13,8 +13,6 @@ from market_py.benchmark.timing import Race
 from market_py.extension import status
 from market_py.workshop.widgets.panel import Job, Shown
 
-NOTHING_TIMED = "Nothing has been timed yet: choose, then press the button."
-
 
 class SweepPanel(Job):
     """Race one case after the other; what is finished is kept when stopped.
@@ -32,7 +30,7 @@ class SweepPanel(Job):
         answer: Callable[..., Shown],
         empty: bytes,
         *,
-        first: str = NOTHING_TIMED,
+        first: str = "Nothing has been timed yet: choose, then press the button.",
         rounds: int = timing.ROUNDS,
         **options: Any,
     ) -> None:

@@ -61,7 +61,7 @@ class TestBatches:
 
     def test_ways_that_disagree_are_not_timed(self):
         (batch,) = panel_08.inputs.make_batches("own bids", 4, distinct=1)
-        calls = [(batch, panel_08._rows(*batch))]
+        calls = [(*batch, panel_08._rows(*batch))]
         ways = panel_08.ways_to_clear(["numba"], 2)
         assert panel_08.verify(ways, calls) == {"numba batch": 0, "numba batch, 2 threads": 0}
 

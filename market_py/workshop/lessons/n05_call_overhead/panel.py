@@ -30,6 +30,13 @@ class CallOverheadPanel(SweepPanel):
     """Time kernels in different wrappers, at a chosen size of market."""
 
     def __init__(self, **options: Any) -> None:
+        def cases(size: int, distribution: str) -> dict[int, BenchmarkCase]:
+            return {size: single_case(distribution, size, installed(TIMED_VARIANTS))}
+
+        def answer(races: Mapping[int, Race], **_: Any) -> Shown:
+            (race,) = races.values()
+            return call_overhead(race), summary(race)
+
         self._distribution = ""
         controls = {
             "size": stepper("offers N", SIZES, 20),
@@ -42,8 +49,7 @@ class CallOverheadPanel(SweepPanel):
         """Time one of the sizes, as the button does, and return its raw rounds."""
         self.controls["size"].value = offers
         self.run()
-        race: Race = self.races[offers]
-        return race
+        return self.races[offers]
 
     def work(self) -> None:
         """Time the chosen size, and keep the others that were timed on the same inputs."""
@@ -52,17 +58,6 @@ class CallOverheadPanel(SweepPanel):
         if distribution == self._distribution:
             self.races = former | self.races
         self._distribution = distribution
-
-
-def cases(size: int, distribution: str) -> dict[int, BenchmarkCase]:
-    """Make a case of all wrappers, at the chosen size."""
-    return {size: single_case(distribution, size, installed(TIMED_VARIANTS))}
-
-
-def answer(races: Mapping[int, Race], **_: Any) -> Shown:
-    """Show the last race."""
-    (race,) = races.values()
-    return call_overhead(race), summary(race)
 
 
 def summary(race: Race) -> str:

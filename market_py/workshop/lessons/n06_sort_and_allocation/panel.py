@@ -51,14 +51,12 @@ def make_markets(conditions: Conditions, seed: int = 0) -> list[Any]:
     """Make the markets to be timed."""
     offers, ordered, markets = conditions
     rng = np.random.default_rng([seed, offers, ordered])
-
-    def make() -> tuple[Float64Array, Float64Array, float]:
+    distinct = 1 if markets == REPEATED else inputs.DISTINCT
+    made: list[Any] = []
+    for _ in range(distinct):
         _, quantities, demand = inputs.random_market(offers, rng)
-        return partly_sorted(offers, ordered, rng), quantities, demand
-
-    if markets == REPEATED:
-        return [make()] * inputs.DISTINCT
-    return [make() for _ in range(inputs.DISTINCT)]
+        made.append((partly_sorted(offers, ordered, rng), quantities, demand))
+    return made * (inputs.DISTINCT // distinct)
 
 
 APART = "2px 14px 2px 0"

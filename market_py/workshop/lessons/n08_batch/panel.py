@@ -68,7 +68,7 @@ def ways_case(size: int, offers: int, threads: int, bids: str) -> BenchmarkCase:
         # So many batches that no market comes back soon.
         distinct = max(inputs.BATCHES, inputs.DISTINCT // size)
         batches = inputs.make_batches(bids, size, seed, distinct, offers)
-        calls = [(batch, _rows(*batch)) for batch in batches]
+        calls = [(*batch, _rows(*batch)) for batch in batches]
         return Setup(ways_to_clear(installed(BACKENDS), threads), calls, verify, baselines={})
 
     return BenchmarkCase("batch", bids, offers, set_up, markets=size)
@@ -93,26 +93,25 @@ def ways_to_clear(names: Sequence[str], threads: int) -> dict[str, timing.Call]:
 
 
 def _loop(single: Callable[..., Any]) -> timing.Call:
-    return lambda batch, rows: [single(*market) for market in rows]
+    return lambda bids, quantities, demands, rows: [single(*market) for market in rows]
 
 
 def _on(together: Callable[..., Any], threads: int) -> timing.Call:
-    return lambda batch, rows: together(*batch, threads)
+    return lambda bids, quantities, demands, rows: together(bids, quantities, demands, threads)
 
 
-def verify(ways: Mapping[str, timing.Call], inputs: timing.Inputs) -> dict[str, int]:
+def verify(ways: Mapping[str, timing.Call], calls: timing.Inputs) -> dict[str, int]:
     """Compare what all ways answer to the first batch; `Disagreement` where they differ."""
-    ((batch, rows), *_) = inputs
 
     def collected(way: timing.Call) -> timing.Call:
-        def clear(*_: Any) -> Any:
-            found = way(batch, rows)
+        def clear(*batch: Any) -> Any:
+            found = way(*batch)
             # A loop over the rows answers market by market.
             return [*map(np.array, zip(*found, strict=True))] if isinstance(found, list) else found
 
         return clear
 
-    return verify_markets({name: collected(way) for name, way in ways.items()}, [batch])
+    return verify_markets({name: collected(way) for name, way in ways.items()}, calls[:1])
 
 
 def break_even(races: Mapping[int, Race], name: str) -> tuple[int, float]:

@@ -62,10 +62,7 @@ def batches(figure: Any, races: Mapping[int, Race], threads: int) -> None:
 def years(
     figure: Any, found: Sequence[Estimate], simulation: Simulation | None, exact: float
 ) -> None:
-    """Draw a simulation of years: the estimate with its band, and the price-duration curve.
-
-    The estimate after each year and the exact expectation are h/year.
-    """
+    """Draw simulated years: estimates (h/year) with their band, and the price-duration curve."""
     figure.subplots_adjust(top=0.9, hspace=0.36)
     above, below = figure.subplots(2, height_ratios=[1.2, 1])
     label(above, "years simulated", "loss of load (h/year)")

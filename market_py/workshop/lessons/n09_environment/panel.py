@@ -33,10 +33,7 @@ FRAME_SECONDS = 0.5
 
 
 def parts_of_a_step(agents: int = 20, rounds: int = 15) -> dict[str, tuple[float, float, float]]:
-    """Time the parts of a step of the published shape: quartiles of each part, µs.
-
-    The parts take turns in shuffled order, over distinct actions.
-    """
+    """Time the parts of a step of the published shape: quartiles of each part, µs."""
     system = env.System.random(agents)
     stepper = PythonStep(env.Model(system))
     rng = np.random.default_rng(0)

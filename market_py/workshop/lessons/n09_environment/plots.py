@@ -48,10 +48,7 @@ RANGE = 50.0
 def learning(
     figure: Any, prices: Sequence[Sequence[float]], evaluated: Sequence[Float64Array]
 ) -> None:
-    """Draw the price by generation; below, the price-duration curves of the evaluation.
-
-    There are mean prices of generations, and prices of an evaluation, for each seed.
-    """
+    """Draw the mean price by generation, seed by seed; below, the prices of their evaluations."""
     figure.subplots_adjust(top=0.86, hspace=0.4)
     above, below = figure.subplots(2)
     label(above, "generation", "price (€/MWh)")
@@ -124,8 +121,7 @@ def training(
 ) -> None:
     """Draw a bar in two parts for each backend; below, how the whole gains by a faster step.
 
-    The times of a backend are the ms of a generation and the share that steps take of it; the gains
-    are how many times as fast it steps, and trains.
+    Times are the ms of a generation, and the share of steps; gains are those of steps and training.
     """
     figure.subplots_adjust(left=0.13, top=0.88, bottom=0.09, hspace=0.35)
     above, below = figure.subplots(2, height_ratios=[1, 1.7])

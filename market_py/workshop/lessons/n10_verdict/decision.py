@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
@@ -43,8 +42,7 @@ class Case(NamedTuple):
         return f"{self.offers:,} offers, {self.call}"
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """What is to be done with it, and what it is worth."""
 
     markets: float
@@ -58,8 +56,7 @@ class Plan:
     """Of an hour of computing, in hours of work."""
 
 
-@dataclass(frozen=True)
-class Decision:
+class Decision(NamedTuple):
     """What follows from a race of both backends and from a plan."""
 
     ratio: Ratio
