@@ -84,7 +84,7 @@ class SortingPanel(SweepPanel):
         self.ordered = slider("already in order", 0, 0, 100, 5, "%")
         self.markets = choice("markets", [DISTINCT, REPEATED])
         controls = {"offers": self.size, "ordered": self.ordered, "markets": self.markets}
-        parts = controls, self._make_case, self._compare, plots.sorting([])
+        parts = controls, self._make_case, self._compare_runs, plots.sorting([])
         super().__init__("Time the variants", *parts, rounds=rounds, **options)
         label = widgets.Label("variants", layout={"margin": APART})
         toggles = widgets.HBox([label, *self.variants.values()])
@@ -104,7 +104,7 @@ class SortingPanel(SweepPanel):
 
         return {key: BenchmarkCase("single", str(key), key.offers, set_up)}
 
-    def _compare(self, races: dict[Conditions, Race], **_: Any) -> Shown:
+    def _compare_runs(self, races: dict[Conditions, Race], **_: Any) -> Shown:
         """Compare the last two runs."""
         self.runs += races.items()
         return plots.sorting(self.runs), summary(*self.runs[-2:])
