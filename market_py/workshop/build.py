@@ -20,13 +20,7 @@ class BuildError(RuntimeError):
 
 
 def make(verb: str) -> None:
-    """Run ``make verb`` for the Python of this kernel and stream what it prints.
-
-    Raises
-    ------
-    BuildError
-        It failed, or there is no ``make``.
-    """
+    """Run ``make verb`` for the Python of this kernel, and stream what it prints."""
     if verb == "build-rust" and shutil.which("cargo", path=_environment()["PATH"]) is None:
         print(NO_CARGO)
         return

@@ -9,7 +9,6 @@ from market_py.benchmark.inputs import make_markets
 from market_py.reliability import adequacy, rts79
 from market_py.workshop.lessons.n01_merit_order.panel import LOST_LOAD, OUTAGES
 from market_py.workshop.lessons.n02_contract.panel import CASES
-from market_py.workshop.lessons.n04_published_result.panel import DISTRIBUTIONS
 
 
 def number(text):
@@ -47,9 +46,8 @@ def contract(values, sentence):
 
 
 def outputs(values, sentence):
-    rng = np.random.default_rng(int(number(values["random seed"])))
-    offers = int(number(values["offers N"]))
-    bids, quantities = DISTRIBUTIONS[values["prices"]](offers, rng), rng.uniform(1, 100, offers)
+    offers, seed = (int(number(values[label])) for label in ("offers N", "random seed"))
+    ((bids, quantities, _),) = make_markets(values["prices"], offers, seed, distinct=1)
     demand = float(quantities.sum() * number(values["demand (% of supply)"]) / 100)
     price, _ = market_py.market_clearing(bids, quantities, demand, backend="python")
     assert f"clears at {price:.2f} €/MWh. " in sentence

@@ -26,7 +26,6 @@ class CheckResult:
     message: str = ""
 
     def __str__(self) -> str:
-        """Say it in words."""
         return f"{_SIGNS[self.state]} {self.state}" + (f": {self.message}" if self.message else "")
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
@@ -54,23 +53,19 @@ def right(message: str) -> CheckResult:
 
 
 class Refused(Exception):
-    """Ends a check early.
-
-    Parameters
-    ----------
-    found : CheckResult or str
-        What the check says; a text is a hint.
-    """
+    """Ends a check early, with what the check says; a text is a hint."""
 
     def __init__(self, found: CheckResult | str) -> None:
         self.found = hint(found) if isinstance(found, str) else found
 
 
 def graded(check: Callable[P, CheckResult]) -> Callable[P, CheckResult]:
-    """Let a check end by raising `Refused`."""
+    """Let a check end by raising `Refused`; an answer of None is not done yet."""
 
     @functools.wraps(check)
     def checked(*answer: P.args, **options: P.kwargs) -> CheckResult:
+        if answer and answer[0] is None:
+            return NOT_DONE
         try:
             return check(*answer, **options)
         except Refused as refused:
@@ -82,16 +77,7 @@ def graded(check: Callable[P, CheckResult]) -> Callable[P, CheckResult]:
 def answered(call: str, function: Callable[..., Any], *given: Any, first: bool = False) -> Any:
     """Call a learner's function; refuse one that fails or returns nothing.
 
-    Parameters
-    ----------
-    call : str
-        The call, in words.
-    function : callable
-        The learner's.
-    *given
-        Its arguments.
-    first : bool
-        In the first call, nothing returned is a function that is not written yet.
+    In the first call, nothing returned is a function that is not written yet.
     """
     try:
         answer = function(*given)
@@ -103,56 +89,33 @@ def answered(call: str, function: Callable[..., Any], *given: Any, first: bool =
     return answer
 
 
-def number(call: str, answer: Any) -> float:
-    """Take what a learner's function returned for a number, or refuse it."""
-    try:
-        if isinstance(answer, str):
-            raise TypeError
-        return float(answer)
-    except (TypeError, ValueError) as error:
-        raise Refused(f"{call} returns {answer!r}; one number is wanted.") from error
-
-
 def hidden_cases(
     function: Callable[..., Any],
     cases: Sequence[tuple[str, tuple[Any, ...], float]],
     hint_at: Callable[[tuple[Any, ...], float], str] = lambda given, answer: "",
-    shown: Callable[[tuple[Any, ...]], str] = repr,
 ) -> None:
     """Refuse a learner's function that returns another number than expected in a case.
 
-    Parameters
-    ----------
-    function : callable
-        The learner's.
-    cases : sequence of tuple
-        What each is about, the arguments, and the number expected.
-    hint_at : callable
-        Takes arguments and answer; says what a wrong answer looks like.
-    shown : callable
-        Shows arguments in a message.
+    A case is what it is about, the arguments, and the number. `hint_at` takes arguments and a wrong
+    answer, and says what it looks like.
     """
     for case, (about, given, expected) in enumerate(cases):
-        call = f"{function.__name__}{shown(given)}"
+        call = f"{function.__name__}{given}"
         copies = (np.array(value) if np.ndim(value) else value for value in given)
-        answer = number(call, answered(call, function, *copies, first=case == 0))
+        answer = answered(call, function, *copies, first=case == 0)
+        try:
+            if isinstance(answer, str):
+                raise TypeError
+            answer = float(answer)
+        except (TypeError, ValueError) as error:
+            raise Refused(f"{call} returns {answer!r}; one number is wanted.") from error
         if not np.isclose(answer, expected, rtol=1e-9, atol=0):
             told = f"{about}.\n{call} is {expected:g}; yours says {answer:g}."
             raise Refused(told + hint_at(given, answer))
 
 
 def two_ends(answer: Any, wanted: str) -> tuple[float, float]:
-    """Take an answer for an interval, its lower end first, or refuse it.
-
-    Parameters
-    ----------
-    answer : object
-        None is an exercise that is not done yet.
-    wanted : str
-        The hint at what is no interval.
-    """
-    if answer is None:
-        raise Refused(NOT_DONE)
+    """Take an answer for an interval, its lower end first, or refuse it."""
     try:
         if isinstance(answer, str | set | frozenset | dict):
             raise TypeError
@@ -166,20 +129,13 @@ def two_ends(answer: Any, wanted: str) -> tuple[float, float]:
     return low, high
 
 
-def between_sizes(answer: Any, wanted: str, found: tuple[float, float], about: str) -> CheckResult:
+def between_sizes(answer: Any, found: tuple[float, float], of: str, about: str) -> CheckResult:
     """Judge an interval between two sizes that were timed; a part of it is right too.
 
-    Parameters
-    ----------
-    answer : object
-        The learner's.
-    wanted : str
-        The hint at what is no interval.
-    found : tuple of float
-        Ends of the right one; the upper may be infinite.
-    about : str
-        What lies there, and in which data; a message goes on with "it lies between".
+    The upper end of what was found may be infinite. `of` says what is counted, and `about` goes on
+    after "your data".
     """
+    wanted = f'give two numbers of {of}, as in (10, 20); "never" is float("inf").'
     low, high = two_ends(answer, wanted)
     below, above = found
     if low < below or high > above or low == np.inf:

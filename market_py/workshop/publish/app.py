@@ -35,14 +35,10 @@ def serve(arguments: Sequence[str]) -> None:
     configuration = Config()
     configuration.Voila.ip = "127.0.0.1"
     configuration.VoilaConfiguration.template = "workshop"
-    configuration.VoilaConfiguration.prelaunch_hook = _before_launch
+    configuration.VoilaConfiguration.prelaunch_hook = lambda _, *, notebook, cwd: page(notebook)
     configuration.MappingKernelManager.cull_idle_timeout = IDLE_SECONDS
     configuration.MappingKernelManager.cull_interval = IDLE_SECONDS // 20
     Voila.launch_instance([str(NOTEBOOK), *arguments], config=configuration)
-
-
-def _before_launch(_request: Any, *, notebook: Any, cwd: str) -> Any:
-    return page(notebook)
 
 
 def page(notebook: Any) -> Any:

@@ -32,13 +32,7 @@ TEXTS = ("README.md", "docs/*.md", "notebooks/*.md", "rust_market/*.md")
 
 
 def build(folder: Path = BOOK) -> int:
-    """Execute the notebooks and write the book; its first page is ``html/index.html``.
-
-    Returns
-    -------
-    int
-        0, or the status of what failed.
-    """
+    """Execute the notebooks and write the book; return 0, or the status of what failed."""
     # Only the book needs Sphinx.
     from sphinx.cmd.build import main as sphinx
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import re
 import time
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import nbformat
 from jupyter_client.kernelspec import NoSuchKernel
@@ -22,8 +21,7 @@ TRACEBACK = "Traceback (most recent call last)"
 CELL_SECONDS = 600
 
 
-@dataclass(frozen=True)
-class Execution:
+class Execution(NamedTuple):
     """How the execution of a notebook went."""
 
     name: str
@@ -44,20 +42,13 @@ def all_notebooks() -> list[Path]:
 
 
 def execute(path: Path, *, solved: bool = False, first: str = "") -> Execution:
-    """Execute a notebook in a new kernel of this Python.
+    """Execute a notebook, solved or as it is, in a new kernel of this Python; leave its file alone.
 
-    Parameters
-    ----------
-    path : Path
-        The notebook; its file is left alone.
-    solved : bool
-        Put the solution of each exercise in place of its stub.
-    first : str
-        Python that the kernel runs before the first cell, and that no cell shows.
+    The kernel runs `first` before the first cell.
     """
     notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
-    if solved:
-        solve(notebook)
+    for exercise in exercises(notebook) if solved else ():
+        exercise.stub.source = exercise.solution
     client = NotebookClient(
         notebook,
         timeout=CELL_SECONDS,
@@ -75,8 +66,7 @@ def execute(path: Path, *, solved: bool = False, first: str = "") -> Execution:
     return Execution(path.stem, time.perf_counter() - start, problem, notebook)
 
 
-@dataclass(frozen=True)
-class Exercise:
+class Exercise(NamedTuple):
     """A stub to write in, the check below it, and a solution."""
 
     stub: Any
@@ -106,12 +96,6 @@ def exercises(notebook: Any) -> list[Exercise]:
         elif cell.cell_type == "code":
             check = cell
     return found
-
-
-def solve(notebook: Any) -> None:
-    """Put each solution in place of its stub."""
-    for exercise in exercises(notebook):
-        exercise.stub.source = exercise.solution
 
 
 def find_problem(notebook: Any) -> str | None:

@@ -34,18 +34,7 @@ def market_figure(
     ties: Ties = "index",
     price_cap: float | None = None,
 ) -> MeritOrderFigure | None:
-    """The figure of any market.
-
-    Parameters
-    ----------
-    bids, quantities, demand, ties, price_cap
-        As for `market_clearing`.
-
-    Returns
-    -------
-    MeritOrderFigure or None
-        None for what is no market, such as an exercise that is not done yet.
-    """
+    """The figure of any market; None for what is no market, such as an exercise not done yet."""
     try:
         check_market(bids, quantities, demand, ties, price_cap)
     except (TypeError, ValueError):
@@ -60,56 +49,16 @@ DRAWABLE = 1e300
 """Largest price and quantity: axes need room beyond."""
 OFFER = "offer"
 """The kind of all offers by default."""
+STYLES = {OFFER: (SKY, "//"), **FUEL_STYLES}
+"""Colour and hatch of each kind."""
 
 
 class MeritOrderFigure(anywidget.AnyWidget):
     """The supply curve of a market, whose demand, fuel prices and outages are dragged.
 
-    Parameters
-    ----------
-    bids : array_like, shape (N,)
-        Offer prices; where there are `fuel_costs`, what comes on top of them.
-    quantities : array_like, shape (N,)
-        MW.
-    demand : float
-        MW.
-    names : sequence of str, shape (N,), optional
-        Of the offers, all different.
-    kinds : sequence of str, shape (N,), optional
-        What each offer is, such as a fuel.
-    fuel_costs : array_like, shape (N,), optional
-        The part of each offer price that is multiplied by the price of its kind.
-    lost_load : float, optional
-        Price of a shortage; without it, the highest offer.
-    ties : {"index", "pro_rata"}
-        As for `market_clearing`.
-    currency : str
-        Of the prices.
-    styles : mapping, optional
-        Colour and hatch of each kind; by default those of fuels.
-    fallback : callable, optional
-        Makes the widget that is shown instead if the browser cannot draw the figure.
-
-    Attributes
-    ----------
-    demand : float
-    fuel_prices : dict of str to float
-        A factor for each kind that has a fuel cost, 1 at first.
-    outages : list of str
-        Names of the offers that are out.
-    lost_load : float or None
-        These four may be set, too; the picture follows.
-    price : float
-    dispatch : list of float
-    marginal : list of str
-        Names of the offers that set the price; none in a shortage or without demand.
-    sentence : str
-        These four tell what the picture shows: after a move in the browser, what was found there.
-
-    Raises
-    ------
-    TypeError, ValueError
-        Arguments that are no market, or do not fit together.
+    The price of its kind multiplies the fuel cost of an offer; `bids` come on top. `lost_load` is
+    the price of a shortage, without it the highest offer. `fallback` makes the widget that is shown
+    if the browser cannot draw the figure.
     """
 
     _esm = "\n".join(
@@ -118,11 +67,15 @@ class MeritOrderFigure(anywidget.AnyWidget):
     _css = _FILES.joinpath("merit_order.css").read_text("utf8")
     _setting = traitlets.Dict().tag(sync=True)
 
+    # Python may set these four, too; the picture follows.
     demand = traitlets.CFloat().tag(sync=True)
     fuel_prices = traitlets.Dict().tag(sync=True)
+    """A factor for each kind that has a fuel cost, 1 at first."""
     outages = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    """Names of the offers that are out."""
     lost_load = traitlets.CFloat(None, allow_none=True).tag(sync=True)
 
+    # These four tell what the picture shows: after a move in the browser, what was found there.
     price = traitlets.CFloat().tag(sync=True)
     dispatch = traitlets.List(traitlets.CFloat()).tag(sync=True)
     marginal = traitlets.List(traitlets.Unicode()).tag(sync=True)
@@ -140,23 +93,25 @@ class MeritOrderFigure(anywidget.AnyWidget):
         lost_load: float | None = None,
         ties: Ties = "index",
         currency: str = "€",
-        styles: Mapping[str, tuple[str, str]] | None = None,
         fallback: Callable[[], widgets.Widget] | None = None,
     ) -> None:
         market = check_market(bids, quantities, demand, ties, lost_load)
         count = len(market.bids)
         self._bids, self._quantities = market.bids.copy(), market.quantities.copy()
         self._ties = ties
-        self._names = _strings("names", names or [f"offer {i}" for i in range(count)], count)
-        self._kinds = _strings("kinds", kinds or [OFFER] * count, count)
+        self._names = list(names or (f"offer {i}" for i in range(count)))
+        self._kinds = list(kinds or [OFFER] * count)
         self._fuel_costs = np.zeros(count)
         if fuel_costs is not None:
             self._fuel_costs = check_vector("fuel_costs", fuel_costs, negative=True).copy()
-        _fits("fuel_costs", len(self._fuel_costs), count)
-        if twice := {name for name in self._names if self._names.count(name) > 1}:
-            raise ValueError(f"names: {min(twice)!r} is there more than once")
+        for argument in ("names", "kinds", "fuel_costs"):
+            length = len(getattr(self, f"_{argument}"))
+            if length != count:
+                raise ValueError(f"{argument} has {length} elements for {count} offers")
+        if len({*self._names}) < count:
+            raise ValueError("names: each offer needs one of its own")
         self._currency = currency
-        self._styles = _styles(self._kinds, FUEL_STYLES if styles is None else styles)
+        self._styles = {kind: STYLES[kind] for kind in STYLES if kind in self._kinds}
         self._x_ticks, self._y_ticks = self._ticks(market.demand)
         self._from_browser = False
 
@@ -168,8 +123,8 @@ class MeritOrderFigure(anywidget.AnyWidget):
             "lost_load": market.price_cap,
         }
         self._fuels = list(start["fuel_prices"])
-        setting = self._describe(start)
-        super().__init__(_setting=setting, **start, **self._buffers(**start))
+        super().__init__(_setting=self._describe(start), **start)
+        self._clear()
         # What a notebook shows, so that there is something to put the fallback into.
         self._box: Any = None
         self._fallback = fallback
@@ -183,7 +138,7 @@ class MeritOrderFigure(anywidget.AnyWidget):
     @property
     def quantities(self) -> Float64Array:
         """Offered quantities, those on outage zero, shape (N,); MW."""
-        return self._quantities_without(self.outages)
+        return np.where(np.isin(self._names, self.outages), 0.0, self._quantities)
 
     def png(self) -> bytes:
         """Draw the same state in Python."""
@@ -212,28 +167,17 @@ class MeritOrderFigure(anywidget.AnyWidget):
         factors = np.array([fuel_prices.get(kind, 1.0) for kind in self._kinds])
         return np.asarray(self._fuel_costs * factors + self._bids)
 
-    def _quantities_without(self, outages: Sequence[str]) -> Float64Array:
-        return np.where(np.isin(self._names, list(outages)), 0.0, self._quantities)
-
-    def _buffers(
-        self,
-        demand: float,
-        fuel_prices: Mapping[str, float],
-        outages: Sequence[str],
-        lost_load: float | None,
-    ) -> dict[str, Any]:
-        """What follows from the state, as `market_clearing` finds it."""
-        bids, quantities = self._bids_at(fuel_prices), self._quantities_without(outages)
-        price, dispatch = market_clearing(
-            bids, quantities, demand, ties=self._ties, price_cap=lost_load
-        )
-        market = bids, quantities, demand, price, dispatch
-        return {
-            "price": price,
-            "dispatch": dispatch.tolist(),
-            "marginal": [self._names[i] for i in description.roles(*market).marginal],
-            "sentence": description.cleared(self._names, *market, self._currency),
-        }
+    def _clear(self) -> None:
+        """Set what follows from the state, as `market_clearing` finds it."""
+        offers = self.bids, self.quantities, self.demand
+        price, dispatch = market_clearing(*offers, ties=self._ties, price_cap=self.lost_load)
+        marginal = description.roles(*offers, price, dispatch).marginal
+        with self.hold_sync():
+            self.price, self.dispatch = price, dispatch.tolist()
+            self.marginal = [self._names[i] for i in marginal]
+            self.sentence = description.cleared(
+                self._names, *offers, price, dispatch, self._currency
+            )
 
     def _ticks(self, demand: float) -> tuple[list[float], list[float]]:
         """Ticks of both axes, which have room for all that can be dragged."""
@@ -297,12 +241,8 @@ class MeritOrderFigure(anywidget.AnyWidget):
 
     @traitlets.observe("demand", "fuel_prices", "outages", "lost_load")
     def _on_change(self, _change: object) -> None:
-        if self._from_browser:
-            return
-        found = self._buffers(self.demand, self.fuel_prices, self.outages, self.lost_load)
-        with self.hold_sync():
-            for name, value in found.items():
-                setattr(self, name, value)
+        if not self._from_browser:
+            self._clear()
 
     def _on_message(self, _widget: object, content: dict[str, Any], _buffers: object) -> None:
         if "failed" in content and self._fallback and self._box:
@@ -314,30 +254,6 @@ class MeritOrderFigure(anywidget.AnyWidget):
         bundle["image/png"] = base64.b64encode(self.png()).decode()
         bundle["text/plain"] = self.sentence
         return static.kept(bundle, static.paragraph(self.sentence), alt=self.sentence)
-
-
-def _strings(argument: str, values: Sequence[str], count: int) -> list[str]:
-    for i, value in enumerate(values):
-        if not isinstance(value, str):
-            raise TypeError(f"{argument}[{i}] = {value!r}: must be a string")
-    _fits(argument, len(values), count)
-    return list(values)
-
-
-def _fits(argument: str, length: int, count: int) -> None:
-    if length != count:
-        raise ValueError(f"{argument} has {length} elements for {count} offers")
-
-
-def _styles(
-    kinds: Sequence[str], known: Mapping[str, tuple[str, str]]
-) -> dict[str, tuple[str, str]]:
-    """Colour and hatch of the kinds that are there."""
-    known = {OFFER: (SKY, "//"), **known}
-    for kind in kinds:
-        if kind not in known:
-            raise ValueError(f"kinds: {kind!r} has no colour and hatch in `styles`")
-    return {kind: known[kind] for kind in known if kind in kinds}
 
 
 def _within(name: str, value: float, low: float, high: float) -> float:

@@ -38,13 +38,56 @@ class Panel(widgets.VBox):
         layout = {"width": f"{WIDTH}px", "max_width": "100%"}
         self.picture = NamedImage(value=png, alt=sentence, layout=layout)
         self.sentence = Sentence(text=sentence)
+        self._lock = threading.Lock()
+        self._worker: threading.Thread | None = None
+        self._is_behind = False
         super().__init__([*controls.values(), *others, self.sentence, self.picture])
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """The values of the controls, by name."""
+        return {name: control.value for name, control in self.controls.items()}
 
     def show(self, shown: Shown) -> None:
         """Replace the picture and the sentence."""
         png, sentence = shown
         self.picture.value, self.picture.alt = png, sentence
         self.sentence.say(sentence)
+
+    def follow(self, answer: Callable[[], Shown]) -> None:
+        """Show the answer to the latest values of the controls.
+
+        A slider may move faster than pictures are drawn: a thread skips the values in between.
+        """
+
+        def on_change(_change: object) -> None:
+            with self._lock:
+                self._is_behind = True
+                if self._worker is None:
+                    self._worker = threading.Thread(target=self._catch_up, args=[answer])
+                    self._worker.daemon = True
+                    self._worker.start()
+
+        for control in self.controls.values():
+            control.observe(on_change, names="value")
+
+    def _catch_up(self, answer: Callable[[], Shown]) -> None:
+        while True:
+            with self._lock:
+                if not self._is_behind:
+                    self._worker = None
+                    return
+                self._is_behind = False
+            try:
+                self.show(answer())
+            except Exception:
+                # An error in a thread is not shown by Jupyter: say it where the reader looks.
+                self.sentence.say(traceback.format_exc(), alarm=True)
+
+    def wait(self) -> None:
+        """Wait until the panel shows the values of its controls."""
+        if worker := self._worker:
+            worker.join()
 
     def text(self) -> str:
         """Return settings and sentence as HTML, for a page without a kernel."""
@@ -57,81 +100,13 @@ class Panel(widgets.VBox):
         return static.kept(bundle, self.text(), alt=self.sentence.text)
 
 
-class Follower:
-    """Shows the latest values of controls, in a thread, and skips those in between.
-
-    A slider may move faster than pictures are drawn.
-
-    Parameters
-    ----------
-    panel : Panel
-        Where to show them.
-    current : callable
-        Returns the picture and the sentence for the values that the controls have.
-    """
-
-    def __init__(self, panel: Panel, current: Callable[[], Shown]) -> None:
-        self._panel, self._current = panel, current
-        self._lock = threading.Lock()
-        self._worker: threading.Thread | None = None
-        self._behind = False
-
-    def follow(self, controls: Mapping[str, Any]) -> None:
-        """Answer every change of these controls."""
-        for control in controls.values():
-            control.observe(self._on_change, names="value")
-
-    def wait(self) -> None:
-        """Wait until the latest values are shown."""
-        worker = self._worker
-        if worker is not None:
-            worker.join()
-
-    def _on_change(self, _change: object) -> None:
-        with self._lock:
-            self._behind = True
-            if self._worker is None:
-                self._worker = threading.Thread(target=self._catch_up, daemon=True)
-                self._worker.start()
-
-    def _catch_up(self) -> None:
-        while True:
-            with self._lock:
-                if not self._behind:
-                    self._worker = None
-                    return
-                self._behind = False
-            try:
-                self._panel.show(self._current())
-            except Exception:
-                # An error in a thread is not shown by Jupyter: say it where the reader looks.
-                self._panel.sentence.say(traceback.format_exc(), alarm=True)
-
-
 class Explorer(Panel):
-    """A panel that answers its controls.
-
-    Parameters
-    ----------
-    controls : mapping of str to widget
-        Each has a ``value``.
-    answer : callable
-        Takes the values by name; returns the picture and the sentence.
-    """
+    """A panel that answers its controls; `answer` takes their values by name."""
 
     def __init__(self, controls: Mapping[str, Any], answer: Callable[..., Shown]) -> None:
         self.controls = dict(controls)
-        self._answer = answer
-        super().__init__(controls, self._current())
-        self._follower = Follower(self, self._current)
-        self._follower.follow(self.controls)
-
-    def _current(self) -> Shown:
-        return self._answer(**{name: control.value for name, control in self.controls.items()})
-
-    def wait(self) -> None:
-        """Wait until the panel shows the values of its controls."""
-        self._follower.wait()
+        super().__init__(controls, answer(**self.chosen))
+        self.follow(lambda: answer(**self.chosen))
 
 
 class NotNow(Exception):
@@ -142,18 +117,8 @@ class Job(Panel):
     """A panel that does something long when its button is pressed, and can be stopped.
 
     A subclass says what in `work`, which calls `advance` at each step and `show` at each result,
-    and ends early when `is_stopped` says so, or raises `timing.Stopped` to keep nothing.
-
-    Parameters
-    ----------
-    label : str
-        On the button.
-    steps : int
-        Length of the progress bar.
-    first : tuple of bytes and str
-        Picture and sentence before the first run.
-    controls : mapping of str to widget, optional
-        Above the button; each has a ``value``, to be read when the work begins.
+    and ends early when `is_stopped` says so, or raises `timing.Stopped` to keep nothing. The
+    progress bar has so many `steps`; `first` is shown before the first run.
     """
 
     run_when_shown = False
@@ -162,7 +127,6 @@ class Job(Panel):
     def __init__(
         self, label: str, steps: int, first: Shown, controls: Mapping[str, Any] | None = None
     ) -> None:
-        self.controls = dict(controls or {})
         self._stop = threading.Event()
         self.button = widgets.Button(
             description=label, button_style="primary", layout={"width": "auto"}
@@ -177,14 +141,9 @@ class Job(Panel):
         self.doing = widgets.Label()
         buttons = widgets.HBox([self.button, self.stop_button, self.bar, self.doing])
         buttons.layout.flex_flow = "row wrap"
-        super().__init__(self.controls, first, buttons)
+        super().__init__(controls or {}, first, buttons)
         self.button.on_click(self._on_click)
         self.stop_button.on_click(lambda _: self._stop.set())
-
-    @property
-    def chosen(self) -> dict[str, Any]:
-        """The values of the controls."""
-        return {name: control.value for name, control in self.controls.items()}
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         if self.run_when_shown and not self.bar.value:
@@ -205,16 +164,13 @@ class Job(Panel):
         """Whether the stop button was pressed."""
         return self._stop.is_set()
 
-    def expect(self, steps: int) -> None:
-        """Set the length of the progress bar."""
-        self.bar.max = steps
-
     def advance(self) -> None:
         """Move the progress bar by one step."""
         self.bar.value += 1
 
     def run(self) -> None:
-        """Do the work, as the button does."""
+        """Do the work, as the button does, after what was moved before has been answered."""
+        self.wait()
         self._stop.clear()
         self.bar.value = 0
         self.button.disabled, self.stop_button.disabled = True, False
@@ -242,31 +198,3 @@ class Job(Panel):
             self.work()
         finally:
             TIMING_LOCK.release()
-
-
-class ExploringJob(Job):
-    """A job that also answers its controls at once, from what is known without running.
-
-    A subclass says what in `answer`; parameters are those of `Job`.
-    """
-
-    run_when_shown = False  # There is something to show without.
-
-    def __init__(self, label: str, steps: int, controls: Mapping[str, Any]) -> None:
-        self.controls = dict(controls)
-        super().__init__(label, steps, self.answer(), controls)
-        self._follower = Follower(self, self.answer)
-        self._follower.follow(self.controls)
-
-    def run(self) -> None:
-        """Do the work, as the button does, after what was moved before has been answered."""
-        self.wait()
-        super().run()
-
-    def answer(self) -> Shown:
-        """Picture and sentence for the values that the controls have."""
-        raise NotImplementedError(f"{type(self).__name__} does not say what to answer")
-
-    def wait(self) -> None:
-        """Wait until the panel shows the values of its controls."""
-        self._follower.wait()

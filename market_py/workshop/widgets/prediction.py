@@ -13,15 +13,7 @@ from market_py.workshop.widgets.sentence import Sentence
 
 
 class Prediction(widgets.VBox):
-    """A choice to make before the measurement.
-
-    Parameters
-    ----------
-    question : str
-        What to predict.
-    options : list of str
-        What to choose from.
-    """
+    """A question, and a choice to make before the measurement that answers it."""
 
     def __init__(self, question: str, options: list[str]) -> None:
         self.choice = widgets.Dropdown(
@@ -31,7 +23,9 @@ class Prediction(widgets.VBox):
             style=LABELS,
         )
         self._said = Sentence()
-        self.choice.observe(self._on_choice, names="value")
+        self.choice.observe(
+            lambda _: self._said.say(f"Noted: {self.answer}." if self.answer else ""), names="value"
+        )
         label = widgets.HTML(f"<b>{html.escape(question)}</b>")
         super().__init__([label, self.choice, self._said])
 
@@ -55,6 +49,3 @@ class Prediction(widgets.VBox):
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         said = f"<p>{self.children[0].value}</p>" + static.settings([self.choice])
         return static.kept(super()._repr_mimebundle_(**kwargs), said)
-
-    def _on_choice(self, _change: object) -> None:
-        self._said.say(f"Noted: {self.answer}." if self.answer else "")

@@ -27,3 +27,8 @@ class Sentence(anywidget.AnyWidget):
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         shown: Any = super()._repr_mimebundle_(**kwargs)
         return static.kept(shown[0], static.paragraph(self.text, self._dom_classes))
+
+
+def counted(number: int, noun: str) -> str:
+    """Say how many there are of something."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")

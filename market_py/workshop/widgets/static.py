@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 KEY = "market_py"
@@ -13,17 +13,7 @@ NO_CHOICE = "–"
 
 
 def kept(bundle: dict[str, Any], text: str, alt: str = "") -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return what ``_repr_mimebundle_`` returns: data, and metadata with a text and a name.
-
-    Parameters
-    ----------
-    bundle : dict
-        Data by MIME type.
-    text : str
-        What the widget says, as HTML.
-    alt : str
-        The name of its picture, if it has one.
-    """
+    """Return data, and metadata that keep a text as HTML and the name of the picture."""
     return bundle, {KEY: text, "image/png": {"alt": alt}}
 
 
@@ -32,25 +22,35 @@ def paragraph(text: str, classes: Iterable[str] = ()) -> str:
     return f'<p class="{" ".join(classes)}">{html.escape(text)}</p>' if text else ""
 
 
+def table(headings: Iterable[str], rows: Mapping[str, Iterable[str]], align: str = "left") -> str:
+    """Make a table of texts, whose first column names the rows."""
+    style = f'style="text-align:{align};padding-right:18px"'
+    head = "".join(f'<th scope="col" {style}>{html.escape(text)}</th>' for text in headings)
+    body = ""
+    for name, row in rows.items():
+        cells = "".join(f"<td {style}>{html.escape(text)}</td>" for text in row)
+        body += f'<tr><th scope="row" {style}>{html.escape(name)}</th>{cells}</tr>'
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
 def settings(controls: Iterable[Any]) -> str:
     """Say where sliders stand, and what there is to choose; other controls say nothing."""
-    return "".join(map(_setting, controls))
-
-
-def _setting(control: Any) -> str:
-    choosing = getattr(control, "_options_labels", None)
-    if choosing is None and not hasattr(control, "step"):
-        return ""
-    if choosing is None:
-        said = f"<strong>{control.value:,g}</strong>"
-    elif hasattr(control, "readout"):  # A slider over some numbers.
-        said = f"<strong>{html.escape(control.label)}</strong>"
-    else:
-        said = "&ensp;·&ensp;".join(
-            f"<strong>{html.escape(option)} (chosen)</strong>"
-            if option == control.label
-            else html.escape(option)
-            for option in choosing
-            if not option.startswith(NO_CHOICE)
-        )
-    return f'<p class="setting">{html.escape(control.description)}: {said}</p>'
+    shown = ""
+    for control in controls:
+        options = getattr(control, "_options_labels", None)
+        if options is None and not hasattr(control, "step"):
+            continue
+        if options is None:
+            said = f"<strong>{control.value:,g}</strong>"
+        elif hasattr(control, "readout"):  # A slider over some numbers.
+            said = f"<strong>{html.escape(control.label)}</strong>"
+        else:
+            said = "&ensp;·&ensp;".join(
+                f"<strong>{html.escape(option)} (chosen)</strong>"
+                if option == control.label
+                else html.escape(option)
+                for option in options
+                if not option.startswith(NO_CHOICE)
+            )
+        shown += f'<p class="setting">{html.escape(control.description)}: {said}</p>'
+    return shown

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from market_py.benchmark.reference import place, reference
@@ -17,8 +17,8 @@ from market_py.workshop.widgets.panel import Explorer, Shown
 
 LEARNING_KINDS = ("replay", "policy")
 """Sections whose races are of rows and not of offers."""
-UNITS = ((1e3, "ns"), (1e6, "µs"), (1e9, "ms"))
-"""Up to so many nanoseconds a time is shown in a unit."""
+UNITS = {"s": 1e9, "ms": 1e6, "µs": 1e3, "ns": 1.0}
+"""In nanoseconds; the first that is not too long shows a time."""
 
 
 def stored_picture(most: int) -> Any:
@@ -29,8 +29,9 @@ def stored_picture(most: int) -> Any:
         """Draw candidates, and beside each how it compares with another."""
         figure.subplots_adjust(left=0.2, right=0.97, top=0.97)
         axes, race = figure.subplots(), timed.race.per(timed.markets)
-        scale, unit = _unit(max(race.quartiles(name)[1] for name in names))
-        bars = {name: times([race], name, scale)[0] for name in names}
+        longest = max(race.quartiles(name)[1] for name in names)
+        unit = next((unit for unit, length in UNITS.items() if longest >= length), "ns")
+        bars = {name: times([race], name, UNITS[unit])[0] for name in names}
         written = {
             name: _said(timed, name, over) or f"{figures(bars[name][1])} {unit}" for name in names
         }
@@ -40,14 +41,6 @@ def stored_picture(most: int) -> Any:
         label(axes, f"{unit} {what}: median, half of the rounds in the whiskers")
 
     return stored
-
-
-def _unit(longest: float) -> tuple[float, str]:
-    """Nanoseconds of a unit that suits a time, and its name."""
-    for most, unit in UNITS:
-        if longest < most:
-            return most / 1e3, unit
-    return 1e9, "s"
 
 
 def _said(timed: RaceResult, name: str, over: str) -> str:
@@ -60,19 +53,9 @@ def _said(timed: RaceResult, name: str, over: str) -> str:
 class StoredPanel(Explorer):
     """Explore the races of some sections of the stored run; nothing is timed.
 
-    What there is to choose depends on what is chosen above it; where there is nothing to choose,
-    nothing asks.
-
-    Parameters
-    ----------
-    *kinds : str
-        Sections.
-    names : sequence of str, optional
-        Candidates to be shown, and the baselines; by default all.
-    over : str
-        The candidate that others are compared with at first.
-    size : str
-        What to call the size of a race.
+    It shows the candidates of these names and the baselines, by default all, and compares them with
+    one, at first `over`. What there is to choose depends on what is chosen above it; where there is
+    nothing to choose, nothing asks.
     """
 
     def __init__(
@@ -83,14 +66,19 @@ class StoredPanel(Explorer):
         size: str = "offers N",
     ) -> None:
         self._names = names
-        self._races = {TITLES[kind]: list(reference().of_kind(kind)) for kind in kinds}
-        everything = [timed for found in self._races.values() for timed in found]
+        self._races: dict[str, dict[str, dict[int, RaceResult]]] = {}
+        """By section, distribution and size."""
+        everything = list(reference().of_kind(*kinds))
+        for timed in everything:
+            section = self._races.setdefault(TITLES[timed.kind], {})
+            section.setdefault(timed.distribution, {})[timed.race.size] = timed
         self._draw = stored_picture(max(len(_shown(timed, names)) for timed in everything))
         first = everything[0]
-        sizes = self._sizes(TITLES[first.kind], first.distribution)
+        distributions = self._races[TITLES[first.kind]]
+        sizes = sorted(distributions[first.distribution])
         controls: dict[str, Any] = {
             "section": choice("stored races", list(self._races)),
-            "distribution": choice("inputs", self._distributions(TITLES[first.kind])),
+            "distribution": choice("inputs", list(distributions)),
             "offers": stepper(size, sizes, _nearest(sizes, 200)),
             "over": choice("compare with", [over]),
         }
@@ -99,27 +87,17 @@ class StoredPanel(Explorer):
             controls[name].observe(self._narrow, names="value")
         self._narrow()
 
-    def _distributions(self, section: str) -> list[str]:
-        return list(dict.fromkeys(timed.distribution for timed in self._races[section]))
-
-    def _sizes(self, section: str, distribution: str) -> list[int]:
-        found = {
-            timed.race.size for timed in self._races[section] if timed.distribution == distribution
-        }
-        return sorted(found)
-
     def _timed(self, section: str, distribution: str, offers: int) -> RaceResult:
         """Find the race that is closest to what is chosen: choices change one after the other."""
-        among = [timed for timed in self._races[section] if timed.distribution == distribution]
-        among = among or self._races[section]
-        nearest = _nearest([timed.race.size for timed in among], offers)
-        return next(timed for timed in among if timed.race.size == nearest)
+        distributions = self._races[section]
+        races = distributions.get(distribution) or next(iter(distributions.values()))
+        return races[_nearest(races, offers)]
 
     def _narrow(self, _change: object = None) -> None:
         """Offer what there is to choose."""
         section, distribution, offers, over = self.controls.values()
-        _offer(distribution, self._distributions(section.value))
-        sizes = self._sizes(section.value, distribution.value)
+        _offer(distribution, list(self._races[section.value]))
+        sizes = sorted(self._races[section.value][distribution.value])
         if len(sizes) > 1 and sizes != [number for _, number in offers.options]:
             nearest = _nearest(sizes, offers.value)
             offers.options = [(f"{number:,}", number) for number in sizes]
@@ -137,7 +115,7 @@ class StoredPanel(Explorer):
         return self._draw(timed, shown, over), summary(timed, shown, over)
 
 
-def _nearest(sizes: Sequence[int], wanted: int) -> int:
+def _nearest(sizes: Iterable[int], wanted: int) -> int:
     return min(sizes, key=lambda size: abs(math.log(size / wanted)))
 
 

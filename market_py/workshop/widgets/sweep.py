@@ -1,111 +1,69 @@
-"""A panel that times one point after the other, such as sizes of a market, by button."""
+"""A panel that races one benchmark case after the other, such as sizes of a market, by button."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import market_py
 from market_py.benchmark import timing
+from market_py.benchmark.cases.case import BenchmarkCase
 from market_py.benchmark.timing import Race
 from market_py.extension import status
-from market_py.workshop.widgets.panel import Job
-
-NOTHING_TIMED = "Nothing has been timed yet: choose, then press the button."
+from market_py.workshop.widgets.panel import Job, Shown
 
 
 class SweepPanel(Job):
-    """Time points one after the other; what is finished is kept when stopped.
+    """Race one case after the other; what is finished is kept when stopped.
 
-    A subclass says in `points` what is timed, in `race_at` how, and in `draw` and `summary` what
-    is shown of the races that are finished.
-
-    Parameters
-    ----------
-    label : str
-        On the button.
-    controls : mapping of str to widget, optional
-        Above the button.
-    rounds : int
-        Samples of each candidate at each point.
-    sample_seconds : float
-        Shortest duration of a sample.
-    first : str
-        The sentence before the first run.
+    `cases` takes the values of the controls, and returns cases by what varies, such as the number
+    of offers. `answer` takes the finished races and the same values, and returns what to show;
+    before the first run that is the empty picture. Other options are fields of every case.
     """
 
     def __init__(
         self,
         label: str,
-        controls: Mapping[str, Any] | None = None,
+        controls: Mapping[str, Any],
+        cases: Callable[..., Mapping[Any, BenchmarkCase]],
+        answer: Callable[..., Shown],
+        empty: bytes,
         *,
+        first: str = "Nothing has been timed yet: choose, then press the button.",
         rounds: int = timing.ROUNDS,
-        sample_seconds: float = timing.SAMPLE_SECONDS,
-        first: str = NOTHING_TIMED,
+        **options: Any,
     ) -> None:
-        self.controls = dict(controls or {})
-        self.options: dict[str, Any] = {"rounds": rounds, "sample_seconds": sample_seconds}
-        """What a `BenchmarkCase` and `timing.race` take alike."""
+        self._cases, self._answer = cases, answer
+        self._options = {"rounds": rounds, **options}
         self.races: dict[Any, Race] = {}
-        """The finished races, by their points."""
-        self.latest: Any = None
-        """The point that was finished last."""
-        self.settings = {name: control.value for name, control in self.controls.items()}
-        """The values of the controls when the run began."""
-        shown = self.draw(), first + without_rust()
-        super().__init__(label, rounds, shown, controls)
-
-    @property
-    def race(self) -> Race | None:
-        """The race that was finished last; None before any."""
-        return self.races.get(self.latest)
-
-    @property
-    def watched(self) -> dict[str, Any]:
-        """What `timing.race` takes to report progress and to be stopped."""
-        return {"progress": self.advance, "is_stopped": self.is_stopped}
-
-    def points(self) -> Sequence[Any]:
-        """What is to be timed, as `settings` say."""
-        raise NotImplementedError
-
-    def race_at(self, point: Any) -> Race:
-        """Time the candidates at a point; `timing.Stopped` ends the run."""
-        raise NotImplementedError
-
-    def draw(self) -> bytes:
-        """Draw the finished races, possibly none."""
-        raise NotImplementedError
-
-    def summary(self) -> str:
-        """Say what the finished races show; there is one at least."""
-        raise NotImplementedError
-
-    def name(self, point: Any) -> str:
-        """Say what a point is, while it is timed; a number is a size."""
-        return f"N = {point:,}" if isinstance(point, int) else f"{point}"
-
-    def kept(self) -> dict[Any, Race]:
-        """Return the races of former runs that this one adds to."""
-        return {}
+        """The finished races of the last run, by what varies; times are per market."""
+        super().__init__(label, rounds, (empty, first + without_rust()), controls)
 
     def work(self) -> None:
-        """Time one point after the other."""
-        self.settings = self.chosen
-        points, former, latest = self.points(), self.races, self.latest
-        self.races, self.latest = self.kept(), None
-        self.expect(len(points) * self.options["rounds"])
-        for number, point in enumerate(points, 1):
-            self.doing.value = f"{number} of {len(points)}: {self.name(point)} …"
+        """Race one case after the other."""
+        chosen, former = self.chosen, self.races
+        cases = self._cases(**chosen)
+        self.races = {}
+        self.bar.max = len(cases) * self._options["rounds"]
+        for number, (key, case) in enumerate(cases.items(), 1):
+            name = f"N = {key:,}" if isinstance(key, int) else f"{key}"
+            self.doing.value = f"{number} of {len(cases)}: {name} …"
             try:
-                race = self.race_at(point)
+                race = replace(case, **self._options).race(self.advance, self.is_stopped)
             except timing.Stopped:
-                if self.latest is None:
-                    self.races, self.latest = former, latest
+                if not self.races:
+                    self.races = former
                     raise
                 break
-            self.races[point], self.latest = race, point
-            self.show((self.draw(), self.summary()))
+            self.races[key] = race.per(case.markets)
+            self.show(self._answer(self.races, **chosen))
+
+
+def installed(names: Iterable[str]) -> list[str]:
+    """Return the backends and variants among these that are installed."""
+    usable = {*market_py.available_backends(), *market_py.available_variants()}
+    return [name for name in names if name in usable]
 
 
 def without_rust() -> str:

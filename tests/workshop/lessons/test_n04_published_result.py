@@ -9,7 +9,7 @@ from market_py import available_backends
 from market_py.benchmark import timing
 from market_py.workshop.lessons.n04_published_result import checks as checks_04
 from market_py.workshop.lessons.n04_published_result import plots as plots_04
-from market_py.workshop.lessons.n04_published_result.panel import RacePanel, outputs_panel
+from market_py.workshop.lessons.n04_published_result.panel import outputs_panel, race_panel
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*:DeprecationWarning")
 
@@ -43,12 +43,12 @@ class TestPanels:
         )
         assert float(found[1]) < 1e-9
         before = panel.picture.value
-        panel.controls["distribution"].value = "few price levels (ties)"
+        panel.controls["distribution"].value = "few levels"
         panel.wait()
         assert panel.picture.value != before
 
     def test_the_race_runs_by_button(self):
-        panel = RacePanel(sizes=(5, 10), rounds=3)
+        panel = race_panel(sizes=(5, 10), rounds=3)
         before = panel.picture.value
         panel.run()
         assert [*panel.races] == [5, 10]
@@ -60,7 +60,7 @@ class TestPanels:
             assert checks_04.check_crossover(answer, panel.races).state == "right"
 
     def test_sizes_inputs_and_variants_of_the_race_are_chosen(self):
-        panel = RacePanel(sizes=(5, 10), rounds=3)
+        panel = race_panel(sizes=(5, 10), rounds=3)
         panel.controls["largest"].value = 5
         panel.controls["distribution"].value = "equal"
         panel.controls["other"].value = "numba-keys"

@@ -106,7 +106,7 @@ class TestCallOverhead:
     def test_the_panel_times_by_button(self):
         panel = panel_05.CallOverheadPanel(rounds=3, sample_seconds=1e-4)
         before = panel.picture.value
-        panel.size.value = 5
+        panel.controls["size"].value = 5
         assert panel.races == {}, "moving a slider times nothing"
         race = panel.measure(20)
         assert panel.races == {20: race}
@@ -119,7 +119,7 @@ class TestCallOverhead:
     def test_sizes_of_other_inputs_are_not_compared(self):
         panel = panel_05.CallOverheadPanel(rounds=3, sample_seconds=1e-4)
         panel.measure(5)
-        panel.distribution.value = "equal"
+        panel.controls["distribution"].value = "equal"
         race = panel.measure(20)
         assert panel.races == {20: race}
 

@@ -8,7 +8,6 @@ import pytest
 import market_py
 from market_py.benchmark import inputs, operation_counts, timing
 from market_py.workshop.lessons.n06_sort_and_allocation import checks as checks_06
-from market_py.workshop.lessons.n06_sort_and_allocation import conditions
 from market_py.workshop.lessons.n06_sort_and_allocation import panel as panel_06
 
 NOISE = np.linspace(-2, 2, 21)
@@ -18,20 +17,20 @@ PNG = b"\x89PNG"
 class TestSorting:
     @pytest.mark.parametrize("share", [0, 50, 95, 100])
     def test_so_much_is_in_order(self, share):
-        bids = conditions.partly_sorted(1000, share, np.random.default_rng(1))
+        bids = panel_06.partly_sorted(1000, share, np.random.default_rng(1))
         in_place = np.mean(bids == np.sort(bids))
         assert in_place == pytest.approx(share / 100, abs=0.01)
         assert in_place >= share / 100
 
     def test_markets_are_distinct_or_one(self):
-        many = conditions.make_markets(conditions.Conditions(20, 50, repeated=False))
+        many = panel_06.make_markets(panel_06.Conditions(20, 50, panel_06.DISTINCT))
         assert len({bids.tobytes() for bids, _, _ in many}) == inputs.DISTINCT
-        one = conditions.make_markets(conditions.Conditions(20, 50, repeated=True))
+        one = panel_06.make_markets(panel_06.Conditions(20, 50, panel_06.REPEATED))
         assert len(one) == inputs.DISTINCT
         assert len({id(market) for market in one}) == 1
 
     def race(self, factor=1.0):
-        names = [*conditions.TIMED_VARIANTS, f"numba-sort{timing.AA_SUFFIX}"]
+        names = [*panel_06.TIMED_VARIANTS, f"numba-sort{timing.AA_SUFFIX}"]
         return timing.Race(
             200,
             {name: factor * (1000 - 100 * i + NOISE) for i, name in enumerate(names[:-1])}
@@ -39,8 +38,8 @@ class TestSorting:
         )
 
     def test_the_sentence_says_what_each_step_was_worth(self):
-        now, before = (conditions.Conditions(200, share, repeated=False) for share in (0, 50))
-        said = panel_06.summary(now, self.race(), (before, self.race(2.0)))
+        now, before = (panel_06.Conditions(200, share, panel_06.DISTINCT) for share in (0, 50))
+        said = panel_06.summary((before, self.race(2.0)), (now, self.race()))
         assert said.startswith(
             "200 offers, 0 % in order, 256 different markets: numba-sort 1.00 µs, "
         )
@@ -57,7 +56,7 @@ class TestSorting:
         panel.run()
         seen.append(panel.picture.value)
         panel.ordered.value = 95
-        panel.markets.value = conditions.REPEATED
+        panel.markets.value = panel_06.REPEATED
         assert len(panel.runs) == 1, "moving a slider times nothing"
         panel.run()
         seen.append(panel.picture.value)

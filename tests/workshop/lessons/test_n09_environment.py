@@ -15,12 +15,11 @@ from market_py.learning import EvolutionStrategy
 from market_py.workshop.lessons.n09_environment import checks as checks_09
 from market_py.workshop.lessons.n09_environment import panel as panel_09
 from market_py.workshop.lessons.n09_environment import plots, training
-from market_py.workshop.lessons.n09_environment.sweep import (
+from market_py.workshop.lessons.n09_environment.panel import (
     SWEEPS,
     StepPoint,
-    StepSweepPanel,
-    change,
-    speeds,
+    step_sweep_panel,
+    sweep_summary,
     threads_here,
 )
 
@@ -30,6 +29,11 @@ PARTS = {
     "rewards": (1, 2, 3),
     "observations": (0, 1, 2),
 }
+
+
+def only_race(panel):
+    (race,) = panel.races.values()
+    return race
 
 
 def test_the_parts_are_those_of_a_step():
@@ -56,14 +60,14 @@ def test_the_parts_are_those_of_a_step():
     [(1, 1, "python-step"), (16, 1, "numba-step"), (16, 4, "numba-step")],
 )
 def test_steps_are_raced_and_shown(markets, threads, first):
-    panel = panel_09.StepsPanel()
+    panel = panel_09.steps_panel()
     before = panel.picture.value
     panel.controls["agents"].value = 2
     panel.controls["markets"].value = markets
     panel.controls["threads"].value = threads
     panel.run()
-    assert panel.race.candidates == [first, *reversed(env.available_steppers())]
-    assert panel.race.size == 2
+    assert only_race(panel).candidates == [first, *reversed(env.available_steppers())]
+    assert only_race(panel).size == 2
     assert panel.sentence.text.startswith(f"{first} takes ")
     for name in env.available_steppers():
         assert f"{name}: " in panel.sentence.text
@@ -72,11 +76,11 @@ def test_steps_are_raced_and_shown(markets, threads, first):
 
 
 def test_a_race_of_steps_can_be_stopped():
-    panel = panel_09.StepsPanel()
+    panel = panel_09.steps_panel()
     panel.controls["agents"].value = 2
     panel.bar.observe(lambda change: change.new == 1 and panel.stop_button.click(), names="value")
     panel.run()
-    assert panel.race is None
+    assert panel.races == {}
     assert panel.sentence.text.startswith("Stopped: ")
 
 
@@ -132,7 +136,7 @@ SMALL = {
 
 
 def test_steps_are_swept():
-    panel = StepSweepPanel(SMALL, rounds=2, sample_seconds=1e-4)
+    panel = step_sweep_panel(SMALL, rounds=2, sample_seconds=1e-4)
     before = panel.picture.value
     panel.run()
     # The sweeps meet in one point, which is raced once.
@@ -149,7 +153,7 @@ def test_steps_are_swept():
 
 
 def test_a_sweep_that_is_stopped_keeps_what_is_done():
-    panel = StepSweepPanel(SMALL, rounds=2, sample_seconds=1e-4)
+    panel = step_sweep_panel(SMALL, rounds=2, sample_seconds=1e-4)
     panel.bar.observe(lambda change: change.new == 3 and panel.stop_button.click(), names="value")
     panel.run()
     assert [*panel.races] == [StepPoint(2, 4)]
@@ -162,14 +166,18 @@ def test_a_sweep_that_is_stopped_keeps_what_is_done():
 
 
 def test_speeds_are_those_of_the_race():
-    slow, fast = (
-        timing.Race(2, {name: np.array([1.0, 2.0, 4.0]) * ns for name in ("numpy", "rust")})
-        for ns in (1000.0, 500.0)
-    )
-    assert speeds(slow, 8)["rust"] == pytest.approx((8 / 3e-6, 8 / 2e-6, 8 / 1.5e-6))
-    races = {StepPoint(2, 8): slow, StepPoint(2, 2): fast}
-    # Half the time, for a quarter of the markets.
-    assert change(races, *races, "rust").value == pytest.approx(0.5)
+    race = timing.Race(2, {name: np.array([125.0, 250.0, 500.0]) for name in ("numpy", "rust")})
+    assert plots.speeds(race)["rust"] == pytest.approx((8 / 3e-6, 8 / 2e-6, 8 / 1.5e-6))
+
+
+def test_what_a_number_changes_is_told_per_market():
+    fastest, rounds = env.available_steppers()[0], np.array([1.0, 2.0, 4.0])
+    # Twice the time of each market, so half as many market-steps per second.
+    races = {
+        point: timing.Race(2, {fastest: rounds * ns})
+        for point, ns in zip(SMALL["markets"], (10.0, 20.0), strict=True)
+    }
+    assert f"from 1 to 4 markets those of {fastest} become 0.50 [" in sweep_summary(SMALL, races)
 
 
 def test_sweeps_vary_one_number_each(monkeypatch):
@@ -289,25 +297,25 @@ def test_amdahl(function, state, words):
     ],
 )
 def test_calls_of_a_learner_are_raced_and_shown(call, first):
-    panel = panel_09.AlternativesPanel()
+    panel = panel_09.alternatives_panel()
     before = panel.picture.value
     panel.controls["call"].value = call
     panel.controls["capacity"].value = 10_000
     panel.run()
-    assert first in (None, panel.race.candidates[0])
+    assert first in (None, only_race(panel).candidates[0])
     assert panel.sentence.text.startswith(f"{call}: Rust ")
     assert panel.picture.value != before
-    if "rust" in panel.race.candidates:
-        others = [name for name in panel.race.candidates if not name.startswith("rust")]
+    if "rust" in only_race(panel).candidates:
+        others = [name for name in only_race(panel).candidates if not name.startswith("rust")]
         for name in others:
-            said = f"times as fast as {name}: {panel.race.verdict('rust', name)}."
+            said = f"times as fast as {name}: {only_race(panel).verdict('rust', name)}."
             assert said in panel.sentence.text
 
 
 def test_a_stopped_race_of_calls_says_so():
-    panel = panel_09.AlternativesPanel()
+    panel = panel_09.alternatives_panel()
     panel.controls["capacity"].value = 10_000
     panel.is_stopped = lambda: True
     panel.run()
-    assert panel.race is None
+    assert panel.races == {}
     assert panel.sentence.text.startswith("Stopped: ")

@@ -165,7 +165,8 @@ class TestWaterfall:
 
     def test_without_rust_its_orders_say_what_is_missing(self, monkeypatch):
         panel = panel_10.WaterfallPanel()
-        panel.measured["random", 200] = made_up_race(numba_sort=9.0, numba_scratch=8.0)
+        race = made_up_race(numba_sort=9.0, numba_scratch=8.0)
+        panel.measured["distinct markets", 200] = Evidence(race, "random", 1, "here")
         monkeypatch.setattr(market_py, "available_backends", lambda: ["numba"])
         panel.controls["source"].value = panel_10.OWN
         panel.wait()
@@ -193,14 +194,14 @@ class TestDecision:
         plan = decision.Plan(1e9, 0.5, 1000, PLAN.hours, 0.2)
         found = decision.decide(race, SINGLE, plan)
         assert found.cheaper == "rust"
-        said = panel_10.decision_sentence(found, plan)
+        said = decision.sentence(found, plan)
         assert "rust costs less, by 70.0 [70.0, 70.0] hours" in said
         assert "comes back after 300 studies" in said
 
     def test_numba_may_be_the_faster_one(self):
         race = made_up_race(spread=0.001, numba=1000.0, rust=3000.0)
         found = decision.decide(race, SINGLE, PLAN)
-        said = panel_10.decision_sentence(found, PLAN)
+        said = decision.sentence(found, PLAN)
         assert found.verdict == "slower"
         assert "as fast as numba: slower" in said
         assert "numba saves" in said
@@ -209,7 +210,7 @@ class TestDecision:
     def test_what_cannot_be_told_apart_is_said(self):
         race = made_up_race(spread=0.2, numba=1000.0, rust=1001.0)
         found = decision.decide(race, SINGLE, PLAN)
-        said = panel_10.decision_sentence(found, PLAN)
+        said = decision.sentence(found, PLAN)
         assert found.verdict == "indistinguishable"
         assert "indistinguishable" in said
         assert "saves" not in said.replace("of what rust saves", "")
@@ -239,7 +240,7 @@ class TestDecision:
         assert decision.Case(*case) not in decision.stored_cases()
 
     def test_every_slider_is_answered(self):
-        panel = panel_10.DecisionPanel()
+        panel = panel_10.decision_panel()
         for name, value in {
             "markets": 1,
             "offers": 200,
@@ -266,7 +267,7 @@ class TestDecision:
 
     @pytest.mark.parametrize("case", [(20, 1, 1), (5, 10, 2)])
     def test_a_case_is_measured_by_button(self, case):
-        panel = panel_10.DecisionPanel(rounds=3, sample_seconds=1e-4)
+        panel = panel_10.decision_panel(rounds=3, sample_seconds=1e-4)
         for name, value in zip(("offers", "markets", "threads"), case, strict=True):
             panel.controls[name].value = value
         panel.run()
@@ -279,7 +280,7 @@ class TestDecision:
         assert (own.race.size, own.markets) == case[:2]
 
     def test_what_is_too_large_is_refused(self):
-        panel = panel_10.DecisionPanel()
+        panel = panel_10.decision_panel()
         panel.controls["offers"].value = 10_000
         panel.run()
         assert panel.sentence.text == (
@@ -291,7 +292,7 @@ class TestDecision:
         [(48, "2 days"), (1.5, "1.5 h"), (0.05, "3 min"), (0.001, "3.6 s"), (1e-6, "3.6 ms")],
     )
     def test_durations(self, hours, said):
-        assert panel_10.duration(hours) == said
+        assert decision.duration(hours) == said
 
 
 def two_fixes(forward, reverse):

@@ -83,8 +83,8 @@ class TestErrors:
         [
             ({"quantities": [1.0, -1.0, 1.0]}, r"quantities\[1\] = -1.0: must be finite and >= 0"),
             ({"names": ["a", "b"]}, "names has 2 elements for 3 offers"),
-            ({"names": ["a", "b", "a"]}, "names: 'a' is there more than once"),
-            ({"kinds": ["oil", "oil", "peat"]}, "kinds: 'peat' has no colour and hatch"),
+            ({"names": ["a", "b", "a"]}, "names: each offer needs one of its own"),
+            ({"kinds": ["oil", "oil"]}, "kinds has 2 elements for 3 offers"),
             ({"fuel_costs": [1.0]}, "fuel_costs has 1 elements for 3 offers"),
             ({"fuel_costs": [1.0, np.nan, 1.0]}, r"fuel_costs\[1\] = nan"),
             ({"ties": "coin"}, "ties"),
@@ -95,8 +95,6 @@ class TestErrors:
             small(**changed)
 
     def test_of_types(self):
-        with pytest.raises(TypeError, match=r"names\[1\] = 2: must be a string"):
-            small(names=["a", 2, "c"])
         with pytest.raises(TypeError, match="bids"):
             small(bids=["a", "b", "c"])
 

@@ -3,15 +3,38 @@
 import base64
 import threading
 import time
+from importlib import import_module
+from pathlib import Path
 
+import ipywidgets as widgets
 import pytest
 
+from market_py.workshop import lessons
 from market_py.workshop.lessons.n01_merit_order.panel import merit_order_panel
 from market_py.workshop.lessons.n02_contract.panel import ContractPanel
 from market_py.workshop.widgets.controls import slider, stepper
-from market_py.workshop.widgets.panel import TIMING_LOCK, Explorer, Job
+from market_py.workshop.widgets.panel import TIMING_LOCK, Explorer, Job, Panel
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*:DeprecationWarning")
+
+
+def subclasses(kind):
+    return [kind, *(below for direct in kind.__subclasses__() for below in subclasses(direct))]
+
+
+def test_panels_take_no_name_that_widgets_use():
+    for path in sorted(Path(lessons.__file__).parent.glob("n*/*.py")):
+        if path.stem in ("panel", "outages", "training"):
+            import_module(f"{lessons.__name__}.{path.parent.name}.{path.stem}")
+    panels = [kind for kind in subclasses(Panel) if kind.__module__.startswith("market_py")]
+    assert len(panels) > 5
+    # Traitlets puts names of its own into every class.
+    every = {*vars(type("Empty", (widgets.VBox,), {})), "__init__", "_repr_mimebundle_"}
+    for kind in panels:
+        taken = {*vars(kind)} & {*dir(widgets.VBox)} - every
+        assert not taken, kind
+    own = {*vars(Job("Go", 1, (b"", "ready")))} - {*vars(widgets.VBox())}
+    assert not own & {*dir(widgets.VBox)}
 
 
 class TestPanels:

@@ -9,7 +9,7 @@ import numpy as np
 
 import market_py
 from market_py.reliability import rts79
-from market_py.workshop.grading.check import NOT_DONE, CheckResult, hint, right
+from market_py.workshop.grading.check import NOT_DONE, CheckResult, graded, hint, right
 from market_py.workshop.widgets.description import roles
 
 
@@ -39,10 +39,9 @@ def check_price(bids: Any, quantities: Any, demand: Any) -> CheckResult:
     )
 
 
+@graded
 def check_scarcity(out: Any) -> CheckResult:
     """Check for units whose outage makes the RTS-79 short at its annual peak."""
-    if out is None:
-        return NOT_DONE
     wanted = 'give a list of names, such as ["coal 350 MW #1", "oil 12 MW #1"].'
     if isinstance(out, str):
         return hint(wanted)

@@ -15,24 +15,16 @@ from market_py.workshop.widgets.merit_order import market_figure
 from market_py.workshop.widgets.sentence import Sentence
 
 NAN = float("nan")
+TIES = {"bids": [20, 10, 10, 10], "quantities": [50, 40, 30, 20], "demand": 60}
+SHORTAGE = {"bids": [10, 20], "quantities": [50, 50], "demand": 150}
 CASES: dict[str, dict[str, Any]] = {
     "plain": {"bids": [30, 10, 20], "quantities": [100, 100, 100], "demand": 150},
-    "ties": {"bids": [20, 10, 10, 10], "quantities": [50, 40, 30, 20], "demand": 60},
-    "ties, pro rata": {
-        "bids": [20, 10, 10, 10],
-        "quantities": [50, 40, 30, 20],
-        "demand": 60,
-        "ties": "pro_rata",
-    },
+    "ties": TIES,
+    "ties, pro rata": {**TIES, "ties": "pro_rata"},
     "demand 0": {"bids": [30, 10, 20], "quantities": [100, 100, 100], "demand": 0},
     "an offer of 0 MW": {"bids": [5, 10, 20], "quantities": [0, 50, 50], "demand": 30},
-    "shortage": {"bids": [10, 20], "quantities": [50, 50], "demand": 150},
-    "shortage, capped": {
-        "bids": [10, 20],
-        "quantities": [50, 50],
-        "demand": 150,
-        "price_cap": 3000,
-    },
+    "shortage": SHORTAGE,
+    "shortage, capped": {**SHORTAGE, "price_cap": 3000},
     "rounding": {"bids": [10, 20, 1000], "quantities": [0.7, 0.1, 5], "demand": 0.8},
     "negative price": {"bids": [-15, 40], "quantities": [80, 50], "demand": 60},
     "integers": {"bids": [1, 2], "quantities": [5, 5], "demand": 7.5},
@@ -67,11 +59,8 @@ class ContractPanel(widgets.VBox):
         said = verdict(case, list(answers.values()))
         self.sentence.say(f"Case “{self.cases.value}”: {said}")
         self.table.value = table(case, answers)
-        self._draw(case)
-
-    def _draw(self, case: dict[str, Any]) -> None:
-        """Put the figure of the case in place of the last one; what is no market has none."""
         before = self.market.children
+        # What is no market has no figure.
         figure = market_figure(**case)
         self.market.children = [] if figure is None else [figure]
         for last in before:
@@ -116,24 +105,14 @@ def _alike(one: Any, other: Any) -> bool:
 def table(case: dict[str, Any], answers: dict[str, Any]) -> str:
     """The call, and a row for each backend."""
     arguments = ", ".join(f"{name}={value}" for name, value in case.items())
-    rows = "".join(_row(name, answer) for name, answer in answers.items())
-    head = "".join(f'<th scope="col" {_LEFT}>{h}</th>' for h in _HEADINGS)
-    return (
-        f"<p><code>market_clearing({html.escape(arguments)})</code></p>"
-        f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-    )
+    rows = {name: _cells(answer) for name, answer in answers.items()}
+    headings = "backend", "price, €/MWh", "dispatch, MW"
+    call = f"<p><code>market_clearing({html.escape(arguments)})</code></p>"
+    return call + static.table(headings, rows)
 
 
-_LEFT = 'style="text-align:left;padding-right:18px"'
-_HEADINGS = ("backend", "price, €/MWh", "dispatch, MW")
-
-
-def _row(name: str, answer: Any) -> str:
+def _cells(answer: Any) -> tuple[str, str]:
     if isinstance(answer, Exception):
-        said = html.escape(f"{type(answer).__name__}: {answer}")
-        cells = f'<td colspan="2" {_LEFT}>{said}</td>'
-    else:
-        price, dispatch = answer
-        shown = ", ".join(f"{quantity:.15g}" for quantity in dispatch)
-        cells = f"<td {_LEFT}>{price:g}</td><td {_LEFT}>{shown}</td>"
-    return f'<tr><th scope="row" {_LEFT}>{name}</th>{cells}</tr>'
+        return "none", f"{type(answer).__name__}: {answer}"
+    price, dispatch = answer
+    return f"{price:g}", ", ".join(f"{quantity:.15g}" for quantity in dispatch)

@@ -8,35 +8,27 @@ from typing import Any
 import numpy as np
 
 from market_py.validation import Float64Array
-from market_py.workshop.grading.check import (
-    NOT_DONE,
-    CheckResult,
-    graded,
-    hidden_cases,
-    hint,
-    right,
-)
-from market_py.workshop.lessons.n03_timing.flawed_report import REPORT
+from market_py.workshop.grading import check
+from market_py.workshop.grading.check import CheckResult, hint, right
+from market_py.workshop.lessons.n03_timing.flawed_report import LIES, REPORT, WHY
 
 
+@check.graded
 def check_lies(letters: Any) -> CheckResult:
     """Check which lines of the flawed report are said to lie."""
-    if letters is None:
-        return NOT_DONE
     try:
         said = {str(letter).strip().upper() for letter in letters} - {"", ","}
     except TypeError:
         return hint('give the letters, as in {"A", "B"}.')
     if strangers := sorted(said - REPORT.keys()):
         return hint(f"no line is called {', '.join(strangers)}; the lines are A to {max(REPORT)}.")
-    lies = {letter for letter, line in REPORT.items() if line.lie}
-    accused = [f"{letter} is innocent: {REPORT[letter].why}." for letter in sorted(said - lies)]
-    missed = [f"one you have not named: {REPORT[letter].lie}" for letter in sorted(lies - said)]
+    accused = [f"{letter} is innocent: {WHY[letter]}." for letter in sorted(said - LIES.keys())]
+    missed = [f"one you have not named: {LIES[letter]}" for letter in sorted(LIES.keys() - said)]
     if accused or missed:
-        found = f"{len(said & lies)} of {len(lies)} lies found."
+        found = f"{len(said & LIES.keys())} of {len(LIES)} lies found."
         return hint("\n".join([found, *accused, *missed]))
-    why = [f"{letter}: {REPORT[letter].why}." for letter in sorted(lies)]
-    return right("\n".join([f"all {len(lies)}, and nobody is accused wrongly.", *why]))
+    why = [f"{letter}: {WHY[letter]}." for letter in LIES]
+    return right("\n".join([f"all {len(LIES)}, and nobody is accused wrongly.", *why]))
 
 
 PAIRED_CASES: list[tuple[str, tuple[list[float], list[float]], float]] = [
@@ -62,7 +54,7 @@ WRONG_RATIOS: dict[str, Callable[[Float64Array, Float64Array], Any]] = {
 }
 
 
-@graded
+@check.graded
 def check_paired_ratio(paired_ratio: Callable[..., Any]) -> CheckResult:
     """Judge a learner's ratio of two candidates, from their rounds, by hidden cases."""
 
@@ -71,5 +63,5 @@ def check_paired_ratio(paired_ratio: Callable[..., Any]) -> CheckResult:
         likely = (said for said, wrong in WRONG_RATIOS.items() if wrong(a, b) == answer)
         return next((f"\n{said}" for said in likely), "")
 
-    hidden_cases(paired_ratio, PAIRED_CASES, mistake)
+    check.hidden_cases(paired_ratio, PAIRED_CASES, mistake)
     return right(f"{len(PAIRED_CASES)} hidden cases, disturbed rounds among them.")

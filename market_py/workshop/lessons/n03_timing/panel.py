@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,22 +13,20 @@ from numba import njit
 
 from market_py.benchmark import inputs, timing
 from market_py.benchmark.agreement import same_clearing
+from market_py.benchmark.cases.case import BenchmarkCase, Setup
 from market_py.benchmark.timing import EMPTY_CALL, Race
 from market_py.validation import Float64Array
 from market_py.variants.numba import numba_sort
 from market_py.workshop.lessons.n03_timing import plots
+from market_py.workshop.lessons.n03_timing.plots import DISTINCT, PLAIN, REPEATED, REPRICED, WRAPPED
 from market_py.workshop.widgets.controls import stepper
-from market_py.workshop.widgets.panel import Job
+from market_py.workshop.widgets.panel import Job, Shown
+from market_py.workshop.widgets.sentence import counted
 from market_py.workshop.widgets.sweep import SweepPanel, compared
 
 OFFERS = 20
 """Per market, where nothing else is said."""
-PLAIN = "numba-sort"
-WRAPPED = "wrapped"
-"""The same function, called by another Python function."""
 SIZES = (5, 20, 50, 200)
-DISTINCT = f"{inputs.DISTINCT} distinct inputs"
-REPEATED, REPRICED = "one input, repeated", "other prices, same order"
 CHOICES = 4
 """Markets that are repeated, one after the other, in each sample."""
 
@@ -37,10 +37,7 @@ def wrapped(bids: Float64Array, quantities: Float64Array, demand: float) -> Any:
 
 
 class RoundsPanel(Job):
-    """Time a function against itself, and against itself with a known burden.
-
-    Sliders choose the calls in a sample and the number of rounds.
-    """
+    """Time a function against itself, and against itself with a known burden."""
 
     def __init__(self) -> None:
         self.race: Race | None = None
@@ -48,13 +45,13 @@ class RoundsPanel(Job):
             "calls": stepper("calls per sample", [4**power for power in range(7)], 1),
             "rounds": stepper("rounds", [3, 5, 7, 11, 21, 51, 101], 7),
         }
-        first = plots.rounds(None, PLAIN, WRAPPED), "Choose, then press the button."
+        first = plots.rounds(None), "Choose, then press the button."
         super().__init__("Take the time", 7, first, controls)
 
     def work(self) -> None:
         """Run the race."""
         calls, rounds = self.chosen.values()
-        self.expect(rounds)
+        self.bar.max = rounds
         markets = inputs.random_markets(OFFERS)[:calls]
         try:
             race = timing.race(
@@ -72,7 +69,7 @@ class RoundsPanel(Job):
             if race.finished < 2:
                 raise
         self.race = race
-        self.show((plots.rounds(race, PLAIN, WRAPPED), _believe(race, calls)))
+        self.show((plots.rounds(race), _believe(race, calls)))
 
 
 def _believe(race: Race, calls: int) -> str:
@@ -80,10 +77,9 @@ def _believe(race: Race, calls: int) -> str:
     baseline, plain = (race.quartiles(name)[1] for name in (EMPTY_CALL, PLAIN))
     same, burden = race.resolution(), race.speedup(WRAPPED, over=PLAIN)
     verdict = race.verdict(WRAPPED, over=PLAIN)
-    sample = "1 call" if calls == 1 else f"{calls:,} calls"
     return (
-        f"{race.finished} rounds of {sample}: {PLAIN} takes {plain:,.0f} ns, an empty call "
-        f"{baseline:,.0f} ns. A/A: {PLAIN} seems {same} times as fast as itself. "
+        f"{race.finished} rounds of {counted(calls, 'call')}: {PLAIN} takes {plain:,.0f} ns, an "
+        f"empty call {baseline:,.0f} ns. A/A: {PLAIN} seems {same} times as fast as itself. "
         f"{WRAPPED}: {burden} times as fast as {PLAIN}; {verdict}."
     )
 
@@ -91,21 +87,19 @@ def _believe(race: Race, calls: int) -> str:
 class FirstCallPanel(Job):
     """Time the calls of a function that was never called before, one by one."""
 
-    def __init__(self, calls: int = 1000, compile_it: Callable[[], Any] | None = None) -> None:
+    def __init__(self, calls: int = 1000) -> None:
         self._calls = calls
-        self._compile_it = compile_it or (lambda: njit(numba_sort.py_func))
         self.nanoseconds = np.empty(0)
         first = plots.first_call(self.nanoseconds, calls), "Nothing has been called yet."
         super().__init__("Compile and call", calls, first)
 
     def work(self) -> None:
         """Make a new function and call it."""
-        clear = self._compile_it()
+        clear = njit(numba_sort.py_func)
         self.doing.value = "compiling …"
         taken = []
-        for market in (inputs.random_markets(OFFERS) * (1 + self._calls // inputs.DISTINCT))[
-            : self._calls
-        ]:
+        markets = itertools.cycle(inputs.random_markets(OFFERS))
+        for market in itertools.islice(markets, self._calls):
             if self.is_stopped():
                 break
             start = time.perf_counter_ns()
@@ -128,49 +122,35 @@ def _spike(taken: Float64Array) -> str:
     )
 
 
-class RepeatedPanel(SweepPanel):
+def repeated_panel(sizes: Sequence[int] = SIZES, **options: Any) -> SweepPanel:
     """Time the published numba function on inputs that can be learnt, and on distinct ones."""
 
-    def __init__(self, sizes: tuple[int, ...] = SIZES, **options: Any) -> None:
-        self._sizes = sizes
-        super().__init__("Run all three", **options)
-
-    def points(self) -> tuple[int, ...]:
-        """All sizes."""
-        return self._sizes
-
-    def race_at(self, offers: int) -> Race:
-        """Race the three kinds of inputs; a call clears as many markets of each."""
-        markets, rng = inputs.random_markets(offers), np.random.default_rng(offers)
-
-        def choose() -> tuple[list[Any], ...]:
-            market = markets[rng.integers(len(markets))]
-            repriced = inputs.repriced_markets(market, len(markets), rng)
-            return markets, [market] * len(markets), repriced
-
-        calls = [choose() for _ in range(CHOICES)]
-        candidates = {
-            DISTINCT: lambda distinct, repeated, repriced: _clear(distinct),
-            REPEATED: lambda distinct, repeated, repriced: _clear(repeated),
-            REPRICED: lambda distinct, repeated, repriced: _clear(repriced),
-        }
-        race = timing.race(
-            candidates, calls, baselines={}, size=offers, **self.options, **self.watched
+    def answer(races: Mapping[int, Race]) -> Shown:
+        said = [f"on {name}, {compared(races, name, DISTINCT)}" for name in (REPEATED, REPRICED)]
+        return plots.repeated(races, sizes), (
+            f"How many times faster {PLAIN} looks than on {DISTINCT}: {'. And '.join(said)}."
         )
-        return race.per(len(markets))
 
-    def draw(self) -> bytes:
-        """Draw times and ratios."""
-        return plots.repeated(self.races, self._sizes, DISTINCT, REPEATED, REPRICED)
-
-    def summary(self) -> str:
-        """Say how much faster what can be learnt looks."""
-        said = [
-            f"on {name}, {compared(self.races, name, DISTINCT)}" for name in (REPEATED, REPRICED)
-        ]
-        return f"How many times faster {PLAIN} looks than on {DISTINCT}: {'. And '.join(said)}."
+    empty = plots.repeated({}, sizes)
+    cases = {size: repeated_case(size) for size in sizes}
+    return SweepPanel("Run all three", {}, lambda: cases, answer, empty, **options)
 
 
-def _clear(markets: list[Any]) -> None:
-    for bids, quantities, demand in markets:
+def repeated_case(offers: int) -> BenchmarkCase:
+    """Make a case whose candidates clear as many markets a call, each of another kind of inputs."""
+
+    def set_up(seed: int) -> Setup:
+        distinct = inputs.make_markets("random", offers)
+        calls = []
+        for number in range(CHOICES):
+            learnt = ("repeated", "same order")
+            calls.append((distinct, *(inputs.make_markets(it, offers, number) for it in learnt)))
+        kinds = enumerate(plots.INPUT_STYLES)
+        return Setup({name: partial(_clear, kind) for kind, name in kinds}, calls, baselines={})
+
+    return BenchmarkCase("repeated", "random", offers, set_up, markets=inputs.DISTINCT)
+
+
+def _clear(kind: int, *calls: list[Any]) -> None:
+    for bids, quantities, demand in calls[kind]:
         numba_sort(bids, quantities, demand)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.ticker import LogFormatterMathtext, MaxNLocator
 
+from market_py.benchmark import inputs
 from market_py.benchmark.report.picture import draw_resolution, interval, speedups, times
 from market_py.benchmark.timing import AA_SUFFIX, EMPTY_CALL, Race
 from market_py.plots.axes import interval_line, label, legend, log_axis, whiskers
@@ -15,32 +16,28 @@ from market_py.plots.picture import picture
 from market_py.plots.style import BLACK, BLUE, ORANGE, SKY, VERMILION
 from market_py.validation import Float64Array
 
+PLAIN = "numba-sort"
+WRAPPED = "wrapped"
+"""The same function, called by another Python function."""
+
 
 @picture(height=5.0)
-def rounds(figure: Any, race: Race | None, plain: str, other: str) -> None:
-    """Draw every round of a race, or none: left the times, right the ratios within rounds.
-
-    Parameters
-    ----------
-    race : Race or None
-        Of the two candidates.
-    plain, other : str
-        The candidate that runs twice, and another one.
-    """
+def rounds(figure: Any, race: Race | None) -> None:
+    """Draw every round of a race, or none: left the times, right the ratios within rounds."""
     figure.subplots_adjust(wspace=0.28, bottom=0.2)
     left, right = figure.subplots(1, 2, width_ratios=[1.5, 1])
     label(left, "round", "ns per call")
     left.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
     label(right, "", "ratio within rounds")
     right.set_xlim(-0.5, 1.5)
-    right.set_xticks([0, 1], [f"A/A:\n{plain}\nover itself", f"{plain}\nover\n{other}"])
+    right.set_xticks([0, 1], [f"A/A:\n{PLAIN}\nover itself", f"{PLAIN}\nover\n{WRAPPED}"])
     right.axhline(1, color=BLACK, linewidth=1)
     taken = {} if race is None else race.rounds
     highest = 2.0 * max((float(np.median(values)) for values in taken.values()), default=500.0)
     styles: dict[str, dict[str, Any]] = {
-        plain: {"color": BLUE, "marker": "o", "mfc": "none"},
-        plain + AA_SUFFIX: {"color": SKY, "marker": "^"},
-        other: {"color": VERMILION, "marker": "x", "mew": 2},
+        PLAIN: {"color": BLUE, "marker": "o", "mfc": "none"},
+        PLAIN + AA_SUFFIX: {"color": SKY, "marker": "^"},
+        WRAPPED: {"color": VERMILION, "marker": "x", "mew": 2},
         EMPTY_CALL: {"color": BLACK, "marker": "_", "mew": 2},
     }
     for name, style in styles.items():
@@ -52,9 +49,9 @@ def rounds(figure: Any, race: Race | None, plain: str, other: str) -> None:
         left.text(0.02, 0.98, words, transform=left.transAxes, va="top")
     legend(figure, 4, left)
     reach = 0.02
-    for row, name in enumerate((plain + AA_SUFFIX, other) if race else ()):
+    for row, name in enumerate((PLAIN + AA_SUFFIX, WRAPPED) if race else ()):
         assert race is not None
-        values, ratio = taken[plain] / taken[name], race.speedup(name, over=plain)
+        values, ratio = taken[PLAIN] / taken[name], race.speedup(name, over=PLAIN)
         at = row + np.linspace(-0.22, 0.08, len(values))
         right.plot(at, values, ls="", ms=5, **(styles[name] | {"mfc": "none"}))
         middle, lengths = whiskers([interval(ratio)])
@@ -80,33 +77,29 @@ def first_call(figure: Any, nanoseconds: Float64Array, calls: int) -> None:
     legend(figure, 2)
 
 
-LEARNT_STYLES = (BLUE, "o", "-"), (ORANGE, "s", "--"), (VERMILION, "D", ":")
-"""Colour, marker and dashes of the three inputs, in order."""
+DISTINCT = f"{inputs.DISTINCT} distinct inputs"
+REPEATED, REPRICED = "one input, repeated", "other prices, same order"
+INPUT_STYLES = {
+    DISTINCT: (BLUE, "o", "-"),
+    REPEATED: (ORANGE, "s", "--"),
+    REPRICED: (VERMILION, "D", ":"),
+}
+"""Colour, marker and dashes of distinct inputs, and of two that the processor can learn."""
 
 
 @picture(height=5.6)
-def repeated(figure: Any, races: Mapping[int, Race], sizes: Sequence[int], *names: str) -> None:
-    """Draw time per call by size of the market; below, ratios to the first of the names.
-
-    Parameters
-    ----------
-    races : mapping of int to Race
-        By the number of offers, possibly none.
-    sizes : sequence of int
-        All that there will be.
-    *names : str
-        Of three candidates: distinct inputs, and two that the processor can learn.
-    """
+def repeated(figure: Any, races: Mapping[int, Race], sizes: Sequence[int]) -> None:
+    """Draw time per call by size of the market, of all sizes; below, ratios to distinct inputs."""
     figure.subplots_adjust(top=0.82, hspace=0.12)
     above, below = figure.subplots(2, sharex=True, height_ratios=[1.8, 1])
     label(above, "", "µs per call")
     label(below, "offers N", "distinct /\nlearnt")
-    first, done = names[0], races.values()
-    for name, (colour, marker, dashes) in zip(names, LEARNT_STYLES, strict=True):
+    done = races.values()
+    for name, (colour, marker, dashes) in INPUT_STYLES.items():
         style = {"color": colour, "marker": marker, "linestyle": dashes}
         interval_line(above, [*races], times(done, name, 1e3), name, **style)
-        if name != first:
-            interval_line(below, [*races], speedups(done, name, first), name, **style)
+        if name != DISTINCT:
+            interval_line(below, [*races], speedups(done, name, DISTINCT), name, **style)
     draw_resolution(below, done, races)
     log_axis(below.xaxis, 0.8 * min(sizes), 1.25 * max(sizes))
     low, high = below.get_ylim()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 import market_py
 from market_py.benchmark import inputs
+from market_py.benchmark.cases.case import BenchmarkCase
 from market_py.benchmark.cases.clearing import single_case
 from market_py.benchmark.settings import PUBLISHED
 from market_py.benchmark.timing import Race
@@ -16,15 +17,9 @@ from market_py.validation import Float64Array
 from market_py.workshop.lessons.n04_published_result import plots
 from market_py.workshop.widgets.controls import choice, slider, stepper
 from market_py.workshop.widgets.panel import Explorer, Shown
-from market_py.workshop.widgets.sweep import SweepPanel, compared
+from market_py.workshop.widgets.sweep import SweepPanel, compared, installed
 
-DISTRIBUTIONS: dict[str, Callable[[int, np.random.Generator], Float64Array]] = {
-    "random prices": lambda n, rng: rng.uniform(0, 100, n),
-    "few price levels (ties)": lambda n, rng: rng.choice([10.0, 20.0, 30.0], n),
-    "all prices equal": lambda n, rng: np.full(n, 20.0),
-    "already sorted": lambda n, rng: np.sort(rng.uniform(0, 100, n)),
-}
-"""How the prices of a market are made."""
+SHOWN_DISTRIBUTIONS = ("random", "few levels", "equal", "sorted")
 NO_OTHER = "no other"
 SIZES = (5, 10, 20, 50, 100, 200, 500, 1000)
 """Offers per market."""
@@ -32,11 +27,11 @@ SIZES = (5, 10, 20, 50, 100, 200, 500, 1000)
 
 def outputs_panel() -> Explorer:
     """Compare what the backends, and the published variants, answer on the learner's market."""
-    one, other = _two_backends()
+    # Numba and Rust, or the next best where they are missing.
+    one, other, *_ = installed(("numba", "rust", "numpy", "python"))
 
     def answer(offers: int, distribution: str, share: int, seed: int) -> Shown:
-        rng = np.random.default_rng(seed)
-        bids, quantities = DISTRIBUTIONS[distribution](offers, rng), rng.uniform(1, 100, offers)
+        ((bids, quantities, _),) = inputs.make_markets(distribution, offers, seed, distinct=1)
         demand = float(quantities.sum() * share / 100)
         results = {
             name: market_py.market_clearing(bids, quantities, demand, backend=name)
@@ -50,75 +45,55 @@ def outputs_panel() -> Explorer:
 
     controls = {
         "offers": slider("offers N", 30, 1, 200, 1, ""),
-        "distribution": choice("prices", list(DISTRIBUTIONS)),
+        "distribution": choice("prices", SHOWN_DISTRIBUTIONS),
         "share": slider("demand", 60, 0, 120, 1, "% of supply"),
         "seed": slider("random seed", 1, 1, 100, 1, ""),
     }
     return Explorer(controls, answer)
 
 
-def _two_backends() -> tuple[str, str]:
-    """Numba and Rust, or the next best where they are missing."""
-    available = market_py.available_backends()
-    one, other, *_ = (*(name for name in ("numba", "rust") if name in available), "numpy", "python")
-    return one, other
-
-
 def _compare(results: dict[str, tuple[float, Float64Array]]) -> str:
     """Say how the others differ from the first: by name those at another price, and the next."""
-    (first, (price, dispatch)), *others = results.items()
-    off = {name: float(np.abs(found - dispatch).max()) for name, (_, found) in others}
-    next_one = others[0][0]
-    alike = [name for name, (found, _) in others if found == price and name != next_one]
+    first, _, *variants = results
+    price, dispatch = results[first]
+    off = {name: float(np.abs(found - dispatch).max()) for name, (_, found) in results.items()}
+    alike = [name for name in variants if results[name][0] == price]
     said = []
-    for name, (found, _) in others:
-        if name not in alike:
+    for name, (found, _) in results.items():
+        if name not in (first, *alike):
             same = "the same price" if found == price else f"the price {found:.2f}"
             said.append(f"{name}: {same}, dispatch differs by at most {off[name]:.2g} MW")
     if alike:
         most = max(off[name] for name in alike)
-        said.append(
-            f"{len(alike)} variants: the same price, dispatch differs by at most {most:.2g} MW"
-        )
+        same = f"{len(alike)} variants: the same price"
+        said.append(f"{same}, dispatch differs by at most {most:.2g} MW")
     return f"{first} clears at {price:.2f} €/MWh. " + "; ".join(said) + "."
 
 
-class RacePanel(SweepPanel):
+def race_panel(sizes: Sequence[int] = SIZES, **options: Any) -> SweepPanel:
     """Time the published variants, and the current backends, by button."""
 
-    def __init__(self, sizes: tuple[int, ...] = SIZES, **options: Any) -> None:
-        self._sizes = sizes
-        others = [name for name in market_py.available_variants() if name not in PUBLISHED]
-        controls = {
-            "largest": stepper("largest market", sizes, sizes[-1]),
-            "distribution": choice("inputs", inputs.names_of_any_size()),
-            "other": choice("racing too", [NO_OTHER, *others]),
-        }
-        first = "The published points; press the button to add your own."
-        super().__init__("Run the race", controls, first=first, **options)
+    def cases(largest: int, distribution: str, other: str) -> dict[int, BenchmarkCase]:
+        names = installed((*PUBLISHED, "numba", "rust", other))
+        chosen = (size for size in sizes if size <= largest)
+        return {size: single_case(distribution, size, names) for size in chosen}
 
-    def points(self) -> list[int]:
-        """Sizes up to the chosen one."""
-        return [size for size in self._sizes if size <= self.settings["largest"]]
-
-    def race_at(self, offers: int) -> Race:
-        """Race the published variants, the backends and one more variant."""
-        usable = {*market_py.available_variants(), *market_py.available_backends()}
-        wanted = (*PUBLISHED, "numba", "rust", self.settings["other"])
-        names = [name for name in wanted if name in usable]
-        case = single_case(self.settings["distribution"], offers, names, **self.options)
-        return case.race(**self.watched)
-
-    def draw(self) -> bytes:
-        """Draw times and ratios."""
-        return plots.race(self.races)
-
-    def summary(self) -> str:
-        """Compare the published variants at each size."""
+    def answer(races: Mapping[int, Race], distribution: str, **_: Any) -> Shown:
         numba, rust = PUBLISHED
-        if self.race is None or rust not in self.race.candidates:
-            return f"{len(self.races)} sizes timed, without Rust."
-        return (
-            f"Inputs: {self.settings['distribution']}. How many times as fast {rust} is as "
-            f"{numba}: {compared(self.races, rust, numba)}."
-        )
+        said = f"{len(races)} sizes timed, without Rust."
+        if installed([rust]):
+            said = (
+                f"Inputs: {distribution}. How many times as fast {rust} is as {numba}: "
+                f"{compared(races, rust, numba)}."
+            )
+        return plots.race(races), said
+
+    others = [name for name in market_py.available_variants() if name not in PUBLISHED]
+    controls = {
+        "largest": stepper("largest market", sizes, sizes[-1]),
+        "distribution": choice("inputs", inputs.names_of_any_size()),
+        "other": choice("racing too", [NO_OTHER, *others]),
+    }
+    first = "The published points; press the button to add your own."
+    empty = plots.race({})
+    return SweepPanel("Run the race", controls, cases, answer, empty, first=first, **options)

@@ -52,12 +52,10 @@ def race(figure: Any, races: Mapping[int, Race]) -> None:
     label(below, "offers N", f"{numba}\n/ {rust}")
     offers = [point.offers for point in POINTS]
     published: dict[str, Any] = {"mfc": "white", "ls": ":", "alpha": 0.75}
-    for name, values in (
-        (numba, [point.numba for point in POINTS]),
-        (rust, [point.rust for point in POINTS]),
-    ):
-        colour, marker, _ = candidate_style(name)
-        words = f"published {name.partition('-')[0]}"
+    for name in PUBLISHED:
+        language, (colour, marker, _) = name.partition("-")[0], candidate_style(name)
+        values = [getattr(point, language) for point in POINTS]
+        words = f"published {language}"
         above.plot(offers, values, color=colour, marker=marker, label=words, **published)
     ratios = [point.speedup for point in POINTS]
     below.plot(offers, ratios, color=BLACK, marker="o", **published)

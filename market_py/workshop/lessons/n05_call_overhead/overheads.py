@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from market_py.benchmark.timing import Race, Ratio, bootstrapped
 
 
-@dataclass(frozen=True)
-class Overhead:
-    """One part of the call overhead: the difference between two candidates.
-
-    The two differ in that part only.
-    """
+class Overhead(NamedTuple):
+    """One part of the call overhead: two candidates that differ in that part only."""
 
     kind: str
     slower: str
@@ -35,17 +31,6 @@ _ARRAY = Overhead(ARRAY, "rust-filled", "rust-out")
 _NUMBA_ARRAY = Overhead(ARRAY, "numba-filled", "numba-out")
 _BOXING = Overhead(BOXING, "numba-select", "numba-filled")
 
-OVERHEADS = (
-    _SORTING_LIST,
-    _SORTING_BOOKKEEPING,
-    _LIST,
-    _BOOKKEEPING,
-    _ARRAY,
-    _NUMBA_ARRAY,
-    _BOXING,
-)
-"""Every overhead that two variants tell apart."""
-
 SORTING = {
     "rust-naive": (_SORTING_BOOKKEEPING, _SORTING_LIST),
     "rust-ndarray": (_SORTING_BOOKKEEPING,),
@@ -65,6 +50,9 @@ SELECTING = {
 """The kernels that do not sort, and the overheads of each."""
 TIMED_VARIANTS = (*SORTING, *SELECTING)
 """Everything that is timed."""
+_PAID = (*SORTING.values(), *SELECTING.values())
+OVERHEADS = tuple(dict.fromkeys(overhead for paid in _PAID for overhead in paid))
+"""Every overhead that two variants tell apart."""
 SIZES = (5, 20, 50, 200, 1000)
 
 
@@ -78,11 +66,7 @@ def overheads(race: Race) -> dict[Overhead, Ratio]:
 
 
 def per_element(few: Race, many: Race) -> Ratio | None:
-    """Nanoseconds for each further element of the list, from races at two sizes.
-
-    None where Rust was not timed. The two lists of the same kernel are compared that leave the
-    least beside the list.
-    """
+    """Nanoseconds for each further element of the list, from two sizes; None without Rust."""
     if not all({_LIST.slower, _LIST.faster} <= set(race.rounds) for race in (few, many)):
         return None
     samples = [race.rounds[_LIST.slower] - race.rounds[_LIST.faster] for race in (few, many)]

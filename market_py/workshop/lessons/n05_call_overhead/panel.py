@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 import market_py
 from market_py.benchmark import inputs
+from market_py.benchmark.cases.case import BenchmarkCase
 from market_py.benchmark.cases.clearing import single_case
 from market_py.benchmark.timing import EMPTY_CALL, Race
 from market_py.workshop.lessons.n05_call_overhead.overheads import SIZES, TIMED_VARIANTS, overheads
 from market_py.workshop.lessons.n05_call_overhead.plots import call_overhead
 from market_py.workshop.widgets.controls import choice, stepper
-from market_py.workshop.widgets.sweep import SweepPanel
+from market_py.workshop.widgets.panel import Shown
+from market_py.workshop.widgets.sweep import SweepPanel, installed
 
 
 def dispatches(offers: int) -> dict[str, Any]:
     """Return what some functions that agree return as the dispatch of one market, as it is."""
     market = inputs.random_market(offers, np.random.default_rng(0))
-    usable = market_py.available_variants()
-    names = [name for name in ("rust-naive", "rust-ndarray", "numba-select") if name in usable]
+    names = installed(("rust-naive", "rust-ndarray", "numba-select"))
     return {name: market_py.get_variant(name)(*market)[1] for name in names}
 
 
@@ -28,45 +30,34 @@ class CallOverheadPanel(SweepPanel):
     """Time kernels in different wrappers, at a chosen size of market."""
 
     def __init__(self, **options: Any) -> None:
-        self.size = stepper("offers N", SIZES, 20)
-        self.distribution = choice("inputs", inputs.names_of_any_size())
-        self._timed_distribution: str | None = None
-        controls = {"size": self.size, "distribution": self.distribution}
-        super().__init__("Time the call overhead", controls, **options)
+        def cases(size: int, distribution: str) -> dict[int, BenchmarkCase]:
+            return {size: single_case(distribution, size, installed(TIMED_VARIANTS))}
+
+        def answer(races: Mapping[int, Race], **_: Any) -> Shown:
+            (race,) = races.values()
+            return call_overhead(race), summary(race)
+
+        self._distribution = ""
+        controls = {
+            "size": stepper("offers N", SIZES, 20),
+            "distribution": choice("inputs", inputs.names_of_any_size()),
+        }
+        empty = call_overhead(None)
+        super().__init__("Time the call overhead", controls, cases, answer, empty, **options)
 
     def measure(self, offers: int) -> Race:
         """Time one of the sizes, as the button does, and return its raw rounds."""
-        self.size.value = offers
+        self.controls["size"].value = offers
         self.run()
-        race: Race = self.races[offers]
-        return race
+        return self.races[offers]
 
-    def points(self) -> list[int]:
-        """The chosen size."""
-        return [self.settings["size"]]
-
-    def kept(self) -> dict[int, Race]:
-        """Return the sizes timed before on the same inputs: only these can be compared."""
-        same = self.settings["distribution"] == self._timed_distribution
-        return dict(self.races) if same else {}
-
-    def race_at(self, offers: int) -> Race:
-        """Race all wrappers."""
-        usable = market_py.available_variants()
-        names = [name for name in TIMED_VARIANTS if name in usable]
-        distribution = self.settings["distribution"]
-        race = single_case(distribution, offers, names, **self.options).race(**self.watched)
-        self._timed_distribution = distribution
-        return race
-
-    def draw(self) -> bytes:
-        """Draw the last race."""
-        return call_overhead(self.race)
-
-    def summary(self) -> str:
-        """Say what the last race tells."""
-        assert self.race is not None
-        return summary(self.race)
+    def work(self) -> None:
+        """Time the chosen size, and keep the others that were timed on the same inputs."""
+        former, distribution = self.races, self.chosen["distribution"]
+        super().work()
+        if distribution == self._distribution:
+            self.races = former | self.races
+        self._distribution = distribution
 
 
 def summary(race: Race) -> str:

@@ -12,24 +12,15 @@ from market_py.benchmark.timing import EMPTY_CALL, Race
 from market_py.plots.axes import error_bar, label, rows, write
 from market_py.plots.picture import picture
 from market_py.plots.style import BLACK, LIGHT, ORANGE, PURPLE, SKY, VERMILION
-from market_py.workshop.lessons.n05_call_overhead.overheads import (
-    ARRAY,
-    BOOKKEEPING,
-    BOXING,
-    LIST,
-    REST,
-    SELECTING,
-    SORTING,
-    overheads,
-)
+from market_py.workshop.lessons.n05_call_overhead import overheads
 
 STYLES = {
     EMPTY_CALL: (BLACK, ""),
-    REST: (LIGHT, ""),
-    ARRAY: (SKY, "//"),
-    BOOKKEEPING: (ORANGE, "\\\\"),
-    BOXING: (PURPLE, "xx"),
-    LIST: (VERMILION, ".."),
+    overheads.REST: (LIGHT, ""),
+    overheads.ARRAY: (SKY, "//"),
+    overheads.BOOKKEEPING: (ORANGE, "\\\\"),
+    overheads.BOXING: (PURPLE, "xx"),
+    overheads.LIST: (VERMILION, ".."),
 }
 """Colour and hatch of each part of a bar."""
 
@@ -38,10 +29,11 @@ STYLES = {
 def call_overhead(figure: Any, race: Race | None) -> None:
     """Draw a bar for each candidate: the baseline, the kernel and the overheads."""
     figure.subplots_adjust(left=0.235, top=0.81, bottom=0.11, hspace=0.42)
-    halves = figure.subplots(2, height_ratios=[len(SORTING), len(SELECTING)])
+    kernels = overheads.SORTING, overheads.SELECTING
+    halves = figure.subplots(2, height_ratios=[*map(len, kernels)])
     label(halves[1], "ns per call (each half has its own scale)")
     titles = "kernel that sorts, as published", "kernels that do not sort"
-    for axes, title, bars in zip(halves, titles, (SORTING, SELECTING), strict=True):
+    for axes, title, bars in zip(halves, titles, kernels, strict=True):
         label(axes, axes.get_xlabel(), "", title)
         rows(axes, list(bars))
         for row, name in enumerate(bars):
@@ -53,13 +45,13 @@ def call_overhead(figure: Any, race: Race | None) -> None:
 
 
 def _bar(axes: Any, row: int, race: Race, name: str) -> None:
-    paid = overheads(race)
-    parts = {part.kind: paid[part] for part in (SORTING | SELECTING)[name]}
+    paid = overheads.overheads(race)
+    parts = {part.kind: paid[part] for part in (overheads.SORTING | overheads.SELECTING)[name]}
     baseline, whole = (float(np.median(race.rounds[it])) for it in (EMPTY_CALL, name))
     widths = {kind: max(0.0, found.value) for kind, found in parts.items()}
     rest = max(0.0, whole - baseline - sum(widths.values()))
     left = end = 0.0
-    for kind, width in {EMPTY_CALL: baseline, REST: rest, **widths}.items():
+    for kind, width in {EMPTY_CALL: baseline, overheads.REST: rest, **widths}.items():
         colour, hatch = STYLES[kind]
         axes.barh(row, width, 0.66, left, color=colour, hatch=hatch)
         left += width

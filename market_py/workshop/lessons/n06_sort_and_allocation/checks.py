@@ -84,15 +84,12 @@ def _arrays_held(accept: Callable[..., Any], quantities: Float64Array) -> float:
     """Count the most memory held during a call, in arrays as long as the market."""
     out = np.empty_like(quantities)
     demand = float(quantities.sum() / 2)
-    tracing = tracemalloc.is_tracing()
-    if not tracing:
-        tracemalloc.start()
+    tracemalloc.start()
     try:
         before, _ = tracemalloc.get_traced_memory()
         tracemalloc.reset_peak()
         accept(quantities, demand, out)
         _, peak = tracemalloc.get_traced_memory()
     finally:
-        if not tracing:
-            tracemalloc.stop()
+        tracemalloc.stop()
     return (peak - before) / quantities.nbytes

@@ -11,28 +11,37 @@ from market_py.benchmark.timing import Race
 from market_py.plots.axes import error_bar, label, legend, rows, write
 from market_py.plots.picture import picture
 from market_py.plots.style import BLACK, GREY, ORANGE, SKY, bar_style
-from market_py.workshop.lessons.n06_sort_and_allocation.conditions import TIMED_VARIANTS, Conditions
+
+LADDERS = {
+    "numba": ("numba-sort", "numba-scratch", "numba-keys"),
+    "rust": ("rust-ndarray", "rust-scratch", "rust-unstable", "rust-keys"),
+}
+"""The variants that sort, each with one change more than the one before it."""
+TIMED_VARIANTS = tuple(name for ladder in LADDERS.values() for name in ladder)
 
 
 @picture(height=4.9)
-def sorting(figure: Any, runs: Sequence[tuple[Conditions, Race]]) -> None:
-    """Draw the time per call of each variant in the last run, and in the one before."""
+def sorting(figure: Any, runs: Sequence[tuple[object, Race]]) -> None:
+    """Draw the time per call of each variant in the last run, and in the one before.
+
+    A run is its conditions, and the race.
+    """
     figure.subplots_adjust(left=0.185, top=0.86, bottom=0.15)
     axes = figure.subplots()
     label(axes, "µs per call: median, half of the rounds in the whiskers")
     rows(axes, TIMED_VARIANTS)
     names = list(enumerate(TIMED_VARIANTS))
-    for conditions, race in runs[-2:-1]:
+    for before, race in runs[-2:-1]:
         at = [(times([race], name, 1e3)[0][1], row) for row, name in names if name in race.rounds]
         style: dict[str, Any] = {"color": BLACK, "marker": "D", "mfc": "white", "ms": 9, "ls": ""}
-        axes.plot(*zip(*at, strict=True), zorder=4, label=f"before: {conditions}", **style)
-    for conditions, race in runs[-1:]:
+        axes.plot(*zip(*at, strict=True), zorder=4, label=f"before: {before}", **style)
+    for now, race in runs[-1:]:
         for row, name in names:
             if name in race.rounds:
                 (found,) = times([race], name, 1e3)
                 colour, hatch = bar_style(name)
                 axes.barh(row, found[1], 0.6, color=colour, hatch=hatch, alpha=0.55)
-                error_bar(axes, row, found, marker="o", label=f"now: {conditions}")
+                error_bar(axes, row, found, marker="o", label=f"now: {now}")
     axes.set_xlim(left=0)
     legend(figure, 1)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -10,18 +11,35 @@ import numpy as np
 
 import market_py
 from market_py.validation import Float64Array
-from market_py.workshop.grading.check import (
-    RETURNS_NOTHING,
-    CheckResult,
-    Refused,
-    graded,
-    hint,
-    right,
-)
+from market_py.workshop.grading import check
+from market_py.workshop.grading.check import CheckResult, Refused, hint, right
 
 
 class TooMany(Exception):
     """More prices were compared than a selection needs."""
+
+
+class Counter:
+    """Counts comparisons, and ends what compares more than a limit."""
+
+    def __init__(self, limit: float) -> None:
+        self.comparisons, self._limit = 0, limit
+
+    def count(self) -> None:
+        """Count a comparison."""
+        self.comparisons += 1
+        if self.comparisons > self._limit:
+            raise TooMany
+
+
+def _counted(compare: Callable[[Any, Any], bool]) -> Any:
+    """Make a comparison of a price, with another or with a number, that is counted."""
+
+    def counted(self: Price, other: Any) -> bool:
+        self._counter.count()
+        return compare(self._value, other._value if isinstance(other, Price) else float(other))
+
+    return counted
 
 
 class Price:
@@ -32,20 +50,11 @@ class Price:
     def __init__(self, value: float, counter: Counter) -> None:
         self._value, self._counter = value, counter
 
-    def __eq__(self, other: object) -> bool:
-        return self._value == self._counter.value_of(other)
-
-    def __lt__(self, other: object) -> bool:
-        return self._value < self._counter.value_of(other)
-
-    def __gt__(self, other: object) -> bool:
-        return self._value > self._counter.value_of(other)
-
-    def __le__(self, other: object) -> bool:
-        return self._value <= self._counter.value_of(other)
-
-    def __ge__(self, other: object) -> bool:
-        return self._value >= self._counter.value_of(other)
+    __eq__ = _counted(operator.eq)
+    __lt__ = _counted(operator.lt)
+    __gt__ = _counted(operator.gt)
+    __le__ = _counted(operator.le)
+    __ge__ = _counted(operator.ge)
 
     def __hash__(self) -> int:
         return hash(self._value)
@@ -54,21 +63,9 @@ class Price:
         return f"{self._value:g}"
 
 
-class Counter:
-    """Counts comparisons, and ends what compares more than a limit."""
-
-    def __init__(self, limit: float) -> None:
-        self.comparisons, self._limit = 0, limit
-
-    def value_of(self, other: object) -> float:
-        """Count a comparison with another price."""
-        self.comparisons += 1
-        if self.comparisons > self._limit:
-            raise TooMany
-        return other._value if isinstance(other, Price) else float(other)  # type: ignore[arg-type]
-
-
-SELECTION_CASES: list[tuple[str, list[float], list[float], float]] = [
+Case = tuple[str, list[float], list[float], float]
+"""What it is about, bids, quantities, and demand."""
+SELECTION_CASES: list[Case] = [
     ("a plain market", [30, 10, 20], [100, 100, 100], 150),
     ("demand that ends at a step", [10, 20, 30], [50, 50, 50], 100),
     ("one offer", [42], [10], 5),
@@ -88,7 +85,7 @@ MOST = 60
 """Comparisons for each offer that no selection needs."""
 
 
-@graded
+@check.graded
 def check_clearing_price(clearing_price: Callable[..., Any]) -> CheckResult:
     """Judge ``clearing_price(bids, quantities, demand)`` by hidden cases and by comparisons."""
     rng = np.random.default_rng(7)
@@ -100,19 +97,14 @@ def check_clearing_price(clearing_price: Callable[..., Any]) -> CheckResult:
             demand = int(rng.integers(1, quantities.sum() + 1))
             bids = rng.integers(-20, levels - 20, size)
             cases.append((f"{kind} prices", bids.tolist(), quantities.tolist(), demand))
-    for about, bids, quantities, demand in cases:  # type: ignore[assignment]
-        _finds(clearing_price, about, bids, quantities, demand)  # type: ignore[arg-type]
+    for case in cases:
+        _finds(clearing_price, case)
     return _count_comparisons(clearing_price, rng)
 
 
-def _finds(
-    clearing_price: Callable[..., Any],
-    about: str,
-    bids: list[float],
-    quantities: list[float],
-    demand: float,
-) -> None:
+def _finds(clearing_price: Callable[..., Any], case: Case) -> None:
     """Refuse a function that fails in a case, or has not been written."""
+    about, bids, quantities, demand = case
     market = f"bids {bids}, quantities {quantities}, demand {demand}"
     wanted, _ = market_py.market_clearing(bids, quantities, demand, backend="python")
     counter = Counter(MOST * 40)
@@ -127,7 +119,7 @@ def _finds(
         raise Refused(f"{about} fails: {error!r}.\n{market}{told}") from error
     if price is None:
         missing = f"{about}: nothing is returned, as if no price covered demand.\n{market}"
-        raise Refused(RETURNS_NOTHING if about == SELECTION_CASES[0][0] else missing)
+        raise Refused(check.RETURNS_NOTHING if about == SELECTION_CASES[0][0] else missing)
     if not isinstance(price, Price) or price._value != wanted:
         moved = [bid._value for bid in given] != bids
         told = "\nThe bids have changed places, and their quantities have not." if moved else ""
@@ -135,15 +127,15 @@ def _finds(
 
 
 def _count_comparisons(clearing_price: Callable[..., Any], rng: np.random.Generator) -> CheckResult:
-    orders: dict[str, Callable[[int], Float64Array]] = {
-        "sorted, cheapest first": lambda n: np.arange(n, dtype=float),
-        "sorted, highest first": lambda n: np.arange(n, dtype=float)[::-1],
-        "all equal": np.ones,
-        "at two levels": lambda n: np.arange(n, dtype=float) % 2,
+    ranks = np.arange(2000.0)
+    orders = {
+        "sorted, cheapest first": ranks,
+        "sorted, highest first": ranks[::-1],
+        "all equal": np.ones(2000),
+        "at two levels": ranks % 2,
     }
-    for about, make in orders.items():
-        counted = _comparisons(clearing_price, make(2000), rng)
-        if counted > MOST:
+    for about, bids in orders.items():
+        if _comparisons(clearing_price, bids, rng) > MOST:
             return hint(
                 f"all prices are right, but with 2,000 prices {about} your function made more "
                 f"than {MOST} comparisons for each. Which guess shrinks the candidates by one "

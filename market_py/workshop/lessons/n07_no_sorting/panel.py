@@ -8,18 +8,19 @@ from typing import Any
 
 import numpy as np
 
-import market_py
 from market_py.benchmark import inputs
+from market_py.benchmark.cases.case import BenchmarkCase
 from market_py.benchmark.cases.clearing import single_case
 from market_py.benchmark.inputs import make_markets, names_of_any_size
 from market_py.benchmark.timing import Race, Ratio, bootstrapped
 from market_py.validation import Float64Array
 from market_py.workshop.lessons.n07_no_sorting import plots
-from market_py.workshop.lessons.n07_no_sorting.plots import SELECTING, SIZES, SORTING
+from market_py.workshop.lessons.n07_no_sorting.plots import GROWTH_STYLES, SIZES
 from market_py.workshop.lessons.n07_no_sorting.search import Pass, search
 from market_py.workshop.widgets.controls import choice, slider, stepper
 from market_py.workshop.widgets.panel import Explorer, Shown
-from market_py.workshop.widgets.sweep import SweepPanel
+from market_py.workshop.widgets.sentence import counted
+from market_py.workshop.widgets.sweep import SweepPanel, installed
 
 SHOWN_DISTRIBUTIONS = ("random", "few levels", "two levels", "equal", "one huge offer", "sorted")
 """Distributions whose supply curve fits into one picture."""
@@ -58,24 +59,19 @@ def step_sentence(passes: Sequence[Pass], offers: int, demand: float, price: flo
         f"at or below {guess:.2f} € {supply:,.0f} MW are offered"
         for guess, supply in zip(last.guesses, last.supplies, strict=True)
     )
-    sentence = f"Pass {len(passes)} looks at {_counted(last.visited, 'offer')}: {sums}. "
+    sentence = f"Pass {len(passes)} looks at {counted(last.visited, 'offer')}: {sums}. "
     if price is not None:
         return sentence + (
             f"No candidate is left, so the price is {price:.2f} €/MWh, the cheapest guess that "
             f"covers {demand:,.0f} MW. All passes together looked at {visited} offers, "
             f"{visited / offers:.2f} times each of the {offers}."
         )
-    low = "" if last.low == -math.inf else f"above {last.low:.2f} €"
-    high = "" if last.high == math.inf else f"not above {last.high:.2f} €"
-    where = " and ".join(part for part in (low, high) if part)
+    ends = [f"above {last.low:.2f} €"] if last.low > -math.inf else []
+    ends += [f"not above {last.high:.2f} €"] if last.high < math.inf else []
     return sentence + (
-        f"Demand is {demand:,.0f} MW, so the price is {where}, and "
-        f"{_counted(len(last.left), 'candidate')} left between."
+        f"Demand is {demand:,.0f} MW, so the price is {' and '.join(ends)}, and "
+        f"{counted(len(last.left), 'candidate')} left between."
     )
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
 MOST_ELEMENTS = 200_000
@@ -88,43 +84,32 @@ def exponent(races: Mapping[int, Race], name: str) -> Ratio:
     x = np.log([*races])
     x -= x.mean()
 
-    def slope(*medians: Float64Array) -> Float64Array:
-        fitted: Float64Array = np.tensordot(x, np.log(medians), 1) / (x @ x)
-        return fitted
+    def slope(*medians: Float64Array) -> Any:
+        return np.tensordot(x, np.log(medians), 1) / (x @ x)
 
     return bootstrapped([race.rounds[name] for race in races.values()], slope)
 
 
-class GrowthPanel(SweepPanel):
+def growth_panel(sizes: Sequence[int] = SIZES, rounds: int = 11, **options: Any) -> SweepPanel:
     """Time variants that sort and variants that select over the size of the market, by button."""
 
-    def __init__(self, sizes: tuple[int, ...] = SIZES, rounds: int = 11, **options: Any) -> None:
-        self._sizes = sizes
-        self.distribution = choice("prices", names_of_any_size())
-        self.largest = stepper("largest market", sizes[1:], sizes[-1])
-        controls = {"distribution": self.distribution, "largest": self.largest}
-        super().__init__("Time the growth", controls, rounds=rounds, **options)
+    def cases(distribution: str, largest: int) -> dict[int, BenchmarkCase]:
+        made = {}
+        for size in (size for size in sizes if size <= largest):
+            distinct = max(FEWEST, min(inputs.DISTINCT, MOST_ELEMENTS // size))
+            names = installed(GROWTH_STYLES)
+            made[size] = single_case(distribution, size, names, distinct=distinct)
+        return made
 
-    def points(self) -> list[int]:
-        """Sizes up to the chosen one."""
-        return [size for size in self._sizes if size <= self.settings["largest"]]
+    def answer(races: Mapping[int, Race], distribution: str, **_: Any) -> Shown:
+        return plots.growth(races), growth(distribution, races)
 
-    def race_at(self, offers: int) -> Race:
-        """Race all variants on fewer markets where these are larger."""
-        usable = market_py.available_variants()
-        names = [name for name in (*SORTING, *SELECTING) if name in usable]
-        distinct = max(FEWEST, min(inputs.DISTINCT, MOST_ELEMENTS // offers))
-        distribution = self.settings["distribution"]
-        case = single_case(distribution, offers, names, distinct=distinct, **self.options)
-        return case.race(**self.watched)
-
-    def draw(self) -> bytes:
-        """Draw the time per offer."""
-        return plots.growth(self.races)
-
-    def summary(self) -> str:
-        """Say how time grows."""
-        return growth(self.settings["distribution"], self.races)
+    controls = {
+        "distribution": choice("prices", names_of_any_size()),
+        "largest": stepper("largest market", sizes[1:], sizes[-1]),
+    }
+    parts = controls, cases, answer, plots.growth({})
+    return SweepPanel("Time the growth", *parts, rounds=rounds, **options)
 
 
 def growth(distribution: str, races: Mapping[int, Race]) -> str:

@@ -24,19 +24,7 @@ def search_state(
     passes: Sequence[Pass],
     price: float | None,
 ) -> None:
-    """Draw the supply curve, the bracket of the price, and the guesses of the last pass.
-
-    Parameters
-    ----------
-    bids, quantities : ndarray, shape (N,)
-        The market; MW.
-    demand : float
-        MW.
-    passes : sequence of Pass
-        Those that are done, possibly none.
-    price : float or None
-        The price, once it is found.
-    """
+    """Draw the supply curve, the bracket of the price, and the guesses of the last pass, if any."""
     figure.subplots_adjust(top=0.83)
     axes = figure.subplots()
     label(axes, "offered at or below the price (MW)", "price (€/MWh)")
@@ -63,7 +51,6 @@ def search_state(
     legend(figure, 3)
 
 
-SORTING, SELECTING = ("numba-sort", "numba-keys", "rust-keys"), ("numba-select", "rust-select")
 GROWTH_STYLES = {
     "numba-sort": (BLUE, "o", "-"),
     "numba-keys": (SKY, "^", "-"),

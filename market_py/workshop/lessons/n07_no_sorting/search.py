@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from market_py.backends.constants import COVERAGE
 
 
-@dataclass(frozen=True)
-class Pass:
+class Pass(NamedTuple):
     """One pass over the candidates: some guesses, and where they leave the answer."""
 
     guesses: tuple[float, ...]
@@ -32,18 +31,12 @@ class Pass:
     """Offers strictly between the ends: what may still set the price."""
 
 
-@dataclass(frozen=True)
-class Search:
+class Search(NamedTuple):
     """How the price of a market was found."""
 
     price: float | None
     """None in a shortage."""
     passes: tuple[Pass, ...]
-
-    @property
-    def visited(self) -> int:
-        """Offers looked at by all passes together."""
-        return sum(step.visited for step in self.passes)
 
 
 def search(
@@ -53,18 +46,9 @@ def search(
     guesses: int = 7,
     seed: int = 0,
 ) -> Search:
-    """Find the lowest price that covers demand, without sorting the offers.
+    """Find the lowest price that covers a positive demand, without sorting the offers.
 
-    Parameters
-    ----------
-    bids, quantities : sequence of float, shape (N,)
-        The offers; some of a positive quantity.
-    demand : float
-        Positive.
-    guesses : int
-        Candidates drawn a pass, at random.
-    seed : int
-        Of those draws.
+    Each pass draws so many guesses from the candidates, at random.
     """
     rng = np.random.default_rng(seed)
     target = demand * COVERAGE
@@ -93,28 +77,22 @@ def search(
     return Search(high if high < math.inf else None, tuple(passes))
 
 
-def simulate(
-    guesses: int, markets: int = 200, offers: int = 300, seed: int = 7
-) -> tuple[float, float, float]:
+def simulate(guesses: int, markets: int = 200, offers: int = 300, seed: int = 7) -> list[float]:
     """Search random markets, whose demand is equally likely to lie anywhere.
 
-    Returns
-    -------
-    tuple of float
-        Means: the share of candidates that the first pass leaves, how often all passes look at an
-        offer, and the number of passes.
+    Returns means: the share of candidates that the first pass leaves, how often all passes look at
+    an offer, and the number of passes.
     """
     rng = np.random.default_rng(seed)
     runs = []
     for market in range(markets):
         bids, quantities = rng.random((2, offers)).tolist()
         demand = rng.uniform(0, sum(quantities))
-        runs.append(search(bids, quantities, demand, guesses, seed=market))
-    return (
-        float(np.mean([len(run.passes[0].left) for run in runs])) / offers,
-        float(np.mean([run.visited for run in runs])) / offers,
-        float(np.mean([len(run.passes) for run in runs])),
-    )
+        passes = search(bids, quantities, demand, guesses, seed=market).passes
+        visited = sum(step.visited for step in passes)
+        runs.append((len(passes[0].left) / offers, visited / offers, len(passes)))
+    means: list[float] = np.mean(runs, axis=0).tolist()
+    return means
 
 
 def counted(guesses: Sequence[int], offers: int) -> str:

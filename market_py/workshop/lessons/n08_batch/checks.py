@@ -8,31 +8,19 @@ from typing import Any
 import numpy as np
 
 from market_py.benchmark.timing import Race
-from market_py.workshop.grading.check import (
-    NOT_DONE,
-    CheckResult,
-    between_sizes,
-    graded,
-    hidden_cases,
-    hint,
-    right,
-)
+from market_py.workshop.grading import check
+from market_py.workshop.grading.check import CheckResult, hint, right
 from market_py.workshop.lessons.n08_batch import panel
+from market_py.workshop.lessons.n08_batch.plots import BACKENDS, ways_of
+from market_py.workshop.widgets.sweep import installed
 
 
-@graded
+@check.graded
 def check_break_even(answer: Any, races: Mapping[int, Race], name: str = "numba") -> CheckResult:
-    """Check a claimed break-even ``(low, high)``, in markets, against the learner's own races.
-
-    Up to the first one batch call is not faster than single calls, by the intervals of the races;
-    from the second on it is.
-    """
-    if answer is None:
-        return NOT_DONE
+    """Check a claimed break-even ``(low, high)``, in markets, against the learner's own races."""
     if not races:
         return hint("run the batches first: their raw data judges your answer.")
-    wanted = 'give two numbers of markets, as in (2, 4); "never" is float("inf").'
-    return between_sizes(answer, wanted, panel.break_even(races, name), f", for {name},")
+    return check.between_sizes(answer, panel.break_even(races, name), "markets", f", for {name},")
 
 
 MODEL_CASES: list[tuple[str, tuple[float, float, float], float]] = [
@@ -46,13 +34,13 @@ MODEL_CASES: list[tuple[str, tuple[float, float, float], float]] = [
 ]
 
 
-@graded
+@check.graded
 def check_model(break_even: Callable[..., Any], races: Mapping[int, Race]) -> CheckResult:
     """Judge a learner's model of the break-even, then hold it against the learner's own races."""
-    hidden_cases(break_even, MODEL_CASES)
+    check.hidden_cases(break_even, MODEL_CASES)
     said = [f"{len(MODEL_CASES)} hidden cases."]
-    for name in panel.present():
-        if len(races) > 1 and panel.BATCH.format(name) in next(iter(races.values())).rounds:
+    for name in installed(BACKENDS):
+        if len(races) > 1 and ways_of(name, 1)[1] in next(iter(races.values())).rounds:
             single, fixed, each = panel.costs(races, name)
             below, above = panel.break_even(races, name)
             said.append(

@@ -8,7 +8,7 @@ import market_py
 from market_py.benchmark import timing
 from market_py.benchmark.report.picture import times
 from market_py.reliability import adequacy, rts79
-from market_py.reliability.adequacy import VALUE_OF_LOST_LOAD, Simulation
+from market_py.reliability.adequacy import VALUE_OF_LOST_LOAD, Estimate, Simulation
 from market_py.validation import Float64Array
 from market_py.workshop.lessons.n08_batch import plots
 from market_py.workshop.widgets.controls import stepper
@@ -25,8 +25,7 @@ class YearsPanel(Job):
     def __init__(self) -> None:
         self.exact = adequacy.exact().loss_of_load
         self.simulation: Simulation | None = None
-        self._means: list[float] = []
-        self._errors: list[float] = []
+        self._found: list[Estimate] = []
         controls = {
             "years": stepper("years", [20, 50, 100, 200, 500, 1000, 2000, 5000], 200),
             "threads": stepper("threads", [1, 2, 4, 8], 1),
@@ -36,20 +35,17 @@ class YearsPanel(Job):
         super().__init__("Simulate", 200, first, controls)
 
     def _drawn(self) -> bytes:
-        return plots.years(
-            self._means, self._errors, self.simulation, self.exact, VALUE_OF_LOST_LOAD
-        )
+        return plots.years(self._found, self.simulation, self.exact)
 
     def work(self) -> None:
         """Simulate until all years are done, or until stopped."""
-        self.simulation, self._means, self._errors = None, [], []
+        self.simulation, self._found = None, []
         chosen = self.chosen
-        self.expect(chosen["years"])
+        self.bar.max = chosen["years"]
         drawn = start = time.perf_counter()
         for simulation in adequacy.simulate_yearly(**chosen):
             self.simulation = simulation
-            self._means.append(simulation.loss_of_load.mean)
-            self._errors.append(simulation.loss_of_load.standard_error)
+            self._found.append(simulation.loss_of_load)
             if self.is_stopped():
                 break
             if time.perf_counter() > drawn + FRAME_SECONDS:
@@ -57,8 +53,8 @@ class YearsPanel(Job):
                 self.show((self._drawn(), self._say()))
                 drawn = time.perf_counter()
         seconds = time.perf_counter() - start
-        self.bar.value = len(self._means)
-        markets = len(self._means) * rts79.HOURS
+        self.bar.value = len(self._found)
+        markets = len(self._found) * rts79.HOURS
         took = f" {markets:,} markets took {seconds:,.1f} s, pictures included."
         self.show((self._drawn(), self._say() + took))
 

@@ -7,87 +7,71 @@ from typing import Any
 
 import numpy as np
 
-import market_py
 from market_py.benchmark import inputs, timing
 from market_py.benchmark.agreement import verify_markets
+from market_py.benchmark.cases.case import BenchmarkCase, Setup
 from market_py.benchmark.timing import Race
 from market_py.registry import get_batch_candidates, get_candidates
 from market_py.workshop.lessons.n08_batch import plots
+from market_py.workshop.lessons.n08_batch.plots import BACKENDS, SIZES, ways_of
 from market_py.workshop.widgets.controls import choice, stepper
-from market_py.workshop.widgets.sweep import SweepPanel
+from market_py.workshop.widgets.panel import Shown
+from market_py.workshop.widgets.sweep import SweepPanel, installed
 
-SIZES = (1, 2, 4, 8, 16, 32, 64, 256, 1024, 4096)
-"""Markets per batch."""
 OFFERS = (32, 64, 96, 320)
 """Per market: areas that are like the RTS-79."""
-BACKENDS = ("numba", "rust")
-SINGLE = "{} one by one"
-BATCH = "{} batch"
-THREADED = "{} batch, {} threads"
 
 
-class BatchPanel(SweepPanel):
+def batch_panel(rounds: int = 11, **options: Any) -> SweepPanel:
     """Clear the same markets one by one, in one call, and in one call on some threads."""
 
-    races: dict[int, Race]
-    """By the number of markets in a batch; times are per market."""
+    def cases(largest: int, **chosen: Any) -> dict[int, BenchmarkCase]:
+        return {size: ways_case(size, **chosen) for size in SIZES if size <= largest}
 
-    def __init__(self, rounds: int = 11, **options: Any) -> None:
-        controls = {
-            "offers": stepper("offers N", OFFERS, inputs.RTS_OFFERS),
-            "largest": stepper("largest batch", SIZES[3:], 1024),
-            "threads": stepper("threads", [2, 3, 4, 6, 8], 2),
-            "bids": choice("prices", list(inputs.BATCH_DISTRIBUTIONS)),
-        }
-        super().__init__("Run the batches", controls, rounds=rounds, **options)
+    def answer(races: Mapping[int, Race], threads: int, **_: Any) -> Shown:
+        return plots.batches(races, threads), summary(races, threads)
 
-    def points(self) -> list[int]:
-        """Sizes of batches up to the chosen one."""
-        return [size for size in SIZES if size <= self.settings["largest"]]
+    controls = {
+        "offers": stepper("offers N", OFFERS, inputs.RTS_OFFERS),
+        "largest": stepper("largest batch", SIZES[3:], 1024),
+        "threads": stepper("threads", [2, 3, 4, 6, 8], 2),
+        "bids": choice("prices", list(inputs.BATCH_DISTRIBUTIONS)),
+    }
+    parts = controls, cases, answer, plots.batches({}, 2)
+    return SweepPanel("Run the batches", *parts, rounds=rounds, **options)
 
-    def race_at(self, size: int) -> Race:
-        """Race all ways of clearing batches of one size."""
+
+def summary(races: Mapping[int, Race], threads: int) -> str:
+    """Say from which size on a batch is faster, and what threads gain."""
+    largest, said = max(races), []
+    race = races[largest]
+    for name in installed(BACKENDS):
+        below, above = break_even(races, name)
+        if above == np.inf:
+            when = f"one call is not faster, up to {below:,} markets"
+        else:
+            when = f"one call is faster from {above:,.0f} markets on"
+            when += f", and not at {below:,}" if below else ""
+        one_by_one, batch, threaded = ways_of(name, threads)
+        ratio, gain = race.speedup(batch, over=one_by_one), race.speedup(threaded, over=batch)
+        said.append(
+            f"{name}: {when}; at {largest:,} it is {ratio} times as fast, and "
+            f"{threads} threads are {gain} times as fast as one"
+        )
+    return ". ".join(said) + "."
+
+
+def ways_case(size: int, offers: int, threads: int, bids: str) -> BenchmarkCase:
+    """Make a case of all ways to clear batches of one size."""
+
+    def set_up(seed: int) -> Setup:
         # So many batches that no market comes back soon.
         distinct = max(inputs.BATCHES, inputs.DISTINCT // size)
-        offers = self.settings["offers"]
-        batches = inputs.make_batches(self.settings["bids"], size, distinct=distinct, offers=offers)
-        race = timing.race(
-            ways_to_clear(present(), self.settings["threads"]),
-            [(batch, _rows(*batch)) for batch in batches],
-            verify=verify,
-            baselines={},
-            size=offers,
-            **self.options,
-            **self.watched,
-        )
-        return race.per(size)
+        batches = inputs.make_batches(bids, size, seed, distinct, offers)
+        calls = [(*batch, _rows(*batch)) for batch in batches]
+        return Setup(ways_to_clear(installed(BACKENDS), threads), calls, verify, baselines={})
 
-    def draw(self) -> bytes:
-        """Draw times and the efficiency of threads."""
-        return plots.batches(self.races, self.settings["threads"], SIZES, BACKENDS)
-
-    def summary(self) -> str:
-        """Say from which size on a batch is faster, and what threads gain."""
-        largest, threads = max(self.races), self.settings["threads"]
-        said = []
-        for name in present():
-            below, above = break_even(self.races, name)
-            one = ratio(self.races[largest], name)
-            if above == np.inf:
-                when = f"one call is not faster, up to {below:,} markets"
-            else:
-                when = f"one call is faster from {above:,.0f} markets on"
-                when += f", and not at {below:,}" if below else ""
-            said.append(
-                f"{name}: {when}; at {largest:,} it is {one} times as fast, and {threads} threads "
-                f"are {gain(self.races[largest], name, threads)} times as fast as one"
-            )
-        return ". ".join(said) + "."
-
-
-def present() -> list[str]:
-    """Backends that are compared, where they are installed."""
-    return [name for name in BACKENDS if name in market_py.available_backends()]
+    return BenchmarkCase("batch", bids, offers, set_up, markets=size)
 
 
 def _rows(bids: Any, quantities: Any, demands: Any) -> list[tuple[Any, Any, float]]:
@@ -101,48 +85,33 @@ def ways_to_clear(names: Sequence[str], threads: int) -> dict[str, timing.Call]:
     ways: dict[str, timing.Call] = {}
     together = get_batch_candidates(names)
     for name, single in get_candidates(names).items():
-        ways[SINGLE.format(name)] = _loop(single)
-        ways[BATCH.format(name)] = _on(together[name], 1)
-        ways[THREADED.format(name, threads)] = _on(together[name], threads)
+        one_by_one, batch, threaded = ways_of(name, threads)
+        ways[one_by_one] = _loop(single)
+        ways[batch] = _on(together[name], 1)
+        ways[threaded] = _on(together[name], threads)
     return ways
 
 
 def _loop(single: Callable[..., Any]) -> timing.Call:
-    return lambda batch, rows: [single(*market) for market in rows]
+    return lambda bids, quantities, demands, rows: [single(*market) for market in rows]
 
 
 def _on(together: Callable[..., Any], threads: int) -> timing.Call:
-    return lambda batch, rows: together(*batch, threads)
+    return lambda bids, quantities, demands, rows: together(bids, quantities, demands, threads)
 
 
-def verify(ways: Mapping[str, timing.Call], inputs: timing.Inputs) -> dict[str, int]:
-    """Compare what all ways answer to the first batch.
-
-    Raises
-    ------
-    Disagreement
-        They do not answer alike.
-    """
-    batch, rows = inputs[0]
+def verify(ways: Mapping[str, timing.Call], calls: timing.Inputs) -> dict[str, int]:
+    """Compare what all ways answer to the first batch; `Disagreement` where they differ."""
 
     def collected(way: timing.Call) -> timing.Call:
-        def clear(*_: Any) -> Any:
-            found = way(batch, rows)
-            return map(np.array, zip(*found, strict=True)) if isinstance(found, list) else found
+        def clear(*batch: Any) -> Any:
+            found = way(*batch)
+            # A loop over the rows answers market by market.
+            return [*map(np.array, zip(*found, strict=True))] if isinstance(found, list) else found
 
-        return lambda *market: tuple(clear(*market))
+        return clear
 
-    return verify_markets({name: collected(way) for name, way in ways.items()}, [batch])
-
-
-def ratio(race: Race, name: str) -> timing.Ratio:
-    """How many times as fast one call is as single calls, on one thread."""
-    return race.speedup(BATCH.format(name), over=SINGLE.format(name))
-
-
-def gain(race: Race, name: str, threads: int) -> timing.Ratio:
-    """How many times as fast a batch is on some threads as on one."""
-    return race.speedup(THREADED.format(name, threads), over=BATCH.format(name))
+    return verify_markets({name: collected(way) for name, way in ways.items()}, calls[:1])
 
 
 def break_even(races: Mapping[int, Race], name: str) -> tuple[int, float]:
@@ -152,8 +121,9 @@ def break_even(races: Mapping[int, Race], name: str) -> tuple[int, float]:
     ratios; it is infinite where the largest batch is not faster.
     """
     below, above = 0, np.inf
+    one_by_one, batch, _ = ways_of(name, 1)
     for size in sorted(races, reverse=True):
-        if races[size].verdict(BATCH.format(name), over=SINGLE.format(name)) != "faster":
+        if races[size].verdict(batch, over=one_by_one) != "faster":
             below = size
             break
         above = size
@@ -161,13 +131,10 @@ def break_even(races: Mapping[int, Race], name: str) -> tuple[int, float]:
 
 
 def costs(races: Mapping[int, Race], name: str) -> tuple[float, float, float]:
-    """A single call, the fixed cost of a batch, and its cost for each market, ns.
-
-    From the smallest and the largest batch.
-    """
+    """A single call, the fixed cost of a batch, and its cost for each market, ns."""
     small, large = min(races), max(races)
-    ways = SINGLE.format(name), BATCH.format(name)
-    single = races[large].quartiles(ways[0])[1]
-    first, last = (races[size].quartiles(ways[1])[1] * size for size in (small, large))
+    one_by_one, batch, _ = ways_of(name, 1)
+    single = races[large].quartiles(one_by_one)[1]
+    first, last = (races[size].quartiles(batch)[1] * size for size in (small, large))
     each = (last - first) / (large - small)
     return single, first - each * small, each

@@ -12,48 +12,36 @@ from market_py.benchmark.timing import Race
 from market_py.plots.axes import interval_line, label, legend, log_axis
 from market_py.plots.picture import picture
 from market_py.plots.style import BLACK, BLUE, ORANGE, SKY, VERMILION
-from market_py.reliability.adequacy import Simulation
+from market_py.reliability.adequacy import VALUE_OF_LOST_LOAD, Estimate, Simulation
 from market_py.validation import Float64Array
+
+SIZES = (1, 2, 4, 8, 16, 32, 64, 256, 1024, 4096)
+"""Markets per batch."""
+BACKENDS = ("numba", "rust")
+
+
+def ways_of(name: str, threads: int) -> tuple[str, str, str]:
+    """Name the ways in which a backend clears a batch."""
+    return f"{name} one by one", f"{name} batch", f"{name} batch, {threads} threads"
 
 
 @picture(height=7.4)
-def batches(
-    figure: Any,
-    races: Mapping[int, Race],
-    threads: int,
-    sizes: Sequence[int],
-    backends: Sequence[str],
-) -> None:
-    """Draw time per market by size of the batch; below, how well threads are used.
-
-    Parameters
-    ----------
-    races : mapping of int to Race
-        By the number of markets in a batch, possibly none.
-    threads : int
-        Of the threaded calls.
-    sizes : sequence of int
-        Markets per batch: all that there may be.
-    backends : sequence of str
-        Two, which are drawn where they were timed.
-    """
+def batches(figure: Any, races: Mapping[int, Race], threads: int) -> None:
+    """Draw time per market by size of the batch; below, how well threads are used."""
     figure.subplots_adjust(left=0.16, bottom=0.1, top=0.86, hspace=0.45)
     axes, below = figure.subplots(2, height_ratios=[3.4, 1])
     label(axes, "markets per batch", "ns per market")
-    log_axis(axes.xaxis, 0.8, 1.25 * sizes[-1], ticks=sizes)
-    shares = np.full((len(backends), len(sizes)), np.nan)
-    styles = zip(backends, ((BLUE, SKY), (VERMILION, ORANGE)), ("ov^", "sPD"), strict=True)
+    log_axis(axes.xaxis, 0.8, 1.25 * SIZES[-1], ticks=SIZES)
+    shares = np.full((len(BACKENDS), len(SIZES)), np.nan)
+    styles = zip(BACKENDS, ((BLUE, SKY), (VERMILION, ORANGE)), ("ov^", "sPD"), strict=True)
     for row, (name, (colour, light), markers) in enumerate(styles):
-        one, some = f"{name} batch", f"{name} batch, {threads} threads"
-        for way, *look in (
-            (f"{name} one by one", colour, markers[0], ":"),
-            (one, colour, markers[1], "-"),
-            (some, light, markers[2], "--"),
-        ):
+        ways = _, one, some = ways_of(name, threads)
+        looks = zip(ways, (colour, colour, light), markers, (":", "-", "--"), strict=True)
+        for way, shade, marker, dashes in looks:
             done = {size: race for size, race in races.items() if way in race.rounds}
-            style = dict(zip(("color", "marker", "linestyle"), look, strict=True))
+            style = {"color": shade, "marker": marker, "linestyle": dashes}
             interval_line(axes, [*done], times(done.values(), way), way, **style)
-        for column, size in enumerate(sizes):
+        for column, size in enumerate(SIZES):
             if size in races and some in races[size].rounds:
                 shares[row, column] = races[size].speedup(some, over=one).value / threads
     log_axis(axes.yaxis, *(() if races else (50, 50_000)))
@@ -64,39 +52,23 @@ def batches(
             colour = "white" if share < 0.6 else BLACK
             below.text(column, row, f"{share:.0%}", ha="center", va="center", color=colour)
     label(below, "markets per batch", "", f"efficiency of {threads} threads")
-    below.set_xticks(range(len(sizes)), [f"{size:,}" for size in sizes])
-    below.set_yticks(range(len(backends)), backends)
+    below.set_xticks(range(len(SIZES)), [f"{size:,}" for size in SIZES])
+    below.set_yticks(range(len(BACKENDS)), BACKENDS)
     below.tick_params(length=0)
     below.grid(visible=False)
 
 
 @picture(height=7.2)
 def years(
-    figure: Any,
-    means: Sequence[float],
-    errors: Sequence[float],
-    simulation: Simulation | None,
-    exact: float,
-    lost_load: float,
+    figure: Any, found: Sequence[Estimate], simulation: Simulation | None, exact: float
 ) -> None:
-    """Draw a simulation of years: the estimate with its band, and the price-duration curve.
-
-    Parameters
-    ----------
-    means, errors : sequence of float, shape (years,)
-        The mean after each year and its standard error, h/year.
-    simulation : Simulation or None
-        After the last of them.
-    exact : float
-        The loss of load expectation by convolution, h/year.
-    lost_load : float
-        Price of a shortage.
-    """
+    """Draw simulated years: estimates (h/year) with their band, and the price-duration curve."""
     figure.subplots_adjust(top=0.9, hspace=0.36)
     above, below = figure.subplots(2, height_ratios=[1.2, 1])
     label(above, "years simulated", "loss of load (h/year)")
     above.axhline(exact, color=BLACK, ls="--", label=f"exact: {exact:.3f} h/year")
-    numbers, middle, error = np.arange(1, len(means) + 1), np.array(means), np.array(errors)
+    numbers = np.arange(1, len(found) + 1)
+    middle, error = np.array([(it.mean, it.standard_error) for it in found]).reshape(-1, 2).T
     above.plot(numbers, middle, color=BLUE, lw=2, label="mean so far")
     # The band begins where there is a spread; that of the first years leaves the picture.
     ends = (middle + sign * 1.959964 * error for sign in (-1, 1))
@@ -104,13 +76,13 @@ def years(
     above.fill_between(
         numbers, *ends, where=known, color=SKY, alpha=0.5, lw=0, label="95 % interval"
     )
-    above.set(xlim=(0, max(10, len(means))), ylim=(max(0.0, exact - 3), exact + 3))
+    above.set(xlim=(0, max(10, len(found))), ylim=(max(0.0, exact - 3), exact + 3))
     label(below, "hours of a mean year, highest price first", "price ($/MWh)")
     if simulation is not None and simulation.years:
         hours, prices = duration(simulation)
         below.step(np.maximum(hours, 1e-3), prices, color=VERMILION, lw=2.2, where="post")
-        lost = simulation.hours_at_price[lost_load] / simulation.years
-        words = f"↑ {lost:.2f} hours at {lost_load:,.0f} $/MWh, off the scale"
+        lost = simulation.hours_at_price[VALUE_OF_LOST_LOAD] / simulation.years
+        words = f"↑ {lost:.2f} hours at {VALUE_OF_LOST_LOAD:,.0f} $/MWh, off the scale"
         below.text(0.98, 0.97, words, transform=below.transAxes, ha="right", va="top", fontsize=14)
     log_axis(below.xaxis, 1, 8736, subs=(1,))
     below.set_ylim(0, 65)

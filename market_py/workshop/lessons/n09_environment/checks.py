@@ -5,14 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from market_py.workshop.grading.check import (
-    CheckResult,
-    graded,
-    hidden_cases,
-    hint,
-    right,
-    two_ends,
-)
+from market_py.workshop.grading import check
+from market_py.workshop.grading.check import CheckResult, hint, right
 from market_py.workshop.lessons.n09_environment.panel import clearing_share
 
 AMDAHL_CASES = (
@@ -24,10 +18,10 @@ AMDAHL_CASES = (
 )
 
 
-@graded
+@check.graded
 def check_clearing_share(answer: Any, parts: dict[str, tuple[float, float, float]]) -> CheckResult:
     """Judge an interval, in per cent, for the share of the step that is clearing."""
-    low, high = two_ends(answer, "An interval is two numbers, such as (10, 20).")
+    low, high = check.two_ends(answer, "An interval is two numbers, such as (10, 20).")
     if not 0 <= low < high <= 100:
         return hint("It takes two different ends between 0 and 100 per cent, the lower first.")
     if high - low > 20:
@@ -43,10 +37,10 @@ def check_clearing_share(answer: Any, parts: dict[str, tuple[float, float, float
     return right(f"In your own run it is {share:.1f} %.")
 
 
-@graded
+@check.graded
 def check_amdahl(whole_speedup: Callable[..., Any], share: float | None) -> CheckResult:
     """Judge a function that predicts the speed-up of the whole; then apply it to a share."""
-    hidden_cases(whole_speedup, AMDAHL_CASES)
+    check.hidden_cases(whole_speedup, AMDAHL_CASES)
     said = f"{len(AMDAHL_CASES)} hidden cases."
     if share is not None:
         most = float(whole_speedup(share, float("inf")))

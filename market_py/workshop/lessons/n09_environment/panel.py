@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from market_py import env
 from market_py.benchmark import timing
+from market_py.benchmark.cases import learning
 from market_py.benchmark.cases.case import BenchmarkCase
-from market_py.benchmark.cases.learning import (
-    PRIORITISED,
-    ROWS,
-    UNIFORM,
-    UPDATE,
-    policy_case,
-    replay_case,
-)
-from market_py.benchmark.cases.steps import step_case
+from market_py.benchmark.cases.steps import AGENTS, step_case
 from market_py.benchmark.inputs import DISTINCT
 from market_py.benchmark.report.picture import times
 from market_py.benchmark.timing import Race
@@ -28,24 +22,18 @@ from market_py.learning import Evaluation, EvolutionStrategy
 from market_py.learning.theory import COMPETITION, PIVOTAL
 from market_py.workshop.lessons.n09_environment import plots
 from market_py.workshop.widgets.controls import choice, stepper
-from market_py.workshop.widgets.panel import Job
+from market_py.workshop.widgets.panel import Job, Shown
+from market_py.workshop.widgets.sentence import counted
 from market_py.workshop.widgets.sweep import SweepPanel
 
 PARTS = ("offers", "clearing", "rewards", "observations")
 ROUNDS = 9
 SYSTEMS = {"competition": COMPETITION, "pivotal": PIVOTAL}
-COST = 20.0
-"""Of every generator in these systems, €/MWh."""
-RANGE = 50.0
-"""Largest markup, €/MWh."""
 FRAME_SECONDS = 0.5
 
 
 def parts_of_a_step(agents: int = 20, rounds: int = 15) -> dict[str, tuple[float, float, float]]:
-    """Time the parts of a step of the published shape: quartiles of each part, µs.
-
-    The parts take turns in shuffled order, over distinct actions.
-    """
+    """Time the parts of a step of the published shape: quartiles of each part, µs."""
     system = env.System.random(agents)
     stepper = PythonStep(env.Model(system))
     rng = np.random.default_rng(0)
@@ -70,97 +58,134 @@ def clearing_share(parts: dict[str, tuple[float, float, float]]) -> float:
     return parts["clearing"][1] / sum(median for _, median, _ in parts.values())
 
 
-class CasePanel(SweepPanel):
-    """Race the candidates of the benchmark case that the controls choose.
-
-    A subclass makes the case in `case`.
-    """
-
-    across = "ns per call"
-
-    def points(self) -> Sequence[BenchmarkCase]:
-        """The chosen case."""
-        return [self.case(**self.settings, **self.options)]
-
-    def case(self, **chosen: Any) -> BenchmarkCase:
-        """Make the case of these settings."""
-        raise NotImplementedError
-
-    def name(self, case: BenchmarkCase) -> str:
-        """Say which case it is."""
-        return case.label
-
-    def race_at(self, case: BenchmarkCase) -> Race:
-        """Verify and race."""
-        return case.race(**self.watched)
-
-    def draw(self) -> bytes:
-        """Draw a bar for each candidate."""
-        return plots.candidates(self.race, self.latest.markets if self.race else 1, self.across)
-
-
-class StepsPanel(CasePanel):
+def steps_panel(rounds: int = ROUNDS, **options: Any) -> SweepPanel:
     """Race the steps of all backends against a frozen one."""
 
+    def cases(**chosen: int) -> dict[str, BenchmarkCase]:
+        case = step_case(**chosen)
+        return {case.label: case}
+
+    def answer(races: Mapping[str, Race], **_: int) -> Shown:
+        (race,) = races.values()
+        first, *others = race.candidates
+        said = [f"{first} takes {race.quartiles(first)[1]:,.0f} ns for a step of one market."]
+        said += [
+            f"{name}: {race.speedup(name, first)} times as fast, {race.verdict(name, first)}."
+            for name in others
+        ]
+        return plots.candidates(race, across), " ".join(said)
+
+    controls = {
+        "agents": stepper("agents", [2, 5, 10, 20, 50, 100], 10),
+        "markets": stepper("markets", [1, 16, 256, 1024], 256),
+        "threads": stepper("threads", [1, 2, 4], 1),
+    }
     across = "ns per market and step"
-
-    def __init__(self, rounds: int = ROUNDS, **options: Any) -> None:
-        controls = {
-            "agents": stepper("agents", [2, 5, 10, 20, 50, 100], 10),
-            "markets": stepper("markets", [1, 16, 256, 1024], 256),
-            "threads": stepper("threads", [1, 2, 4], 1),
-        }
-        super().__init__("Race the steps", controls, rounds=rounds, **options)
-
-    def case(self, **chosen: Any) -> BenchmarkCase:
-        """Steps of so many agents in so many markets."""
-        return step_case(**chosen)
-
-    def summary(self) -> str:
-        """Compare all backends with the frozen step."""
-        assert self.race is not None
-        first, *others = self.race.candidates
-        took = np.median(self.race.rounds[first]) / self.latest.markets
-        said = [f"{first} takes {took:,.0f} ns for a step of one market."]
-        for name in others:
-            ratio, verdict = self.race.speedup(name, first), self.race.verdict(name, first)
-            said.append(f"{name}: {ratio} times as fast, {verdict}.")
-        return " ".join(said)
+    parts = controls, cases, answer, plots.candidates(None, across)
+    return SweepPanel("Race the steps", *parts, rounds=rounds, **options)
 
 
-POLICY = {f"policy, {rows:,} row{'s' if rows > 1 else ''}": rows for rows in ROWS}
+MARKETS = 256
+"""Fewer than in the benchmark, so that the slowest points take seconds."""
+
+
+class StepPoint(NamedTuple):
+    """A point of a sweep: what is stepped, and on how many threads."""
+
+    agents: int = AGENTS
+    markets: int = MARKETS
+    threads: int = 1
+
+    def __str__(self) -> str:
+        stepped = f"{counted(self.agents, 'agent')}, {counted(self.markets, 'market')}"
+        return f"{stepped}, {counted(self.threads, 'thread')}"
+
+
+def threads_here() -> tuple[int, ...]:
+    """Return one, two, four … until all cores of this machine are at work."""
+    cores = max(2, os.cpu_count() or 1)
+    doubled = [2**power for power in range(cores.bit_length()) if 2**power < cores]
+    return (*doubled, cores)
+
+
+SWEEPS = {
+    "agents": tuple(StepPoint(agents=number) for number in (2, 5, 10, 20, 50, 100)),
+    "markets": tuple(StepPoint(markets=number) for number in (1, 4, 16, 64, 256, 1024, 4096)),
+    "threads": tuple(StepPoint(threads=number) for number in threads_here()),
+}
+"""One number varies in each; the others stay where all three sweeps meet."""
+
+
+def step_sweep_panel(
+    sweeps: Mapping[str, Sequence[StepPoint]] = SWEEPS, rounds: int = 7, **options: Any
+) -> SweepPanel:
+    """Race the steps at one point after the other; where the sweeps meet they share a race."""
+    points = (point for points in sweeps.values() for point in points)
+    cases = {point: step_case(**point._asdict()) for point in points}
+
+    def answer(races: Mapping[StepPoint, Race]) -> Shown:
+        return plots.step_sweep(sweeps, races), sweep_summary(sweeps, races)
+
+    empty = plots.step_sweep(sweeps, {})
+    return SweepPanel("Sweep", {}, lambda: cases, answer, empty, rounds=rounds, **options)
+
+
+def sweep_summary(
+    sweeps: Mapping[str, Sequence[StepPoint]], races: Mapping[StepPoint, Race]
+) -> str:
+    """Say how fast steps are in the middle, and what each number changes."""
+    centre = StepPoint() if StepPoint() in races else next(iter(races))
+    told = ", ".join(
+        f"{name} {median / 1e6:.2f}" for name, (_, median, _) in plots.speeds(races[centre]).items()
+    )
+    said = [f"{centre}, in millions of market-steps per second: {told}"]
+    fastest = env.available_steppers()[0]
+    for name, points in sweeps.items():
+        done = [point for point in points if point in races]
+        if len(done) > 1:
+            first, last = done[0], done[-1]
+            gain = timing.ratio_of_medians(
+                races[first].rounds[fastest], races[last].rounds[fastest]
+            )
+            said.append(
+                f"from {getattr(first, name):,} to {getattr(last, name):,} {name} those "
+                f"of {fastest} become {gain} times as many"
+            )
+    return "; ".join(said) + "."
+
+
+POLICY = {f"policy, {counted(rows, 'row')}": rows for rows in learning.ROWS}
+REPLAY = (learning.UNIFORM, learning.PRIORITISED, learning.UPDATE)
 CAPACITIES = [10_000, 100_000, 1_000_000]
 OURS = "rust"
 
 
-class AlternativesPanel(CasePanel):
+def alternatives_panel(rounds: int = ROUNDS, **options: Any) -> SweepPanel:
     """Race a call of a learner against the installed alternatives."""
 
-    def __init__(self, rounds: int = ROUNDS, **options: Any) -> None:
-        controls = {
-            "call": choice("call", [UNIFORM, PRIORITISED, UPDATE, *POLICY]),
-            "capacity": stepper("transitions kept", CAPACITIES, 100_000),
-        }
-        super().__init__("Race the calls", controls, rounds=rounds, **options)
-
-    def case(self, call: str = UNIFORM, capacity: int = 0, **options: Any) -> BenchmarkCase:
-        """Calls of a policy, or of a replay buffer that holds so many transitions."""
+    def cases(call: str, capacity: int) -> dict[str, BenchmarkCase]:
         if call in POLICY:
-            return policy_case(POLICY[call], **options)
-        return replay_case(call, capacity, **options)
+            return {call: learning.policy_case(POLICY[call])}
+        return {call: learning.replay_case(call, capacity)}
 
-    def summary(self) -> str:
-        """Say how fast Rust is, and compare it with the others."""
-        race, call = self.race, self.settings["call"]
-        assert race is not None
+    def answer(races: Mapping[str, Race], **_: Any) -> Shown:
+        ((call, race),) = races.items()
         if OURS not in race.candidates:
-            return f"{call}: Rust is not built here."
-        said = [f"{call}: Rust takes {np.median(race.rounds[OURS]) / 1e3:,.1f} µs."]
+            return plots.candidates(race, across), f"{call}: Rust is not built here."
+        said = [f"{call}: Rust takes {race.quartiles(OURS)[1] / 1e3:,.1f} µs."]
         for name in race.candidates:
             if not name.startswith(OURS):
                 ratio = race.speedup(OURS, name)
                 said.append(f"It is {ratio} times as fast as {name}: {race.verdict(OURS, name)}.")
-        return " ".join(said)
+        return plots.candidates(race, across), " ".join(said)
+
+    controls = {
+        "call": choice("call", [*REPLAY, *POLICY]),
+        "capacity": stepper("transitions kept", CAPACITIES, 100_000),
+    }
+    across = "ns per call"
+    parts = controls, cases, answer, plots.candidates(None, across)
+    return SweepPanel("Race the calls", *parts, rounds=rounds, **options)
 
 
 class LearningPanel(Job):
@@ -182,7 +207,7 @@ class LearningPanel(Job):
         chosen = self.chosen
         self.prices, self.evaluations = [], []
         self.seconds = self.seconds_stepping = 0.0
-        self.expect(chosen["generations"] * chosen["seeds"])
+        self.bar.max = chosen["generations"] * chosen["seeds"]
         for seed in range(chosen["seeds"]):
             if self.is_stopped():
                 break
@@ -198,7 +223,7 @@ class LearningPanel(Job):
             if self.is_stopped():
                 break
             if (before := time.perf_counter()) > drawn + FRAME_SECONDS:
-                self.show((self._drawn(), f"{_seeds(len(self.prices))} so far …"))
+                self.show((self._drawn(), f"{counted(len(self.prices), 'seed')} so far …"))
                 drawn = time.perf_counter()
                 start += drawn - before  # Drawing is not learning.
         self.seconds += time.perf_counter() - start
@@ -206,8 +231,7 @@ class LearningPanel(Job):
         self.evaluations.append(learner.evaluate())
 
     def _drawn(self) -> bytes:
-        evaluated = [found.prices for found in self.evaluations]
-        return plots.learning(self.prices, evaluated, COST, COST + RANGE)
+        return plots.learning(self.prices, [found.prices for found in self.evaluations])
 
     @property
     def stepping_share(self) -> float | None:
@@ -219,12 +243,8 @@ class LearningPanel(Job):
             return "Stopped before the first seed had begun."
         means = [float(found.prices.mean()) for found in self.evaluations]
         return (
-            f"{_seeds(len(means))}: in markets outside the training the mean price is "
+            f"{counted(len(means), 'seed')}: in markets outside the training the mean price is "
             f"{np.mean(means):.1f} €/MWh ({min(means):.1f} to {max(means):.1f}); the cost is "
-            f"{COST:.0f}. Learning took {self.seconds:.1f} s, {self.stepping_share:.0%} of it "
-            f"steps of the markets."
+            f"{plots.COST:.0f}. Learning took {self.seconds:.1f} s, {self.stepping_share:.0%} of "
+            f"it steps of the markets."
         )
-
-
-def _seeds(number: int) -> str:
-    return "1 seed" if number == 1 else f"{number} seeds"

@@ -28,44 +28,35 @@ from market_py.validation import Float64Array
 
 
 @picture(height=4.2)
-def candidates(figure: Any, race: Race | None, markets: int, across: str) -> None:
-    """Draw a bar with quartiles for each candidate, per market of a call; or nothing yet."""
+def candidates(figure: Any, race: Race | None, across: str) -> None:
+    """Draw a bar with quartiles for each candidate, or nothing yet."""
     figure.subplots_adjust(left=0.2, right=0.95, bottom=0.2, top=0.95)
     axes = figure.subplots()
     label(axes, f"{across}: median, half of the rounds in the whiskers")
-    found = race.per(markets) if race else None
-    bars = {name: found.quartiles(name) for name in found.candidates} if found else {}
+    bars = {name: race.quartiles(name) for name in race.candidates} if race else {}
     written = {name: figures(bar[1]) for name, bar in bars.items()}
     interval_bars(axes, bars, written=written, room=1.2)
 
 
+COST = 20.0
+"""Of every generator in the systems of this lesson, €/MWh."""
+RANGE = 50.0
+"""Largest markup, €/MWh."""
+
+
 @picture(height=7.0)
 def learning(
-    figure: Any,
-    prices: Sequence[Sequence[float]],
-    evaluated: Sequence[Float64Array],
-    cost: float,
-    top: float,
+    figure: Any, prices: Sequence[Sequence[float]], evaluated: Sequence[Float64Array]
 ) -> None:
-    """Draw the price by generation; below, the price-duration curves of the evaluation.
-
-    Parameters
-    ----------
-    prices : sequence of sequence of float
-        Mean price of each generation, a sequence for each seed; €/MWh.
-    evaluated : sequence of ndarray, shape (T, B)
-        Prices of the evaluations.
-    cost, top : float
-        Marginal cost of all generators, and what they may ask for at most, €/MWh.
-    """
+    """Draw the mean price by generation, seed by seed; below, the prices of their evaluations."""
     figure.subplots_adjust(top=0.86, hspace=0.4)
     above, below = figure.subplots(2)
     label(above, "generation", "price (€/MWh)")
     label(below, "share of the hours, highest price first (%)", "price (€/MWh)")
     for axes in (above, below):
-        axes.axhline(cost, color=BLACK, ls="--", label="marginal cost")
-        axes.axhline(top, color=BLACK, ls=":", label="top of the range")
-        axes.set_ylim(0, top + 8)
+        axes.axhline(COST, color=BLACK, ls="--", label="marginal cost")
+        axes.axhline(COST + RANGE, color=BLACK, ls=":", label="top of the range")
+        axes.set_ylim(0, COST + RANGE + 8)
     longest = max(map(len, prices), default=0)
     for curve in prices:
         above.plot(curve, color=SKY, lw=1.2, label="a seed each, in training")
@@ -86,28 +77,34 @@ MOST_TICKS = 4
 """That find room below a third of the picture."""
 
 
+def speeds(race: Race) -> dict[str, Interval]:
+    """Market-steps per second of each candidate: lower quartile, median and upper quartile."""
+    quartiles = {name: race.quartiles(name) for name in race.candidates}
+    return {
+        name: (1e9 / high, 1e9 / median, 1e9 / low)
+        for name, (low, median, high) in quartiles.items()
+    }
+
+
 @picture(height=5.4)
-def step_sweep(figure: Any, sweeps: Mapping[str, Mapping[int, Mapping[str, Interval]]]) -> None:
+def step_sweep(figure: Any, sweeps: Mapping[str, Sequence[Any]], races: Mapping[Any, Race]) -> None:
     """Draw market-steps per second against what varies, side by side on one scale.
 
-    Parameters
-    ----------
-    sweeps : mapping
-        Quartiles by what varies, one of ``LABELS``, by its value and by candidate; a point that
-        has not been timed has none.
+    What varies names the points of a sweep; of some there may be no race yet.
     """
     figure.subplots_adjust(left=0.12, right=0.98, top=0.82, bottom=0.15, wspace=0.1)
     parts = figure.subplots(1, len(sweeps), sharey=True)
     parts[0].set_ylabel("market-steps per second")
-    for axes, (what, sweep) in zip(parts, sweeps.items(), strict=True):
+    for axes, (what, points) in zip(parts, sweeps.items(), strict=True):
         label(axes, LABELS[what], axes.get_ylabel())
-        ticks = [*sweep][:: -(-len(sweep) // MOST_TICKS)]
-        log_axis(axes.xaxis, min(sweep) / 1.4, max(sweep) * 1.4, ticks=ticks)
-        for name in dict.fromkeys(name for found in sweep.values() for name in found):
-            done = {value: found[name] for value, found in sweep.items() if name in found}
+        values = [getattr(point, what) for point in points]
+        ticks = values[:: -(-len(values) // MOST_TICKS)]
+        log_axis(axes.xaxis, min(values) / 1.4, max(values) * 1.4, ticks=ticks)
+        found = {getattr(point, what): speeds(races[point]) for point in points if point in races}
+        for name in dict.fromkeys(name for speed in found.values() for name in speed):
+            done = {value: speed[name] for value, speed in found.items() if name in speed}
             interval_line(axes, [*done], done.values(), name)
-    empty = not any(found for sweep in sweeps.values() for found in sweep.values())
-    log_axis(parts[0].yaxis, *((1e4, 1e7) if empty else ()), form=EngFormatter(sep=" "))
+    log_axis(parts[0].yaxis, *(() if races else (1e4, 1e7)), form=EngFormatter(sep=" "))
     legend(figure, 3)
 
 
@@ -124,12 +121,7 @@ def training(
 ) -> None:
     """Draw a bar in two parts for each backend; below, how the whole gains by a faster step.
 
-    Parameters
-    ----------
-    times : mapping of str to tuple of float
-        Of each backend: how long a generation takes, ms, and which share of it steps take.
-    gains : mapping of str to tuple of Ratio
-        How many times as fast the others step, and train.
+    Times are the ms of a generation, and the share of steps; gains are those of steps and training.
     """
     figure.subplots_adjust(left=0.13, top=0.88, bottom=0.09, hspace=0.35)
     above, below = figure.subplots(2, height_ratios=[1, 1.7])

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from market_py.benchmark import timing
 from market_py.benchmark.timing import Race
-from market_py.env import System, available_steppers
+from market_py.env import available_steppers
 from market_py.learning import EvolutionStrategy
 from market_py.workshop.lessons.n09_environment import plots
 from market_py.workshop.lessons.n09_environment.panel import SYSTEMS
@@ -48,13 +49,7 @@ class Training(NamedTuple):
 
 
 class TrainingPanel(Job):
-    """Train alike with every backend, and show how much of the time its steps take.
-
-    Parameters
-    ----------
-    rounds : int
-        Samples of each backend.
-    """
+    """Train alike with every backend, and show how much of the time its steps take."""
 
     def __init__(self, rounds: int = 15) -> None:
         self._rounds = rounds
@@ -69,34 +64,25 @@ class TrainingPanel(Job):
 
     def work(self) -> None:
         """Train with each backend in turn; finished rounds are kept when stopped."""
-        chosen = self.chosen
-        training = self._train(SYSTEMS[chosen.pop("system")], chosen)
-        self.training, plain = training, training.plain
-        times = {
-            name: (training.whole.quartiles(name)[1] / 1e6, training.shares[name])
-            for name in training.whole.candidates
-        }
-        gains = {
-            name: (training.steps.speedup(name, plain), training.whole.speedup(name, plain))
-            for name in training.whole.candidates[1:]
-        }
+        self.training = training = self._train(**self.chosen)
+        whole, steps, shares = training
+        plain, *others = whole.candidates
+        times = {name: (whole.quartiles(name)[1] / 1e6, shares[name]) for name in shares}
+        gains = {name: (steps.speedup(name, plain), whole.speedup(name, plain)) for name in others}
         self.show((plots.training(times, gains), summary(training)))
 
-    def _train(self, system: System, chosen: dict[str, int]) -> Training:
-        # The slowest comes first: it is what the others are compared with.
+    def _train(self, system: str, **options: int) -> Training:
+        generators = SYSTEMS[system]
         last: dict[str, tuple[float, float]] = {}
         rounds: list[dict[str, tuple[float, float]]] = []
 
-        def trainer(name: str) -> Callable[[], EvolutionStrategy]:
-            def train() -> EvolutionStrategy:
-                start = time.perf_counter()
-                learner = EvolutionStrategy(system, backend=name, **chosen)
-                for _ in learner.train(GENERATIONS):
-                    pass
-                last[name] = learner.seconds_stepping, time.perf_counter() - start
-                return learner
-
-            return train
+        def train(name: str) -> EvolutionStrategy:
+            start = time.perf_counter()
+            learner = EvolutionStrategy(generators, backend=name, **options)
+            for _ in learner.train(GENERATIONS):
+                pass
+            last[name] = learner.seconds_stepping, time.perf_counter() - start
+            return learner
 
         def progress() -> None:
             rounds.append(dict(last))
@@ -104,11 +90,12 @@ class TrainingPanel(Job):
 
         try:
             race = timing.race(
-                {name: trainer(name) for name in available_steppers()[::-1]},
+                # The slowest comes first: it is what the others are compared with.
+                {name: partial(train, name) for name in available_steppers()[::-1]},
                 [()],
                 verify=verify,
                 baselines={},
-                size=system.generators,
+                size=generators.generators,
                 rounds=self._rounds,
                 loops=1,
                 progress=progress,
@@ -119,7 +106,7 @@ class TrainingPanel(Job):
             if not race.finished:
                 raise
         taken = {name: np.array([it[name] for it in rounds]).T for name in race.candidates}
-        steps = Race(system.generators, {name: it[0] * 1e9 for name, it in taken.items()})
+        steps = Race(race.size, {name: it[0] * 1e9 for name, it in taken.items()})
         shares = {name: float(np.median(it[0] / it[1])) for name, it in taken.items()}
         return Training(race.per(GENERATIONS), steps.per(GENERATIONS), shares)
 
@@ -143,13 +130,7 @@ def summary(training: Training) -> str:
 
 
 def verify(trainers: Mapping[str, timing.Call], inputs: timing.Inputs) -> dict[str, int]:
-    """Compare the policies that the same training ends with.
-
-    Raises
-    ------
-    Disagreement
-        Policies differ: their times are not those of the same training.
-    """
+    """Compare the policies that the same training ends with; `Disagreement` where they differ."""
     trained: dict[str, Any] = {name: train().policies for name, train in trainers.items()}
     first, *others = trained
     for name in others:

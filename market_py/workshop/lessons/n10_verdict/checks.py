@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from market_py.benchmark.report.waterfall import Saving
@@ -18,7 +18,7 @@ TWO_WAYS = ("Rust, forward", "Rust, reversed")
 @graded
 def check_two_fixes(answer: Any, panel: WaterfallPanel) -> CheckResult:
     """Check which two fixes are said to save most, forward and reversed, in the race shown."""
-    if answer is None or (isinstance(answer, dict) and not any(answer.values())):
+    if isinstance(answer, dict) and not any(answer.values()):
         return NOT_DONE
     if not isinstance(answer, dict) or set(answer) != set(TWO_WAYS):
         keys = " and ".join(repr(key) for key in TWO_WAYS)
@@ -87,7 +87,6 @@ class Claim:
     """The distribution of inputs, such as ``"repeated"``; by default distinct random markets."""
 
     def __str__(self) -> str:
-        """Say it in words."""
         call = "in batches" if self.batch else "one market a call"
         return (
             f"{self.faster} is {self.low:.2f} to {self.high:.2f} times as fast as {self.than} at "
@@ -99,7 +98,7 @@ class Claim:
 class Recommendation:
     """A verdict: claims, and a reason for each language."""
 
-    claims: Sequence[Claim] = field(default=())
+    claims: Sequence[Claim] = ()
     numba_when: str = ""
     """When you would choose numba, or why never."""
     rust_when: str = ""
@@ -109,8 +108,6 @@ class Recommendation:
 @graded
 def check_verdict(verdict: Any, own: Sequence[Evidence]) -> CheckResult:
     """Compare the claims of a `Recommendation` with a learner's own races and the stored ones."""
-    if verdict is None:
-        return NOT_DONE
     if not isinstance(verdict, Recommendation):
         return hint("give a Recommendation(claims=[…], numba_when=…, rust_when=…).")
     claims = list(verdict.claims)
@@ -118,7 +115,7 @@ def check_verdict(verdict: Any, own: Sequence[Evidence]) -> CheckResult:
         return hint("every claim is a Claim(faster=…, than=…, offers=…, low=…, high=…).")
     if len({(claim.faster, claim.than, claim.offers, claim.batch) for claim in claims}) < ENOUGH:
         return hint(f"{ENOUGH} different claims are wanted: other candidates, or another size.")
-    found = [_judge(claim, list(citable(list(own)))) for claim in claims]
+    found = [_judge(claim, citable(own)) for claim in claims]
     for language, reason in (("numba", verdict.numba_when), ("Rust", verdict.rust_when)):
         if not (isinstance(reason, str) and reason.strip()):
             return hint(f"say when you would choose {language}, or why never.")
@@ -169,27 +166,18 @@ def _fits(it: Evidence, claim: Claim) -> bool:
 
 
 def ratio(
-    faster: str,
-    than: str,
-    offers: int,
-    own: Sequence[Evidence] = (),
-    *,
-    batch: bool = False,
-    inputs: str | None = None,
+    faster: str, than: str, offers: int, own: Sequence[Evidence] = (), **conditions: Any
 ) -> Ratio:
-    """Look up how many times as fast one candidate is as another; arguments as of `Claim`.
+    """Look up how many times as fast one candidate is as another, in one's own races first.
 
-    Parameters
-    ----------
-    own : sequence of Evidence
-        Is asked first, the stored run next.
+    Conditions are `batch` and `inputs`, as of a `Claim`.
     """
-    evidence = list(citable(list(own)))
-    wanted = Claim(faster, than, offers, 1.0, 1.0, batch, inputs)
+    evidence = citable(own)
+    wanted = Claim(faster, than, offers, 1.0, 1.0, **conditions)
     for it in evidence:
         if _fits(it, wanted):
             return it.race.speedup(faster, than)
     sizes = sorted({it.race.size for it in evidence if {faster, than} <= {*it.race.rounds}})
     known = f"they have at {', '.join(map(str, sizes))}" if sizes else "nor at another size"
-    how = "in batches" if batch else "market by market"
+    how = "in batches" if wanted.batch else "market by market"
     raise LookupError(f"{faster} and {than} have not raced {how} at N = {offers}; {known}")

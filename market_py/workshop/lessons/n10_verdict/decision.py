@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import NamedTuple
 
@@ -11,13 +11,11 @@ import numpy as np
 
 from market_py.benchmark.cases.clearing import threaded
 from market_py.benchmark.reference import reference
-from market_py.benchmark.results import Kind
 from market_py.benchmark.timing import Race, Ratio, Verdict
+from market_py.workshop.widgets.sentence import counted
 
 BACKENDS = ("numba", "rust")
 """Between which there is to be decided."""
-KINDS: tuple[Kind, ...] = ("single", "batch")
-"""Of races that decide."""
 THREADS = (1, 2, 4)
 
 
@@ -38,16 +36,13 @@ class Case(NamedTuple):
         """How many markets a call clears, in words."""
         if self.markets == 1:
             return "one market a call"
-        threads = "1 thread" if self.threads == 1 else f"{self.threads} threads"
-        return f"{self.markets:,} markets a call on {threads}"
+        return f"{self.markets:,} markets a call on {counted(self.threads, 'thread')}"
 
     def __str__(self) -> str:
-        """Say it in words."""
         return f"{self.offers:,} offers, {self.call}"
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """What is to be done with it, and what it is worth."""
 
     markets: float
@@ -55,14 +50,13 @@ class Plan:
     share: float
     """Of the time of a study that is clearing, if it is done with numba."""
     studies: int
-    hours: dict[str, float]
+    hours: Mapping[str, float]
     """To write and to maintain each backend, of a developer."""
     worth: float
     """Of an hour of computing, in hours of work."""
 
 
-@dataclass(frozen=True)
-class Decision:
+class Decision(NamedTuple):
     """What follows from a race of both backends and from a plan."""
 
     ratio: Ratio
@@ -110,10 +104,60 @@ def _scaled(found: Ratio, factor: float, start: float = 0.0) -> Ratio:
 def stored_cases() -> dict[Case, Race]:
     """Return the cases that the stored run answers."""
     answered = {}
-    for kind in KINDS:
-        for timed, threads in itertools.product(reference().of_kind(kind), THREADS):
-            case = Case(timed.race.size, timed.markets, threads)
-            names = {threaded(name, threads) for name in BACKENDS}
-            if timed.distribution == case.distribution and names <= set(timed.race.rounds):
-                answered[case] = timed.race
+    for timed, threads in itertools.product(reference().of_kind("single", "batch"), THREADS):
+        case = Case(timed.race.size, timed.markets, threads)
+        names = {threaded(name, threads) for name in BACKENDS}
+        if timed.distribution == case.distribution and names <= set(timed.race.rounds):
+            answered[case] = timed.race
     return answered
+
+
+def unit_of(hours: float) -> tuple[float, str]:
+    """Return a unit that suits a time, in hours, and its name."""
+    units = ((24.0, "days"), (1.0, "h"), (1 / 60, "min"), (1 / 3600, "s"))
+    return next((unit for unit in units if hours >= unit[0]), (1 / 3.6e6, "ms"))
+
+
+def duration(hours: float) -> str:
+    """Show a time in a unit that suits it."""
+    unit, name = unit_of(hours)
+    return f"{hours / unit:.3g} {name}"
+
+
+def listed(cases: Iterable[Case]) -> str:
+    """Name cases, those with as many markets and threads together."""
+    groups: dict[str, list[str]] = {}
+    for case in cases:
+        groups.setdefault(case.call, []).append(f"{case.offers:,}")
+    return "; ".join(f"{call}, of {', '.join(offers)} offers" for call, offers in groups.items())
+
+
+def sentence(decision: Decision, plan: Plan) -> str:
+    """Say what a decision rests on, what it saves, and who costs less."""
+    whole = decision.clearing["numba"] + decision.rest
+    said = (
+        f"rust clears {decision.ratio} times as fast as numba: {decision.verdict}. A study of "
+        f"{plan.markets:,.0f} markets takes {duration(whole)} with numba, "
+        f"{duration(decision.clearing['numba'])} of it clearing; "
+    )
+    if decision.verdict == "indistinguishable":
+        return said + "nothing can be said of what rust saves. Choose by something else."
+    who, other = ("rust", "numba") if decision.saved.value > 0 else ("numba", "rust")
+    said += f"{who} saves {_amount(decision.saved, duration)} of that. "
+    if decision.cheaper is None:
+        return said + f"In {plan.studies:,} studies, and the work counted: indistinguishable."
+    said += (
+        f"In {plan.studies:,} studies, and the work counted, {decision.cheaper} costs less, by "
+        f"{_amount(decision.gained, '{:,.1f}'.format)} hours of work."
+    )
+    extra = plan.hours[who] - plan.hours[other]
+    worth = plan.worth * abs(decision.saved.value)
+    if extra > 0 and worth > 0:
+        said += f" What {who} takes more to write comes back after {extra / worth:,.0f} studies."
+    return said
+
+
+def _amount(found: Ratio, show: Callable[[float], str]) -> str:
+    """Show a difference, whichever way it goes, with its interval."""
+    low, high = sorted((abs(found.low), abs(found.high)))
+    return f"{show(abs(found.value))} [{show(low)}, {show(high)}]"

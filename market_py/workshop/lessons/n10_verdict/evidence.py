@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import cache
+from typing import NamedTuple
 
 from market_py.benchmark import machine
 from market_py.benchmark.reference import place, reference
@@ -13,12 +13,9 @@ from market_py.benchmark.timing import Race
 
 CITABLE: tuple[Kind, ...] = ("single", "ladder", "repeated", "batch", "distributions")
 """Sections of the stored run that are about clearing."""
-REPEATED = "repeated"
-"""The distribution of one market, repeated."""
 
 
-@dataclass(frozen=True)
-class Evidence:
+class Evidence(NamedTuple):
     """A race, and where it was run."""
 
     race: Race
@@ -29,19 +26,8 @@ class Evidence:
     """The machine."""
 
     def __str__(self) -> str:
-        """Say what was raced, and where."""
         calls = f"{self.markets:,} markets a call" if self.markets > 1 else "one market a call"
         return f"{self.distribution}, N = {self.race.size:,}, {calls}, {self.where}"
-
-
-def stored() -> list[Evidence]:
-    """The races of the stored run, those of distinct random markets first."""
-    results = reference()
-    return [
-        Evidence(timed.race, timed.distribution, timed.markets, place(results))
-        for kind in CITABLE
-        for timed in results.of_kind(kind)
-    ]
 
 
 @cache
@@ -51,7 +37,11 @@ def here() -> str:
     return f"{found['cpu']}, {found['cores']} cores"
 
 
-def citable(own: list[Evidence]) -> Iterator[Evidence]:
-    """A learner's own races, then the stored ones."""
-    yield from own
-    yield from stored()
+def citable(own: Sequence[Evidence]) -> list[Evidence]:
+    """A learner's own races, then those of the stored run, distinct random markets first."""
+    results = reference()
+    stored = (
+        Evidence(timed.race, timed.distribution, timed.markets, place(results))
+        for timed in results.of_kind(*CITABLE)
+    )
+    return [*own, *stored]

@@ -10,19 +10,10 @@ import numpy as np
 from market_py.benchmark.report.picture import interval
 from market_py.benchmark.report.waterfall import Saving
 from market_py.benchmark.timing import EMPTY_CALL, ONE_PASS, Race
+from market_py.plots import style
 from market_py.plots.axes import error_bar, label, legend, rows, write
 from market_py.plots.picture import picture
-from market_py.plots.style import (
-    BLACK,
-    GREEN,
-    GREY,
-    LIGHT,
-    SKY,
-    VERMILION,
-    bar_style,
-    candidate_style,
-)
-from market_py.workshop.lessons.n10_verdict.decision import Decision, Plan
+from market_py.workshop.lessons.n10_verdict.decision import Decision, Plan, unit_of
 
 BASELINE_DASHES = {EMPTY_CALL: ":", ONE_PASS: "-."}
 MOST_ROWS = 8
@@ -42,7 +33,7 @@ def waterfall(figure: Any, race: Race | None, found: Sequence[Saving]) -> None:
     start, end = (float(np.median(race.rounds[name])) for name in (first, last))
     names = [first, *(f"− {saving.fix.removed}" for saving in found), f"= {last}"]
     rows(axes, names, MOST_ROWS)
-    axes.barh([0, len(names) - 1], [start, end], 0.62, color=GREY, label="takes")
+    axes.barh([0, len(names) - 1], [start, end], 0.62, color=style.GREY, label="takes")
     write(axes, start, 0, f"{start:,.0f}")
     write(axes, end, len(names) - 1, f"{end:,.0f}")
     right = widest = start
@@ -50,18 +41,18 @@ def waterfall(figure: Any, race: Race | None, found: Sequence[Saving]) -> None:
         saved = saving.nanoseconds
         left = right - saved.value
         is_gain = saved.value > 0
-        style: dict[str, Any] = {
-            "color": SKY if is_gain else VERMILION,
+        look: dict[str, Any] = {
+            "color": style.SKY if is_gain else style.VERMILION,
             "hatch": "//" if is_gain else "xx",
             "label": "saved" if is_gain else "cost",
         }
-        axes.barh(row, saved.value, 0.62, left=left, alpha=0.75, **style)
+        axes.barh(row, saved.value, 0.62, left=left, alpha=0.75, **look)
         error_bar(axes, row, (right - saved.high, left, right - saved.low))
         write(axes, max(left, right), row, f"{saved:z,.0f}")
         widest, right = max(widest, left), left
     for name in race.baselines:
         at = float(np.median(race.rounds[name]))
-        axes.axvline(at, color=GREEN, ls=BASELINE_DASHES[name], lw=2, label=name)
+        axes.axvline(at, color=style.GREEN, ls=BASELINE_DASHES[name], lw=2, label=name)
     axes.set_xlim(0, 1.9 * widest)
     legend(figure, 5)
 
@@ -77,7 +68,7 @@ def decision_picture(figure: Any, decision: Decision | None, plan: Plan) -> None
     if decision is not None:
         _draw_study(above, decision)
         _draw_costs(below, decision, plan)
-    below.axvline(plan.studies, color=BLACK, ls=":", label="studies planned")
+    below.axvline(plan.studies, color=style.BLACK, ls=":", label="studies planned")
     below.set(xlim=(0, 2 * plan.studies))
     below.set_ylim(bottom=0)
     legend(figure, 5)
@@ -85,17 +76,12 @@ def decision_picture(figure: Any, decision: Decision | None, plan: Plan) -> None
 
 def _draw_study(axes: Any, decision: Decision) -> None:
     clearing = decision.clearing
-    longest = max(clearing.values()) + decision.rest
-    scale, unit = next(
-        (size, name)
-        for size, name in ((24, "days"), (1, "hours"), (1 / 60, "minutes"), (1 / 3600, "s"))
-        if longest >= size or name == "s"
-    )
+    scale, unit = unit_of(max(clearing.values()) + decision.rest)
     rest = decision.rest / scale
     for row, (name, hours) in enumerate(clearing.items()):
-        colour, hatch = bar_style(name)
+        colour, hatch = style.bar_style(name)
         axes.barh(row, hours / scale, 0.6, color=colour, hatch=hatch, alpha=0.6)
-        axes.barh(row, rest, 0.6, left=hours / scale, color=LIGHT, label="not clearing")
+        axes.barh(row, rest, 0.6, left=hours / scale, color=style.LIGHT, label="not clearing")
     low, saved, high = (it / scale for it in interval(decision.saved))
     whole = clearing["numba"] / scale + rest
     error_bar(axes, 1, (whole - high, whole - saved, whole - low))
@@ -108,9 +94,9 @@ def _draw_costs(axes: Any, decision: Decision, plan: Plan) -> None:
     numba = plan.worth * (decision.clearing["numba"] + decision.rest)
     low, saved, high = (plan.worth * it for it in interval(decision.saved))
     for name, slope in {"numba": numba, "rust": numba - saved}.items():
-        (colour, _), (_, marker, _) = bar_style(name), candidate_style(name)
+        (colour, _), (_, marker, _) = style.bar_style(name), style.candidate_style(name)
         dashes = "-" if name == "numba" else "--"
         costs = plan.hours[name] + slope * at
         axes.plot(at, costs, color=colour, marker=marker, ls=dashes, label=name)
     ends = (plan.hours["rust"] + (numba - it) * at for it in (low, high))
-    axes.fill_between(at, *ends, color=bar_style("rust")[0], alpha=0.2, lw=0)
+    axes.fill_between(at, *ends, color=style.bar_style("rust")[0], alpha=0.2, lw=0)
