@@ -139,7 +139,7 @@ report: setup ## write the tables of the documents from results/reference.json
 picture: setup ## make the animated picture of the README (needs Chromium)
 	@$(PYTHON) -m market_py.workshop.publish.picture
 
-lint: setup ## check style, types and the arrows of imports
+lint: setup ## check style, types and imports between layers
 	@$(PYTHON) -m ruff check
 	@$(PYTHON) -m ruff format --check
 	@$(PYTHON) -m mypy
