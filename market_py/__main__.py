@@ -1,4 +1,4 @@
-"""The command line: ``python -m market_py`` dispatches to `market_py.cli`."""
+"""Run the command line: ``python -m market_py`` calls `market_py.cli`."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""Turn arguments into checked arrays and numbers; errors have the words of the contract (rule 8).
+"""Convert arguments to arrays and numbers, and check them; all backends raise these errors.
 
-All public functions convert their arguments here. `check_array` makes an array of a dtype and a
-shape, `check_vector` and `check_scalar` look at the values too, and `check_market` and
-`check_batch` do it for the arguments of a clearing.
+All public functions convert their arguments here. `check_array` converts to a dtype and a shape.
+`check_vector` and `check_scalar` also check the values. `check_market` and `check_batch` convert
+and check all arguments of a clearing. Rule 8 of the contract (notebook 02) says what an error
+names.
 """
 
 from __future__ import annotations

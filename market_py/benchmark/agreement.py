@@ -1,4 +1,4 @@
-"""Whether candidates clear the same markets alike, before they are timed."""
+"""Verify that candidates clear the same markets with the same results, before they are timed."""
 
 from __future__ import annotations
 

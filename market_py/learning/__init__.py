@@ -1,6 +1,6 @@
 """Learners that bid in the markets of `market_py.env`, replay buffers and policies.
 
-NumPy alone runs all but `market_py.learning.ppo`.
+All modules except `market_py.learning.ppo` need only NumPy.
 """
 
 from __future__ import annotations

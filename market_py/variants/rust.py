@@ -1,4 +1,4 @@
-"""The Rust variants that need some Python: NumPy makes the array that Rust fills."""
+"""Rust variants that are partly Python: NumPy allocates the array, and Rust fills it."""
 
 from market_py.variants.result_array import anew, into
 from rust_market import market_clearing_into

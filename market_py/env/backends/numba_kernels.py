@@ -1,7 +1,7 @@
-"""The loops that numba compiles for a step, before and after the clearing.
+"""Compiled loops of a step: those before the clearing and those after it.
 
-They do not call the clearing kernels: numba's cache notices changes in this file only, and would
-keep machine code with old clearing kernels in it.
+They do not call the clearing kernels. numba's cache checks for changes in this file only, so it
+would return machine code with outdated clearing kernels.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A panel that times one point after the other, such as sizes of a market, by button."""
+"""A panel whose button times one point after the other, such as sizes of a market."""
 
 from __future__ import annotations
 

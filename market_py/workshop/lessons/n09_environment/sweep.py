@@ -1,4 +1,4 @@
-"""The panel of notebook 09 that sweeps agents, markets and threads."""
+"""The panel of notebook 09 that varies agents, markets and threads."""
 
 from __future__ import annotations
 
