@@ -1,4 +1,4 @@
-# The verbs of the workshop; `make` lists them.
+# The targets of the workshop; `make` lists them.
 
 # Text for the shell, whatever signs it holds. Paths of the environment are read with $(value ...),
 # since make would take a dollar sign in them for a variable.
@@ -75,7 +75,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .DEFAULT_GOAL := help
 .PHONY: help setup build-rust build-rust-if-possible lab run book app wheelhouse test test-all bench report picture lint coverage lock clean
 
-help: ## list the verbs
+help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 .venv/pyvenv.cfg:
@@ -156,10 +156,10 @@ coverage: build-rust-if-possible ## report the Python lines that the tests reach
 	@$(PYTHON) -m pytest --cov --cov-report=term:skip-covered --cov-report=html:build/coverage \
 		$(PARALLEL) $(PYTEST_OPTIONS)
 
-lock: ## pin the versions anew (needs uv)
+lock: ## pin the versions again (needs uv)
 	uv pip compile pyproject.toml --extra workshop --extra book --extra test --universal --python-version 3.11 --upgrade \
 		--no-emit-index-url --no-header --no-annotate --quiet -o requirements.lock
 
-clean: ## delete what the other verbs made, .venv too; but not the wheelhouse
+clean: ## delete what the other targets made, also .venv, but not the wheelhouse
 	rm -rf .venv build rust_market/target .hypothesis .mypy_cache .pytest_cache .coverage*
 	find . \( -name __pycache__ -o -name .ipynb_checkpoints -o -name .ruff_cache \) -prune -exec rm -rf {} +

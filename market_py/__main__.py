@@ -17,7 +17,7 @@ COMMANDS = {
     "book": "make a static HTML book of the executed notebooks",
     "app": "serve notebook 01 as a page, with Voila",
     "bench": "time the variants and the backends",
-    "report": "write the figures of the documents anew",
+    "report": "write the tables and the picture of the documents",
     "adequacy": "simulate outages of the RTS-79, year by year",
 }
 

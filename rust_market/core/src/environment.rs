@@ -210,7 +210,7 @@ impl Environment {
     ///
     /// # Errors
     ///
-    /// [`Error::Interrupted`] once `stop` answers yes.
+    /// [`Error::Interrupted`] once `stop` returns true.
     ///
     /// # Panics
     ///
@@ -256,7 +256,7 @@ impl Environment {
     ///
     /// An action is not allowed: the error names the first one, and nothing has changed;
     /// [`Error::OutOfMemory`] when the working memory cannot grow, or [`Error::Interrupted`] once
-    /// `stop` answers yes, and the state has not changed.
+    /// `stop` returns true, and the state has not changed.
     ///
     /// # Panics
     ///
