@@ -27,10 +27,10 @@ endif
 # maturin refuses when both kinds of environment are announced; a conda environment brings its
 # packages, pip users get the pinned ones.
 ifdef IS_CONDA
-MATURIN := env -u VIRTUAL_ENV
+MATURIN := env -u MAKEFLAGS -u VIRTUAL_ENV
 INSTALL := -e ".[workshop,book,test]"
 else
-MATURIN := env -u CONDA_PREFIX VIRTUAL_ENV="$$($(PYTHON) -c 'import sys; print(sys.prefix)')"
+MATURIN := env -u MAKEFLAGS -u CONDA_PREFIX VIRTUAL_ENV="$$($(PYTHON) -c 'import sys; print(sys.prefix)')"
 INSTALL := -r requirements.lock -e .
 endif
 
@@ -60,7 +60,8 @@ SETUP_STAMP := $(call quote,$(PREFIX)/.rust-market-setup)
 PARALLEL := -n logical --maxprocesses=4
 
 NO_RUST := Rust is not installed: get it from https://rustup.rs, then run make build-rust.
-CARGO := cargo --quiet
+# The pipe of a make above does not reach cargo.
+CARGO := env -u MAKEFLAGS cargo --quiet
 LAB := $(PYTHON) -m jupyterlab --ServerApp.root_dir=. \
 	--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb \
 	--LabApp.app_settings_dir=notebooks/.lab \
@@ -73,7 +74,7 @@ endif
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build-rust build-rust-if-possible lab run book app wheelhouse test test-all bench report picture lint coverage lock clean
+.PHONY: help setup build build-rust build-rust-if-possible compile-numba lab run book app wheelhouse test test-all bench report picture lint lint-python lint-rust coverage lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -103,16 +104,23 @@ build-rust-if-possible: setup
 	@if command -v cargo >/dev/null; then $(MAKE) --no-print-directory build-rust; \
 	else echo '$(NO_RUST) All the rest works without it.' >&2; fi
 
-lab: build-rust-if-possible ## open the workshop in JupyterLab
+compile-numba: setup
+	@$(PYTHON) -m market_py compile
+
+# Both take a minute or two the first time, on one core each.
+build: setup
+	@+$(MAKE) --no-print-directory -j2 build-rust-if-possible compile-numba
+
+lab: build ## open the workshop in JupyterLab
 	$(LAB) $(LAB_OPTIONS)
 
-run: build-rust-if-possible ## execute every notebook, a line each
+run: build ## execute every notebook, a line each
 	@$(PYTHON) -m market_py run
 
-book: build-rust-if-possible ## make a static HTML book of the notebooks, executed
+book: build ## make a static HTML book of the notebooks, executed
 	@$(PYTHON) -m market_py book
 
-app: build-rust-if-possible ## serve notebook 01 as a page, without its code
+app: build ## serve notebook 01 as a page, without its code
 	@$(PYTHON) -m market_py app $(APP_OPTIONS)
 
 wheelhouse: build-rust-if-possible ## collect wheels and crates, to set up without internet
@@ -124,10 +132,10 @@ wheelhouse: build-rust-if-possible ## collect wheels and crates, to set up witho
 	$(MATURIN) $(PYTHON) -m maturin build --quiet --release --manifest-path rust_market/Cargo.toml --out "$$into"
 	@echo Take it along, with the repository: $(COLLECTED)
 
-test: build-rust-if-possible lint ## run the tests (five minutes on two cores)
+test: build lint ## run the tests (five minutes on two cores)
 	@$(PYTHON) -m pytest $(PARALLEL) $(PYTEST_OPTIONS)
 
-test-all: build-rust-if-possible lint ## run the long tests too (45 minutes)
+test-all: build lint ## run the long tests too (45 minutes)
 	@$(PYTHON) -m pytest -m "" --hypothesis-profile=long $(PARALLEL) $(PYTEST_OPTIONS)
 
 bench: build-rust-if-possible ## time the backends and the ladder (at most 15 minutes)
@@ -140,19 +148,24 @@ picture: setup ## make the animated picture of the README (needs Chromium)
 	@$(PYTHON) -m market_py.workshop.publish.picture
 
 lint: setup ## check style, types and imports between layers
+	@+$(MAKE) --no-print-directory -j2 lint-python lint-rust
+
+lint-python: setup
 	@$(PYTHON) -m ruff check
 	@$(PYTHON) -m ruff format --check
 	@$(PYTHON) -m mypy
 	@$(PYTHON) -c 'from importlinter.cli import lint_imports_command as lint; lint()' --no-logo --no-cache
+
+lint-rust:
 	@command -v cargo >/dev/null || exit 0; cd rust_market && \
 	if cargo fmt --version >/dev/null 2>&1; then $(CARGO) fmt --all --check; \
 	else echo 'No rustfmt: the format of the Rust code is not checked.'; fi && \
 	if cargo clippy --version >/dev/null 2>&1; then \
 		$(CARGO) clippy --workspace --all-targets -- -D warnings; \
 	else echo 'No clippy: the Rust code is not linted.'; fi && \
-	$(CARGO) test --workspace
+	$(CARGO) test --package merit-order
 
-coverage: build-rust-if-possible ## report the Python lines that the tests reach, in build/coverage
+coverage: build ## report the Python lines that the tests reach, in build/coverage
 	@$(PYTHON) -m pytest --cov --cov-report=term:skip-covered --cov-report=html:build/coverage \
 		$(PARALLEL) $(PYTEST_OPTIONS)
 

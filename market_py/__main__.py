@@ -12,6 +12,7 @@ from market_py.extras import explain_missing
 
 COMMANDS = {
     "doctor": "say what is missing and how to get it",
+    "compile": "compile the numba functions, which then start at once",
     "demo": "clear a small market with two backends, and time them",
     "run": "execute the notebooks, a line each",
     "book": "make a static HTML book of the executed notebooks",

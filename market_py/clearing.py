@@ -6,7 +6,7 @@ from typing import SupportsIndex
 
 from numpy.typing import ArrayLike
 
-from market_py.registry import default_backend, get_backend
+from market_py.registry import get_backend
 from market_py.validation import Float64Array, Ties
 
 
@@ -67,8 +67,8 @@ def market_clearing(
     >>> market_clearing([30.0, 10.0, 20.0], [100.0, 100.0, 100.0], 400.0, price_cap=3000.0)
     (3000.0, array([100., 100., 100.]))
     """
-    chosen = default_backend() if backend is None else get_backend(backend)
-    return chosen.market_clearing(bids, quantities, demand, ties=ties, price_cap=price_cap)
+    clear = get_backend(backend).market_clearing
+    return clear(bids, quantities, demand, ties=ties, price_cap=price_cap)
 
 
 def market_clearing_batch(
@@ -87,17 +87,13 @@ def market_clearing_batch(
     ----------
     bids, quantities : array_like, shape (B, N) or (N,)
         Offer prices, €/MWh, and offered quantities, MW; one row for each market, or one for all.
-    demand : array_like, shape (B,) or ()
-        Fixed demand, MW; finite and >= 0.
-    ties : {"index", "pro_rata"}
-        As for `market_clearing`.
-    price_cap : array_like, shape (B,) or (), optional
-        Price in a shortage, €/MWh; by default the highest offer of that market.
+    demand, price_cap : array_like, shape (B,) or ()
+        As for `market_clearing`; one for each market, or one for all.
     threads : int, optional
         Maximum number of threads; by default the number of cores. The result does not depend on
         it.
-    backend : str, optional
-        Name of one of `available_backends`; by default the fastest.
+    ties, backend
+        As for `market_clearing`.
 
     Returns
     -------
@@ -122,7 +118,5 @@ def market_clearing_batch(
     (array([10., 20.]), array([[30.,  0.],
            [50., 30.]]))
     """
-    chosen = default_backend() if backend is None else get_backend(backend)
-    return chosen.market_clearing_batch(
-        bids, quantities, demand, ties=ties, price_cap=price_cap, threads=threads
-    )
+    clear = get_backend(backend).market_clearing_batch
+    return clear(bids, quantities, demand, ties=ties, price_cap=price_cap, threads=threads)

@@ -30,13 +30,7 @@ SOURCES = (
 
 
 def find() -> ModuleType:
-    """Import the extension.
-
-    Raises
-    ------
-    ImportError
-        It is not built, or too old; the message says what to do.
-    """
+    """Import the extension; an ImportError says what to do where it is not built, or too old."""
     try:
         # Without the extension, `import rust_market` finds the source folder, which has no names.
         from rust_market import (  # noqa: F401
@@ -62,13 +56,7 @@ def find() -> ModuleType:
 
 @cache
 def load() -> ModuleType:
-    """Import the extension; warn once if it is a debug build or older than its sources.
-
-    Raises
-    ------
-    ImportError
-        As for `find`.
-    """
+    """Import the extension as `find`; warn once of a debug build, or one older than its sources."""
     extension = find()
     if problem := find_problem(extension):
         warnings.warn(problem, RuntimeWarning, stacklevel=2)

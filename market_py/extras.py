@@ -35,13 +35,7 @@ EXTRAS = {
 
 @contextmanager
 def explain_missing() -> Iterator[None]:
-    """Name the extra to install when an optional package is missing.
-
-    Raises
-    ------
-    ImportError
-        A package of `EXTRAS` is missing. Other errors pass unchanged.
-    """
+    """Raise an ImportError with the extra to install when an optional package is missing."""
     try:
         yield
     except ModuleNotFoundError as error:
@@ -59,17 +53,7 @@ def lazy_exports(
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
     """Make ``__getattr__`` and ``__dir__`` of a package that imports its modules at first use.
 
-    Parameters
-    ----------
-    package : str
-        Name of the package.
-    **modules : iterable of str
-        For each module of the package, the names that the package exports from it.
-
-    Raises
-    ------
-    ImportError
-        From ``__getattr__``, as `explain_missing`.
+    Takes, for each module of the package, the names that the package exports from it.
     """
     homes = {name: module for module, names in modules.items() for name in names}
 

@@ -12,21 +12,11 @@ from typing import Any, BinaryIO
 def write_atomically(path: Path | str, write: Callable[[BinaryIO], Any]) -> None:
     """Write a new file in the same folder, then rename it; until then an earlier file stays.
 
-    A symbolic link stays, and the file that it points to is replaced. A pipe or a device cannot
-    be replaced: it is written to directly. The new file has the permissions of any new file
-    there, and is no longer a hard link to others.
-
-    Parameters
-    ----------
-    path : path
-        Name of the file; it may be as long as the file system allows.
-    write : callable
-        Called with the file, open for bytes. If it raises, the file is as before.
-
-    Raises
-    ------
-    OSError
-        The folder is missing or not writable, or the path is a folder.
+    `write` is called with the file, open for bytes; if it raises, the file is as before. A symbolic
+    link stays, and the file that it points to is replaced. A pipe or a device cannot be replaced:
+    it is written to directly. The new file has the permissions of any new file there, and is no
+    longer a hard link to others. An OSError says that the folder is missing or not writable, or
+    that the path is a folder.
     """
     if Path(path).exists() and not Path(path).is_file():
         with Path(path).open("wb") as file:

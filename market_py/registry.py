@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
-from typing import Any, Literal
+from typing import Any
 
 from market_py import extension
 from market_py.extras import explain_missing
@@ -41,112 +41,54 @@ class Variant:
     """
 
     name: str
-    language: Literal["numba", "rust"]
     summary: str
-    module: str
-    function: str
-    batch_function: str | None = None
-    """Name of a function that clears a batch by the same algorithm; most variants have none."""
 
-    def load(self) -> ClearOne:
-        """Import the function ``(bids, quantities, demand) -> (price, dispatch)``."""
-        if self.language == "rust":
-            extension.load()
+    @property
+    def language(self) -> str:
+        """Language, with which the name begins: "numba" or "rust"."""
+        return self.name.partition("-")[0]
+
+    def load(self, suffix: str = "") -> Callable[..., Any]:
+        """Import the function, which has the name of the variant and maybe a suffix."""
         with explain_missing():
-            function: ClearOne = getattr(importlib.import_module(self.module), self.function)
-        return function
-
-    def load_batch(self) -> ClearBatch:
-        """Import the function ``(bids, quantities, demands, threads) -> (prices, dispatch)``.
-
-        Raises
-        ------
-        ValueError
-            The variant clears single markets only.
-        """
-        if self.batch_function is None:
-            raise ValueError(f"{self.name} clears single markets only")
-        with explain_missing():
-            module = importlib.import_module(self.module)
-        function: ClearBatch = getattr(module, self.batch_function)
+            module = importlib.import_module(f"market_py.variants.{self.language}")
+        function: Callable[..., Any] = getattr(module, self.name.replace("-", "_") + suffix)
         return function
 
 
 BACKENDS = ("rust", "numba", "numpy", "python")
 """Names of all backends, the fastest first."""
 
-
-def _numba(variant: str, summary: str, batch_function: str | None = None) -> Variant:
-    return Variant(
-        f"numba-{variant}",
-        "numba",
-        summary,
-        "market_py.variants.numba",
-        f"numba_{variant}",
-        batch_function,
-    )
-
-
-def _rust(variant: str, summary: str) -> Variant:
-    function = f"market_clearing_{variant.replace('-', '_')}"
-    return Variant(f"rust-{variant}", "rust", summary, "rust_market", function)
-
-
-VARIANTS = {
-    variant.name: variant
-    for variant in (
-        _numba(
-            "sort",
-            "the published shape: argsort, gather, cumsum, searchsorted, scatter; ndarray out",
-            "numba_sort_rows",
-        ),
-        _numba("scratch", "no temporaries: after the sort, one loop in merit order"),
-        _numba("keys", "the sort moves each price with its index"),
-        _numba("select", "no sorting: the backend's search, its values not checked"),
-        _numba("filled", "the result is made by NumPy and only filled by compiled code"),
-        _numba("out", "the result is written into the same array in each call"),
-        _rust("naive", "the published shape: indirect stable sort, six vectors; list out"),
-        _rust("ndarray", "the same, an ndarray out"),
-        _rust("scratch", "no temporaries: after the sort, one loop in merit order"),
-        _rust("unstable", "an unstable sort instead of a stable one"),
-        _rust("keys", "the sort moves each price with its index"),
-        _rust("select", "no sorting: the backend's search, its values not checked"),
-        _rust("unchecked", "arguments borrowed unchecked, the result not set to zero first"),
-        Variant(
-            "rust-filled",
-            "rust",
-            "NumPy makes the array, and Rust fills it",
-            "market_py.variants.rust",
-            "rust_filled",
-        ),
-        Variant(
-            "rust-out",
-            "rust",
-            "the result is written into the same array in each call",
-            "market_py.variants.rust",
-            "rust_out",
-        ),
-        _rust(
-            "naive-unchecked", "in reverse order: the published shape, arguments borrowed unchecked"
-        ),
-        _rust("select-list", "in reverse: no sorting, arguments borrowed unchecked, a list out"),
-    )
+_SUMMARIES = {
+    "numba-sort": (
+        "the published shape: argsort, gather, cumsum, searchsorted, scatter; ndarray out"
+    ),
+    "numba-scratch": "no temporaries: after the sort, one loop in merit order",
+    "numba-keys": "the sort moves each price with its index",
+    "numba-select": "no sorting: the backend's search, its values not checked",
+    "numba-filled": "the result is made by NumPy and only filled by compiled code",
+    "numba-out": "the result is written into the same array in each call",
+    "rust-naive": "the published shape: indirect stable sort, six vectors; list out",
+    "rust-ndarray": "the same, an ndarray out",
+    "rust-scratch": "no temporaries: after the sort, one loop in merit order",
+    "rust-unstable": "an unstable sort instead of a stable one",
+    "rust-keys": "the sort moves each price with its index",
+    "rust-select": "no sorting: the backend's search, its values not checked",
+    "rust-unchecked": "arguments borrowed unchecked, the result not set to zero first",
+    "rust-filled": "NumPy makes the array, and Rust fills it",
+    "rust-out": "the result is written into the same array in each call",
+    "rust-naive-unchecked": "in reverse order: the published shape, arguments borrowed unchecked",
+    "rust-select-list": "in reverse: no sorting, arguments borrowed unchecked, a list out",
 }
+VARIANTS = {name: Variant(name, summary) for name, summary in _SUMMARIES.items()}
 """All variants by name, in the order of the ladder."""
 
+BATCH_VARIANTS = ("numba-sort",)
+"""Variants that also clear batches, by the same algorithm; their functions end in ``_rows``."""
 
-def get_backend(name: str) -> Backend:
-    """Return a backend.
 
-    Parameters
-    ----------
-    name : {"rust", "numba", "numpy", "python"}
-        Name of the backend.
-
-    Returns
-    -------
-    Backend
-        With the functions ``market_clearing`` and ``market_clearing_batch``.
+def get_backend(name: str | None = None) -> Backend:
+    """Return one of `available_backends`, by default the fastest: functions that clear markets.
 
     Raises
     ------
@@ -161,6 +103,8 @@ def get_backend(name: str) -> Backend:
     >>> backend.market_clearing([10.0, 20.0], [50.0, 50.0], 70.0)
     (20.0, array([50., 20.]))
     """
+    if name is None:
+        return _fastest_backend()
     if name not in BACKENDS:
         raise ValueError(f"backend = {name!r}: must be one of {', '.join(map(repr, BACKENDS))}")
     return _load_backend(name)
@@ -194,31 +138,19 @@ def _is_available(name: str) -> bool:
 
 
 @cache
-def default_backend() -> Backend:
-    """Return the fastest backend that is installed."""
+def _fastest_backend() -> Backend:
     return get_backend(available_backends()[0])
 
 
 def get_variant(name: str) -> ClearOne:
-    """Return the function of a variant.
+    """Return the function of a variant: ``(bids, quantities, demand) -> (price, dispatch)``.
 
-    Parameters
-    ----------
-    name : str
-        One of `available_variants`.
-
-    Returns
-    -------
-    callable
-        ``(bids, quantities, demand) -> (price, dispatch)``, for contiguous float64 arrays and a
-        float, whose values it does not check.
+    It takes contiguous float64 arrays and a float, whose values it does not check.
 
     Raises
     ------
-    ValueError
-        There is no variant of that name.
-    ImportError
-        Its language is not installed; the message says what to install.
+    ValueError, ImportError
+        As for `get_backend`.
 
     Examples
     --------
@@ -246,62 +178,43 @@ def available_variants() -> list[str]:
 
 
 def get_candidates(names: Sequence[str] | None = None) -> dict[str, ClearOne]:
-    """Return the functions to time: variants and backends, by name.
+    """Return the functions to time, of variants and backends, by name.
 
-    Parameters
-    ----------
-    names : sequence of str, optional
-        Names of variants and backends; by default all the variants and the compiled backends that
-        are installed.
-
-    Raises
-    ------
-    ValueError
-        There is no variant or backend of that name.
-    ImportError
-        It is not installed.
-    RuntimeError
-        The extension is a debug build, whose times would mislead.
+    By default of all the variants and the compiled backends that are installed. Errors as for
+    `get_backend`; a RuntimeError says that the extension is a debug build, whose times would
+    mislead.
     """
-    _refuse_debug_build()
-    chosen = [*available_variants(), *_compiled_backends()] if names is None else names
     return {
-        name: get_variant(name) if _is_variant(name) else get_backend(name).market_clearing
-        for name in chosen
+        name: VARIANTS[name].load() if name in VARIANTS else get_backend(name).market_clearing
+        for name in _candidates(names)
     }
 
 
 def get_batch_candidates(names: Sequence[str] | None = None) -> dict[str, ClearBatch]:
     """Do the same for batches; a variant without a function for batches is left out."""
-    _refuse_debug_build()
-    chosen = [*available_variants(), *_compiled_backends()] if names is None else names
     return {
-        name: VARIANTS[name].load_batch() if _is_variant(name) else _batch_of(get_backend(name))
-        for name in chosen
-        if not _is_variant(name) or VARIANTS[name].batch_function
+        name: VARIANTS[name].load("_rows") if name in VARIANTS else _batch_of(get_backend(name))
+        for name in _candidates(names)
+        if name in (*BACKENDS, *BATCH_VARIANTS)
     }
 
 
-def _compiled_backends() -> list[str]:
-    return [name for name in ("numba", "rust") if name in available_backends()]
-
-
-def _is_variant(name: str) -> bool:
-    if name not in VARIANTS and name not in BACKENDS:
-        known = ", ".join((*VARIANTS, *BACKENDS))
-        raise ValueError(f"{name!r} is neither a variant nor a backend: choose among {known}")
-    return name in VARIANTS
-
-
-def _refuse_debug_build() -> None:
-    if "rust" in available_backends() and extension.find().BUILD_PROFILE != "release":
+def _candidates(names: Sequence[str] | None) -> Sequence[str]:
+    """Return the names, or those of all candidates; refuse unknown names and a debug build."""
+    available = available_backends()
+    if "rust" in available and extension.find().BUILD_PROFILE != "release":
         raise RuntimeError(extension.find_problem(extension.find()))
+    if names is None:
+        return [*available_variants(), *(it for it in ("numba", "rust") if it in available)]
+    for name in names:
+        if name not in VARIANTS and name not in BACKENDS:
+            known = ", ".join((*VARIANTS, *BACKENDS))
+            raise ValueError(f"{name!r} is neither a variant nor a backend: choose among {known}")
+    return names
 
 
 def _batch_of(backend: Backend) -> ClearBatch:
-    def clear(
-        bids: Float64Array, quantities: Float64Array, demands: Float64Array, threads: int
-    ) -> tuple[Float64Array, Float64Array]:
-        return backend.market_clearing_batch(bids, quantities, demands, threads=threads)
-
-    return clear
+    clear = backend.market_clearing_batch
+    return lambda bids, quantities, demands, threads: clear(
+        bids, quantities, demands, threads=threads
+    )

@@ -2,15 +2,15 @@
 
 All public functions convert their arguments here. `check_array` converts to a dtype and a shape.
 `check_vector` and `check_scalar` also check the values. `check_market` and `check_batch` convert
-and check all arguments of a clearing. Rule 8 of the contract (notebook 02) says what an error
-names.
+and check all arguments of a clearing. A TypeError says that an argument does not consist of such
+numbers. A ValueError says that its shape, its labels or one of its values is wrong.
 """
 
 from __future__ import annotations
 
 import operator
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, NamedTuple, SupportsIndex
 
 import numpy as np
@@ -64,29 +64,14 @@ def check_market(
     ties: Ties,
     price_cap: float | None,
 ) -> Market:
-    """Check the arguments of one clearing.
-
-    Raises
-    ------
-    TypeError
-        An argument is not made of real numbers.
-    ValueError
-        An argument has the wrong shape, labels that disagree, or a value outside its domain.
-    """
+    """Check the arguments of one clearing."""
     _check_labels(bids, quantities)
-    checked_bids = _numbers("bids", bids, _VECTOR)
-    _finite("bids", checked_bids)
-    checked_quantities = _numbers("quantities", quantities, _VECTOR)
-    _length("quantities", "offers", "bids", len(checked_bids), len(checked_quantities))
-    _finite_not_negative("quantities", checked_quantities)
-    checked_demand = _numbers("demand", demand, _SCALAR)
-    _finite_not_negative("demand", checked_demand)
-    cap = None
-    if price_cap is not None:
-        checked_cap = _numbers("price_cap", price_cap, _SCALAR)
-        _finite("price_cap", checked_cap)
-        cap = float(checked_cap)
-    return Market(checked_bids, checked_quantities, float(checked_demand), _check_ties(ties), cap)
+    lengths: _Lengths = {}
+    checked_bids = _numbers("bids", bids, _VECTOR, [_FINITE], lengths)
+    checked_quantities = _numbers("quantities", quantities, _VECTOR, [_NOT_NEGATIVE], lengths)
+    checked_demand = check_scalar("demand", demand, negative=False)
+    cap = None if price_cap is None else check_scalar("price_cap", price_cap, negative=True)
+    return Market(checked_bids, checked_quantities, checked_demand, _check_ties(ties), cap)
 
 
 def check_batch(
@@ -99,38 +84,17 @@ def check_batch(
     *,
     trust_offers: bool = False,
 ) -> Batch:
-    """Check the arguments of a batch; with ``trust_offers`` not the values of its offers.
-
-    Errors as for `check_market`.
-    """
-    markets: tuple[str, int] | None = None
-
-    def count(argument: str, array: Float64Array, shared: int) -> None:
-        nonlocal markets
-        if array.ndim > shared:
-            like, expected = markets = markets or (argument, len(array))
-            _length(argument, "rows", like, expected, len(array))
-
+    """Check the arguments of a batch; with ``trust_offers`` not the values of its offers."""
     _check_labels(bids, quantities, demand, price_cap)
-    checked_bids = _numbers("bids", bids, _TABLE)
-    count("bids", checked_bids, 1)
-    if not trust_offers:
-        _finite("bids", checked_bids)
-    checked_quantities = _numbers("quantities", quantities, _TABLE)
-    offers = checked_bids.shape[-1]
-    _length("quantities", "offers", "bids", offers, checked_quantities.shape[-1])
-    count("quantities", checked_quantities, 1)
-    if not trust_offers:
-        _finite_not_negative("quantities", checked_quantities)
-    checked_demand = _numbers("demand", demand, _COLUMN)
-    count("demand", checked_demand, 0)
-    _finite_not_negative("demand", checked_demand)
-    markets = markets or ("demand", 1)
+    lengths: _Lengths = {}
+    finite, not_negative = ([], []) if trust_offers else ([_FINITE], [_NOT_NEGATIVE])
+    checked_bids = _numbers("bids", bids, _TABLE, finite, lengths)
+    checked_quantities = _numbers("quantities", quantities, _TABLE, not_negative, lengths)
+    checked_demand = _numbers("demand", demand, _COLUMN, [_NOT_NEGATIVE], lengths)
+    _, markets = lengths.setdefault("rows", ("demand", 1))
     cap = None
     if price_cap is not None:
-        cap = _numbers("price_cap", price_cap, _COLUMN)
-        count("price_cap", cap, 0)
-        _finite("price_cap", cap)
+        cap = _numbers("price_cap", price_cap, _COLUMN, [_FINITE], lengths)
     return Batch(
         checked_bids,
         checked_quantities,
@@ -138,7 +102,7 @@ def check_batch(
         _check_ties(ties),
         cap,
         check_threads(threads),
-        markets[1],
+        markets,
     )
 
 
@@ -150,38 +114,25 @@ def check_vector(
     holds: str = "offer",
     most: float | None = None,
 ) -> Float64Array:
-    """Return a vector of finite numbers, none of them negative unless that is allowed.
+    """Return a vector of at least one finite number, bounded as by `check_scalar`.
 
-    Errors as for `check_market`, naming the argument, and what it holds should it be empty.
+    The error of an empty vector says that it must hold one of what it `holds`.
     """
-    checked = _numbers(argument, value, _VECTOR, holds)
-    _check_values(argument, checked, negative, most)
-    return checked
+    return _numbers(argument, value, _VECTOR, _bounds(negative, most), holds=holds)
 
 
 def check_scalar(argument: str, value: Any, *, negative: bool, most: float | None = None) -> float:
-    """Return a finite number, not negative unless that is allowed; errors as for `check_market`."""
-    checked = _numbers(argument, value, _SCALAR)
-    _check_values(argument, checked, negative, most)
-    return float(checked)
+    """Return a finite number, not negative unless allowed, whose size `most` bounds."""
+    return float(_numbers(argument, value, _SCALAR, _bounds(negative, most)))
 
 
-def _check_values(argument: str, array: Float64Array, negative: bool, most: float | None) -> None:
-    (_finite if negative else _finite_not_negative)(argument, array)
-    if most is not None:
-        _all(argument, array, lambda values: np.abs(values) <= most, f"at most {most:g} in size")
+def check_real(argument: str, value: Any, rule: Rule) -> float:
+    """Return a real number that obeys a rule."""
+    return float(_numbers(argument, value, _SCALAR, [rule]))
 
 
 def check_integer(argument: str, value: Any, least: int, most: int | None = None) -> int:
-    """Return a whole number within its bounds; a boolean is none.
-
-    Raises
-    ------
-    TypeError
-        It is not a whole number.
-    ValueError
-        It is out of bounds.
-    """
+    """Return a whole number within its bounds; a boolean is none."""
     number = _whole_number(value)
     if number is None:
         raise TypeError(f"{argument}: must be a whole number, got {type(value).__name__}")
@@ -200,26 +151,36 @@ def _whole_number(value: Any) -> int | None:
         return None
 
 
-# Dimensions that an argument may have, and how to say it.
-_Dimensions = tuple[tuple[int, ...], str]
-_SCALAR: _Dimensions = (0,), "0 dimensions"
-_VECTOR: _Dimensions = (1,), "1 dimension"
-_COLUMN: _Dimensions = (0, 1), "0 or 1 dimensions"
-_TABLE: _Dimensions = (1, 2), "1 or 2 dimensions"
+# Numbers of dimensions that an argument may have, how to say it, and the names of its axes.
+_Dimensions = tuple[tuple[int, ...], str, tuple[str, ...]]
+_SCALAR: _Dimensions = (0,), "0 dimensions", ()
+_VECTOR: _Dimensions = (1,), "1 dimension", ("offers",)
+_COLUMN: _Dimensions = (0, 1), "0 or 1 dimensions", ("rows",)
+_TABLE: _Dimensions = (1, 2), "1 or 2 dimensions", ("rows", "offers")
+
+_Lengths = dict[str, tuple[str, int]]
+"""For each axis: the first argument that has it, and its length."""
+
+Rule = tuple[Callable[[Float64Array], Any], str]
+"""Says which values are good, and what they must be."""
+_FINITE: Rule = np.isfinite, "finite"
+_NOT_NEGATIVE: Rule = (lambda values: (values >= 0) & (values < np.inf)), "finite and >= 0"
+
+
+def at_most(most: float) -> Rule:
+    """Return the rule of numbers whose size is limited."""
+    return (lambda values: np.abs(values) <= most), f"at most {most:g} in size"
+
+
+def _bounds(negative: bool, most: float | None) -> list[Rule]:
+    return [_FINITE if negative else _NOT_NEGATIVE, *([] if most is None else [at_most(most)])]
+
 
 _KINDS = {"f": ("iuf", "real numbers"), "i": ("iu", "integers"), "b": ("b", "booleans")}
 """For each kind of dtype that a caller wants: the kinds that can become it, and their name."""
 
 _UNLABELLED = {np.ndarray, list, tuple, float, int, np.float64, type(None)}
 """Types that need not be searched for labels."""
-
-
-def check_real(argument: str, value: float) -> float:
-    """Return a real number, which need not be finite.
-
-    Errors as for `check_market`, naming the argument.
-    """
-    return float(_numbers(argument, value, _SCALAR))
 
 
 def check_array(
@@ -230,24 +191,8 @@ def check_array(
 ) -> NDArray[Any]:
     """Return a C-contiguous, aligned array of a dtype: the value itself if it is one, else a copy.
 
-    Parameters
-    ----------
-    argument : str
-        Name that errors give to the value.
-    value : array_like
-        Real numbers for a floating dtype, integers for an integral one, or booleans.
-    dtype : dtype_like
-        Dtype of the result; what is too large for it becomes infinite.
-    shape : tuple of int, optional
-        Shape that the value must have.
-
-    Raises
-    ------
-    TypeError
-        The value is of another kind, such as strings or booleans for numbers; NumPy cannot read
-        it; something in it is masked, or has units.
-    ValueError
-        The value has another shape.
+    A floating dtype takes real numbers, of which too large ones become infinite; an integral one
+    takes integers; and ``bool`` takes booleans.
     """
     plain = type(value) is np.ndarray and value.dtype == dtype
     array = value if plain else check_kind(argument, value, *_KINDS[np.dtype(dtype).kind])
@@ -260,13 +205,7 @@ def check_array(
 def check_kind(
     argument: str, value: Any, kinds: str = "iuf", what: str = "real numbers"
 ) -> NDArray[Any]:
-    """Return what NumPy reads, if its dtype is of these kinds and nothing is masked or has units.
-
-    Raises
-    ------
-    TypeError
-        The value is not made of that.
-    """
+    """Return what NumPy reads, if it is of these kinds, and nothing is masked or has units."""
     name = type(value).__name__
     _refuse_annotated(argument, _types(value), what, name)
     try:
@@ -282,15 +221,33 @@ def check_kind(
 
 
 def _numbers(
-    argument: str, value: Any, dimensions: _Dimensions, holds: str = "offer"
+    argument: str,
+    value: Any,
+    dimensions: _Dimensions,
+    rules: Sequence[Rule],
+    lengths: _Lengths | None = None,
+    holds: str = "offer",
 ) -> Float64Array:
-    """Return the value as a C-contiguous, aligned array of doubles with so many dimensions."""
+    """Return a C-contiguous, aligned array of doubles, after its shape, lengths and values."""
     array = check_array(argument, value)
-    allowed, must_have = dimensions
+    allowed, must_have, axes = dimensions
     if array.ndim not in allowed:
         raise ValueError(f"{argument}: must have {must_have}, got shape {array.shape}")
-    if dimensions in (_VECTOR, _TABLE) and array.shape[-1] == 0:
+    if "offers" in axes and array.shape[-1] == 0:
         raise ValueError(f"{argument}: must hold at least one {holds}, got shape {array.shape}")
+    if lengths is not None:
+        for axis, length in zip(axes[::-1], array.shape[::-1], strict=False):
+            like, expected = lengths.setdefault(axis, (argument, length))
+            if length != expected:
+                raise ValueError(
+                    f"{argument}: must have {expected} {axis} like {like}, got {length}"
+                )
+    for is_good, must in rules:
+        good = is_good(array)
+        if not np.all(good):
+            at = np.unravel_index(np.argmin(good), array.shape)
+            index = f"[{', '.join(map(str, at))}]" if at else ""
+            raise ValueError(f"{argument}{index} = {float(array[at])}: must be {must}")
     return array
 
 
@@ -340,30 +297,6 @@ def _check_labels(bids: Any, quantities: Any, demand: Any = None, price_cap: Any
                 )
 
 
-def _finite(argument: str, array: Float64Array) -> None:
-    _all(argument, array, np.isfinite, "finite")
-
-
-def _finite_not_negative(argument: str, array: Float64Array) -> None:
-    _all(argument, array, lambda values: (values >= 0) & (values < np.inf), "finite and >= 0")
-
-
-def _all(
-    argument: str, array: Float64Array, is_good: Callable[[Float64Array], Any], must: str
-) -> None:
-    good = is_good(array)
-    if np.all(good):
-        return
-    at = np.unravel_index(np.argmin(good), array.shape)
-    index = f"[{', '.join(map(str, at))}]" if at else ""
-    raise ValueError(f"{argument}{index} = {float(array[at])}: must be {must}")
-
-
-def _length(argument: str, what: str, like: str, expected: int, got: int) -> None:
-    if got != expected:
-        raise ValueError(f"{argument}: must have {expected} {what} like {like}, got {got}")
-
-
 def _check_ties(ties: Ties) -> Ties:
     if not isinstance(ties, str) or ties not in ("index", "pro_rata"):
         raise ValueError(f"ties = {ties!r}: must be 'index' or 'pro_rata'")
@@ -375,13 +308,7 @@ MAX_THREADS = 1024
 
 
 def check_threads(threads: SupportsIndex | None) -> int:
-    """Return how many threads may work: for None, the cores that this process may use.
-
-    Raises
-    ------
-    TypeError, ValueError
-        It is not a positive integer, nor None.
-    """
+    """Return how many threads may work: for None, the cores that this process may use."""
     if threads is None:
         affinity = getattr(os, "sched_getaffinity", None)
         return len(affinity(0)) if affinity else os.cpu_count() or 1
@@ -395,13 +322,7 @@ def check_threads(threads: SupportsIndex | None) -> int:
 
 
 def check_seed(seed: Any, argument: str = "seed", *, bits: int = 63, room: int = 0) -> int:
-    """Return a seed of so many bits, so that ``room`` further ones can follow it.
-
-    Raises
-    ------
-    ValueError
-        It is not a whole number in that range.
-    """
+    """Return a seed of so many bits, so that ``room`` further ones can follow it."""
     number = _whole_number(seed)
     if number is None or not 0 <= number < 2**bits - room:
         end = f"2**{bits} - {room}" if room else f"2**{bits}"

@@ -2,7 +2,6 @@
 
 import shutil
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -22,17 +21,6 @@ settings.register_profile(
 )
 settings.register_profile("long", settings.get_profile("quick"), max_examples=10_000)
 settings.load_profile("quick")
-
-
-def pytest_configure(config):
-    """Compile with numba once, before every worker would; then all is in its cache."""
-    if config.getoption("numprocesses", None) and "numba" in market_py.available_backends():
-        market = np.array([10.0, 20.0]), np.array([50.0, 50.0]), 70.0
-        backend = market_py.get_backend("numba")
-        backend.market_clearing(*market, ties="pro_rata")
-        backend.market_clearing_batch(*(np.atleast_2d(part) for part in market[:2]), [70.0])
-        for name in market_py.available_variants():
-            market_py.get_variant(name)(*market)
 
 
 NO_RUST = "no Rust extension, and no cargo to build it with: see https://rustup.rs"

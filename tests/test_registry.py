@@ -51,7 +51,7 @@ def test_the_fastest_backend_is_first_and_the_default(monkeypatch):
     available = market_py.available_backends()
     assert available == [name for name in BACKENDS if name in available]
     assert available[-1] == "python"
-    assert market_py.registry.default_backend().name == available[0]
+    assert market_py.get_backend().name == available[0]
 
 
 def test_unknown_names():

@@ -43,22 +43,20 @@ def has(module: str) -> bool:
 
 def buffers(transitions: Transitions, prioritised: bool) -> dict[str, Buffer]:
     """Fill the alternatives to our replay buffer, by name; NumPy's and SB3's draw uniformly."""
-    found: dict[str, Buffer] = {}
-    if not prioritised:
-        found["numpy-take"] = _numpy_take(transitions), _no_priorities
-        if has("stable_baselines3"):
-            found["sb3"] = _sb3(transitions), _no_priorities
+    make = {"cpprb": _cpprb, "tianshou": _tianshou, "numpy-take": _numpy_take, "sb3": _sb3}
+    modules = {"numpy-take": "numpy", "sb3": "stable_baselines3"}
     # The first candidate is the one that others are compared with.
-    order = ("tianshou", "cpprb") if prioritised else ("cpprb", "tianshou")
-    make = {"cpprb": _cpprb, "tianshou": _tianshou}
-    return found | {name: make[name](transitions, prioritised) for name in order if has(name)}
+    order = ("tianshou", "cpprb") if prioritised else ("numpy-take", "sb3", "cpprb", "tianshou")
+    return {
+        name: make[name](transitions, prioritised) for name in order if has(modules.get(name, name))
+    }
 
 
 def _no_priorities(*_: object) -> None:
     raise TypeError("this buffer has no priorities")
 
 
-def _numpy_take(transitions: Transitions) -> Draw:
+def _numpy_take(transitions: Transitions, prioritised: bool) -> Buffer:
     """Draw as one writes it without a library."""
     rng = np.random.default_rng(0)
     parts = [part.copy() for part in transitions]
@@ -67,10 +65,10 @@ def _numpy_take(transitions: Transitions) -> Draw:
         indices = rng.integers(0, len(parts[0]), number)
         return tuple(part.take(indices, axis=0) for part in parts)
 
-    return draw
+    return draw, _no_priorities
 
 
-def _sb3(transitions: Transitions) -> Draw:
+def _sb3(transitions: Transitions, prioritised: bool) -> Buffer:
     from gymnasium.spaces import Box
     from stable_baselines3.common.buffers import ReplayBuffer
 
@@ -86,16 +84,15 @@ def _sb3(transitions: Transitions) -> Draw:
         parts = drawn.observations, drawn.actions, drawn.rewards[:, 0], drawn.next_observations
         return *parts, drawn.dones[:, 0]
 
-    return draw
+    return draw, _no_priorities
 
 
 def _cpprb(transitions: Transitions, prioritised: bool) -> Buffer:
     import cpprb
 
     names = "obs", "act", "rew", "next_obs", "done"
-    layout = {
-        name: {"shape": part.shape[1:] or 1} for name, part in zip(names, transitions, strict=True)
-    }
+    parts = dict(zip(names, transitions, strict=True))
+    layout = {name: {"shape": part.shape[1:] or 1} for name, part in parts.items()}
     size = len(transitions.rewards)
     if prioritised:
         buffer = cpprb.PrioritizedReplayBuffer(size, layout, alpha=ALPHA)
@@ -103,7 +100,7 @@ def _cpprb(transitions: Transitions, prioritised: bool) -> Buffer:
     else:
         buffer = cpprb.ReplayBuffer(size, layout)
         sample, update = buffer.sample, _no_priorities
-    buffer.add(**dict(zip(names, transitions, strict=True)))
+    buffer.add(**parts)
 
     def draw(number: int) -> tuple[Any, ...]:
         drawn = sample(number)
@@ -121,17 +118,9 @@ def _tianshou(transitions: Transitions, prioritised: bool) -> Buffer:
     buffer = (
         PrioritizedReplayBuffer(size, alpha=ALPHA, beta=BETA) if prioritised else ReplayBuffer(size)
     )
-    buffer.set_batch(
-        Batch(
-            obs=observations,
-            act=actions,
-            rew=rewards,
-            obs_next=next_observations,
-            terminated=done,
-            truncated=np.zeros_like(done),
-            done=done.copy(),
-        )
-    )
+    stored = Batch(obs=observations, act=actions, rew=rewards, obs_next=next_observations)
+    stored.update(terminated=done, truncated=np.zeros_like(done), done=done.copy())
+    buffer.set_batch(stored)
     buffer._size = size  # As its own `from_data` does.
     if prioritised:
         buffer.init_weight(np.arange(size))

@@ -45,10 +45,7 @@ class Confirmation:
 def confirm(options: tuple[str, ...] = OPTIONS) -> list[Confirmation]:
     """Let pyperf time each candidate at each size; options are those of ``pyperf timeit``.
 
-    Raises
-    ------
-    RuntimeError
-        pyperf failed; the message holds its output.
+    A RuntimeError holds the output of a pyperf that failed.
     """
     usable = {*registry.available_variants(), *registry.available_backends()}
     found = []

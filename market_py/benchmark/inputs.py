@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from typing import Any, NamedTuple, get_args
-from zlib import crc32
 
 import numpy as np
 
@@ -14,11 +12,18 @@ from market_py.validation import Float64Array
 
 DISTINCT = 256
 """Number of different markets that a race goes through."""
+MOST_BYTES = 64 << 20
+"""Most memory for the inputs of a race, unless `FEWEST` of them need more."""
+FEWEST = 4
+"""Least number of distinct inputs, however large."""
+BATCHES = 4
+"""Number of distinct batches; each holds thousands of distinct markets."""
+
+OneMarket = tuple[Float64Array, Float64Array, float]
+Maker = Callable[[int, np.random.Generator], OneMarket]
 
 
-def random_market(
-    offers: int, rng: np.random.Generator
-) -> tuple[Float64Array, Float64Array, float]:
+def random_market(offers: int, rng: np.random.Generator) -> OneMarket:
     """Draw a market with random offers and a demand between a tenth and nine tenths of them."""
     quantities = rng.uniform(1, 100, offers)
     demand = float(rng.uniform(0.1, 0.9) * quantities.sum())
@@ -27,13 +32,10 @@ def random_market(
 
 def random_markets(offers: int, distinct: int = DISTINCT, seed: int = 0) -> list[Any]:
     """Draw distinct random markets; the same ones for the same seed."""
-    rng = np.random.default_rng([seed, offers])
-    return [random_market(offers, rng) for _ in range(distinct)]
+    return make_markets("random", offers, seed, distinct)
 
 
-def repriced_markets(
-    market: tuple[Float64Array, Float64Array, float], distinct: int, rng: np.random.Generator
-) -> list[Any]:
+def repriced_markets(market: OneMarket, distinct: int, rng: np.random.Generator) -> list[Any]:
     """Give a market other prices in the same order; each of the markets has its own memory.
 
     Comparisons end as they did in the market before, so that a branch predictor can learn them,
@@ -47,31 +49,8 @@ def repriced_markets(
     ]
 
 
-OneMarket = tuple[Float64Array, Float64Array, float]
-Maker = Callable[[int, np.random.Generator], OneMarket]
-Spreader = Callable[[OneMarket, int, np.random.Generator], list[OneMarket]]
-
-MOST_BYTES = 64 << 20
-"""Most memory for the inputs of a race, unless `FEWEST` of them need more."""
-FEWEST = 4
-"""Least number of distinct inputs, however large."""
-BATCHES = 4
-"""Number of distinct batches; each holds thousands of distinct markets."""
-RTS_OFFERS = len(rts79.UNITS)
-
-
-class InputDistribution(NamedTuple):
-    """One kind of market."""
-
-    name: str
-    make: Maker
-    """From the number of offers and a random generator, one market."""
-    exact: bool = True
-    """Whether prices are distinct and demand is not at a step, so that all variants agree."""
-    offers: int | None = None
-    """The only size that there is; None for any size."""
-    spread: Spreader | None = None
-    """Makes all markets of a race from one, so that the branch predictor learns them."""
+def _repeated(market: OneMarket, number: int, rng: np.random.Generator) -> list[OneMarket]:
+    return [market] * number
 
 
 def _priced(prices: Callable[[int, np.random.Generator], Float64Array]) -> Maker:
@@ -84,7 +63,13 @@ def _priced(prices: Callable[[int, np.random.Generator], Float64Array]) -> Maker
     return make
 
 
+def _levels(number: int) -> Maker:
+    """Make random markets with so many different prices."""
+    return _priced(lambda n, rng: rng.choice(rng.uniform(0, 100, number), n))
+
+
 def _wide(offers: int, rng: np.random.Generator) -> Float64Array:
+    """Draw prices of both signs, over 300 orders of magnitude."""
     return rng.choice([-1.0, 1.0], offers) * 10.0 ** rng.uniform(-150, 150, offers)
 
 
@@ -95,18 +80,18 @@ def _one_huge_offer(offers: int, rng: np.random.Generator) -> OneMarket:
 
 
 def _boundary(offers: int, rng: np.random.Generator) -> OneMarket:
+    """Put demand exactly at a step of supply."""
     bids, quantities, _ = random_market(offers, rng)
     steps = np.cumsum(quantities[np.argsort(bids)])
     return bids, quantities, float(rng.choice(steps))
 
 
-@cache
-def _rts_loads() -> Float64Array:
-    return rts79.hourly_loads()
+RTS_OFFERS = len(rts79.UNITS)
+_RTS_LOADS = rts79.hourly_loads()
 
 
 def _rts_bids(rng: np.random.Generator) -> Float64Array:
-    """Draw marginal costs, each fuel's up to a tenth lower or higher."""
+    """Draw marginal costs, each fuel's up to a tenth lower or higher; units of a kind are equal."""
     factors = {fuel: float(rng.uniform(0.9, 1.1)) for fuel in get_args(rts79.Fuel)}
     return rts79.offers(factors)[0]
 
@@ -119,41 +104,37 @@ def _rts_quantities(markets: int, rng: np.random.Generator, areas: int = 1) -> F
 
 
 def _rts79(offers: int, rng: np.random.Generator) -> OneMarket:
-    return _rts_bids(rng), _rts_quantities(1, rng)[0], float(rng.choice(_rts_loads()))
+    return _rts_bids(rng), _rts_quantities(1, rng)[0], float(rng.choice(_RTS_LOADS))
 
 
-def _spread_repeated(market: OneMarket, number: int, rng: np.random.Generator) -> list[OneMarket]:
-    return [market] * number
+class InputDistribution(NamedTuple):
+    """One kind of market."""
 
-
-def _levels(number: int) -> Maker:
-    """Make random markets with so many different prices."""
-    return _priced(lambda n, rng: rng.choice(rng.uniform(0, 100, number), n))
+    make: Maker
+    """From the number of offers and a random generator, one market."""
+    exact: bool = True
+    """Whether prices are distinct and demand is not at a step, so that all variants agree."""
+    offers: int | None = None
+    """The only size that there is; None for any size."""
+    spread: Callable[[OneMarket, int, np.random.Generator], list[OneMarket]] | None = None
+    """Makes all markets of a race from one, so that the branch predictor learns them."""
 
 
 DISTRIBUTIONS = {
-    distribution.name: distribution
-    for distribution in (
-        InputDistribution("random", random_market),
-        InputDistribution("repeated", random_market, spread=_spread_repeated),
-        InputDistribution("same order", random_market, spread=repriced_markets),
-        InputDistribution("sorted", _priced(lambda n, rng: np.sort(rng.uniform(0, 100, n)))),
-        InputDistribution(
-            "reversed", _priced(lambda n, rng: np.sort(rng.uniform(0, 100, n))[::-1].copy())
-        ),
-        InputDistribution(
-            "equal", _priced(lambda n, rng: np.full(n, rng.uniform(0, 100))), exact=False
-        ),
-        InputDistribution("two levels", _levels(2), exact=False),
-        InputDistribution("few levels", _levels(8), exact=False),
-        InputDistribution("one huge offer", _one_huge_offer),
-        # Both signs, over 300 orders of magnitude.
-        InputDistribution("wide", _priced(_wide)),
-        # Demand exactly at a step of supply.
-        InputDistribution("boundary", _boundary, exact=False),
-        # Units of a kind cost the same.
-        InputDistribution("rts79", _rts79, exact=False, offers=RTS_OFFERS),
-    )
+    "random": InputDistribution(random_market),
+    "repeated": InputDistribution(random_market, spread=_repeated),
+    "same order": InputDistribution(random_market, spread=repriced_markets),
+    "sorted": InputDistribution(_priced(lambda n, rng: np.sort(rng.uniform(0, 100, n)))),
+    "reversed": InputDistribution(
+        _priced(lambda n, rng: np.sort(rng.uniform(0, 100, n))[::-1].copy())
+    ),
+    "equal": InputDistribution(_levels(1), exact=False),
+    "two levels": InputDistribution(_levels(2), exact=False),
+    "few levels": InputDistribution(_levels(8), exact=False),
+    "one huge offer": InputDistribution(_one_huge_offer),
+    "wide": InputDistribution(_priced(_wide)),
+    "boundary": InputDistribution(_boundary, exact=False),
+    "rts79": InputDistribution(_rts79, exact=False, offers=RTS_OFFERS),
 }
 """Every distribution of single markets, by name."""
 
@@ -169,23 +150,9 @@ def distinct_inputs(offers: int) -> int:
 
 
 def make_markets(name: str, offers: int, seed: int = 0, distinct: int | None = None) -> list[Any]:
-    """Make the markets of a race.
+    """Make the markets of a race, by default as many as `distinct_inputs` says.
 
-    Parameters
-    ----------
-    name : str
-        One of `DISTRIBUTIONS`.
-    offers : int
-        Offers per market.
-    seed : int
-        The same seed gives the same markets.
-    distinct : int, optional
-        Number of markets; by default `distinct_inputs`.
-
-    Raises
-    ------
-    ValueError
-        The distribution is unknown, or has markets of another size only.
+    A ValueError says that the distribution is unknown, or has markets of another size only.
     """
     if name not in DISTRIBUTIONS:
         raise ValueError(
@@ -195,10 +162,9 @@ def make_markets(name: str, offers: int, seed: int = 0, distinct: int | None = N
     if distribution.offers not in (None, offers):
         raise ValueError(f"{name} has {distribution.offers} offers, not {offers}")
     number = distinct or distinct_inputs(offers)
-    rng = np.random.default_rng([seed, offers, crc32(name.encode())])
-    if distribution.make is random_market:
-        markets = random_markets(offers, 1 if distribution.spread else number, seed)
-        return distribution.spread(markets[0], number, rng) if distribution.spread else markets
+    rng = np.random.default_rng([seed, offers])
+    if distribution.spread:
+        return distribution.spread(distribution.make(offers, rng), number, rng)
     return [distribution.make(offers, rng) for _ in range(number)]
 
 
@@ -218,7 +184,7 @@ def _shared_bids(markets: int, offers: int, rng: np.random.Generator) -> Batch:
         raise ValueError(f"areas have {RTS_OFFERS} offers each; {offers} is no multiple of that")
     bids = np.tile(_rts_bids(rng), areas)
     quantities = _rts_quantities(markets, rng, areas)
-    return bids, quantities, areas * rng.choice(_rts_loads(), markets)
+    return bids, quantities, areas * rng.choice(_RTS_LOADS, markets)
 
 
 class BatchDistribution(NamedTuple):
@@ -242,10 +208,7 @@ def make_batches(
 ) -> list[Any]:
     """Make the batches of a race: bids (B, N) or (N,), quantities (B, N), demands (B,).
 
-    Raises
-    ------
-    ValueError
-        Rows share bids, and the number of offers is not a multiple of 32.
+    Shared bids raise a ValueError unless the number of offers is a multiple of 32.
     """
-    rng = np.random.default_rng([seed, markets, crc32(name.encode())])
+    rng = np.random.default_rng([seed, markets])
     return [BATCH_DISTRIBUTIONS[name].make(markets, offers, rng) for _ in range(distinct)]

@@ -49,19 +49,9 @@ def can_count() -> bool:
 
 
 def count(offers: int) -> list[OperationCounts]:
-    """Count the operations of the variants of both languages.
+    """Count the operations of the variants of both languages, with so many offers per market.
 
-    Parameters
-    ----------
-    offers : int
-        Offers per market.
-
-    Raises
-    ------
-    ValueError
-        `offers` is less than 1.
-    RuntimeError
-        The build that counts failed, or there is no cargo; the message says why.
+    A RuntimeError says why the build that counts failed, or that there is no cargo.
     """
     if offers < 1:
         raise ValueError(f"offers = {offers}: must be at least 1")

@@ -7,11 +7,10 @@ from typing import Any
 
 from market_py import registry
 from market_py.benchmark import inputs
+from market_py.benchmark.cases import learning, steps
 from market_py.benchmark.cases.adequacy import Study, studies
 from market_py.benchmark.cases.case import BenchmarkCase
 from market_py.benchmark.cases.clearing import batch_case, single_case
-from market_py.benchmark.cases.learning import learning_cases
-from market_py.benchmark.cases.steps import step_cases
 from market_py.benchmark.confirm import PUBLISHED_NUMBA
 from market_py.benchmark.settings import LADDER_SIZE, LARGE, PUBLISHED, Settings
 
@@ -19,12 +18,8 @@ from market_py.benchmark.settings import LADDER_SIZE, LARGE, PUBLISHED, Settings
 def make_cases(settings: Settings) -> list[BenchmarkCase | Study]:
     """Make all cases of a run, in order.
 
-    Raises
-    ------
-    ValueError, ImportError
-        A variant is unknown, or not usable here.
-    RuntimeError
-        The extension is a debug build.
+    A ValueError or ImportError says which variant is unknown or not usable here, a RuntimeError
+    that the extension is a debug build.
     """
     return [case for case in _all_cases(settings) if case.kind in settings.kinds]
 
@@ -52,17 +47,18 @@ def _all_cases(settings: Settings) -> Iterator[BenchmarkCase | Study]:
         yield single_case(name, LADDER_SIZE, everything, kind="ladder", **options)
     for name, size in _distributions(settings):
         yield single_case(name, size, only(*backends), kind="distributions", **options)
+    batch_options = {"markets": settings.batch_markets, "threads": settings.threads, **options}
+    batch_names = tuple(registry.get_batch_candidates(everything))
     for name in inputs.BATCH_DISTRIBUTIONS:
-        yield batch_case(
-            name,
-            inputs.RTS_OFFERS,
-            tuple(registry.get_batch_candidates(everything)),
-            markets=settings.batch_markets,
-            threads=settings.threads,
-            **options,
-        )
-    yield from step_cases(settings.threads, **options)
-    yield from learning_cases(settings.capacity, **options)
+        yield batch_case(name, inputs.RTS_OFFERS, batch_names, **batch_options)
+    for threads in settings.threads:
+        yield steps.step_case(steps.MARKETS, steps.AGENTS, threads, **options)
+    for agents in steps.ONE_MARKET_AGENTS:
+        yield steps.step_case(1, agents, 1, **options)
+    for call in (learning.UNIFORM, learning.PRIORITISED, learning.UPDATE):
+        yield learning.replay_case(call, settings.capacity, **options)
+    for rows in learning.ROWS:
+        yield learning.policy_case(rows, **options)
     yield from studies(settings.years, settings.seeds, settings.threads)
 
 

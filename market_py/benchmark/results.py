@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 import numpy as np
 
@@ -22,18 +22,20 @@ SCHEMA = 3
 """Version of the file format; `Results.load` refuses others."""
 FOLDER = REPOSITORY / "results"
 
-Kind = Literal[
-    "single",
-    "repeated",
-    "ladder",
-    "distributions",
-    "batch",
-    "steps",
-    "one step",
-    "replay",
-    "policy",
-]
-KINDS: tuple[Kind, ...] = get_args(Kind)
+Kind = str
+"""Section of a run, one of `KINDS`."""
+TITLES: dict[Kind, str] = {
+    "single": "One market per call, distinct inputs",
+    "repeated": "Inputs that a branch predictor can learn, beside distinct ones",
+    "ladder": "Every variant of the ladder",
+    "distributions": "Easy, hard, degenerate and real inputs",
+    "batch": "Many markets per call",
+    "steps": "Steps of the learning environment, many markets together",
+    "one step": "Steps of the learning environment, one market",
+    "replay": "Replay buffers",
+    "policy": "Policy inference",
+}
+KINDS = tuple(TITLES)
 """Sections of a run that consist of races."""
 
 
@@ -70,13 +72,7 @@ class RaceResult:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> RaceResult:
-        """Read plain data.
-
-        Raises
-        ------
-        KeyError, TypeError, ValueError
-            The data are not what `to_json` returns.
-        """
+        """Read what `to_json` returns; other data raise a KeyError, TypeError or ValueError."""
         if data["kind"] not in KINDS:
             raise ValueError(f"kind {data['kind']!r}")
         rounds = {name: np.array(values, float) for name, values in data["rounds"].items()}
@@ -120,16 +116,12 @@ class StudyResult:
 
 @dataclass
 class Results:
-    """One run of the benchmark.
-
-    Parameters
-    ----------
-    machine, settings : dict
-        Plain data: `market_py.benchmark.machine.record`, and the fields of `Settings`.
-    """
+    """One run of the benchmark."""
 
     machine: dict[str, Any]
+    """Description by `market_py.benchmark.machine.record`."""
     settings: dict[str, Any]
+    """The fields of `Settings`."""
     time: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
     """Start of the run, UTC."""
     races: list[RaceResult] = field(default_factory=list)
@@ -156,13 +148,7 @@ class Results:
 
     @classmethod
     def load(cls, path: Path) -> Results:
-        """Read a file.
-
-        Raises
-        ------
-        Unreadable
-            The file is missing, or `save` did not write it; the message says which.
-        """
+        """Read a file that `save` wrote; `Unreadable` says what is wrong with any other."""
         try:
             data = json.loads(path.read_text(encoding="utf-8"))
         except OSError as error:
@@ -194,8 +180,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, RaceResult):
         return value.to_json()
     return vars(value)
-
-
-def default_path(time: str) -> Path:
-    """Return the path of a run that started at this time."""
-    return FOLDER / f"{time[:19].replace(':', '-')}.json"

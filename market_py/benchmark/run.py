@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
-from market_py.benchmark import machine, operation_counts, timing
+from market_py.benchmark import operation_counts, timing
 from market_py.benchmark.cases.adequacy import Study
 from market_py.benchmark.cases.case import BenchmarkCase
 from market_py.benchmark.results import RaceResult, Results
-from market_py.benchmark.settings import LADDER_SIZE, Settings
+from market_py.benchmark.settings import LADDER_SIZE
 
 Case = BenchmarkCase | Study
-
-
-def new_results(settings: Settings) -> Results:
-    """Return results without races, of this machine and this moment."""
-    return Results(machine.record(), asdict(settings))
 
 
 def run(
@@ -30,27 +24,10 @@ def run(
 ) -> bool:
     """Run cases, add what they measure to the results, and save these after each case.
 
-    Parameters
-    ----------
-    results : Results
-        Gains the races and studies.
-    cases : sequence
-        What to run.
-    path : Path
-        File that is written after each case.
-    progress : callable
-        Called with the current case after each of its rounds or years.
-
-    Returns
-    -------
-    bool
-        Whether all cases ran: False after Ctrl-C or SIGTERM. The complete rounds of the race in
-        progress are saved then, too; a study is saved whole or not at all.
-
-    Raises
-    ------
-    Disagreement
-        Candidates return different results where they must agree; earlier cases are saved.
+    Progress is called with the case after each of its rounds or years. Returns whether all cases
+    ran: False after Ctrl-C or SIGTERM, when the complete rounds of the race in progress are saved
+    too, but no part of a study. Where candidates disagree, a `Disagreement` is raised, and earlier
+    cases are saved.
     """
     try:
         if any(case.kind == "ladder" for case in cases) and operation_counts.can_count():

@@ -47,9 +47,8 @@ def main(arguments: list[str]) -> int:
 
 def indices(found: Simulation, exact: Indices) -> Table:
     """Make a table of both indices, simulated and exact, and of the hours at each price."""
-    table = Table(title=f"Adequacy, {found.years:,} years", caption="Mean [95 % interval].")
-    for heading in ("index", "simulated", "exact"):
-        table.add_column(heading)
+    title, caption = f"Adequacy, {found.years:,} years", "Mean [95 % interval]."
+    table = Table("index", "simulated", "exact", title=title, caption=caption)
     table.add_row("loss of load, h/year", str(found.loss_of_load), f"{exact.loss_of_load:,.3f}")
     unserved = f"{exact.unserved_energy:,.1f}"
     table.add_row("unserved energy, MWh/year", str(found.unserved_energy), unserved)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,9 @@ from tqdm import tqdm
 from market_py.benchmark import machine, plan, settings, timing
 from market_py.benchmark.confirm import confirm
 from market_py.benchmark.report import tables
-from market_py.benchmark.report.picture import ResultPicture
-from market_py.benchmark.results import Results, Unreadable, default_path
-from market_py.benchmark.run import Case, new_results, run
+from market_py.benchmark.report.picture import save_pictures
+from market_py.benchmark.results import FOLDER, Results
+from market_py.benchmark.run import Case, run
 from market_py.cli import INTERRUPTED, REFUSED, at_least
 
 WIDTH = 130
@@ -41,15 +41,16 @@ def main(arguments: list[str]) -> int:
             path, results = chosen.plot, Results.load(chosen.plot)
         else:
             asked = _settings(chosen)
-            cases, results = plan.make_cases(asked), new_results(asked)
-            path = chosen.output or default_path(results.time)
+            cases = plan.make_cases(asked)
+            results = Results(machine.record(), asdict(asked))
+            path = chosen.output or FOLDER / f"{results.time[:19].replace(':', '-')}.json"
             if path.is_dir():
                 raise ValueError(f"--output {path}: is a folder")
             if path.suffix != ".json":
                 raise ValueError(f"--output {path}: must end in .json; pictures stand beside it")
         if other is not None and not chosen.across_machines:
             _same_machine(results, other)
-    except (Unreadable, ValueError, ImportError, RuntimeError) as error:
+    except (ValueError, ImportError, RuntimeError) as error:
         print(error, file=sys.stderr)
         return REFUSED
     try:
@@ -69,8 +70,7 @@ def main(arguments: list[str]) -> int:
             print(error, file=sys.stderr)
             status = 1
     # All files are written before anything is printed, which may fail.
-    picture = ResultPicture(results)
-    files = [path] if picture.is_empty else [path, *picture.save(path)]
+    files = [path, *save_pictures(results, path)]
     for shown in tables.report(results):
         console.print(shown)
     if other is not None:
@@ -81,13 +81,12 @@ def main(arguments: list[str]) -> int:
 
 def _run(results: Results, cases: list[Case], path: Path) -> bool:
     """Run all cases with a progress bar; return whether they were all finished."""
-    total = sum(case.seconds_per_round * case.rounds for case in cases)
     layout = "{desc} {percentage:3.0f} %|{bar}| {elapsed} < {remaining}"
-    with tqdm(total=total, bar_format=layout, smoothing=0.1, leave=False) as bar:
+    with tqdm(total=len(cases), bar_format=layout, smoothing=0, leave=False) as bar:
 
         def advance(case: Case) -> None:
             bar.set_description_str(case.label, False)
-            bar.update(min(case.seconds_per_round, total - bar.n))
+            bar.update(min(1 / case.rounds, len(cases) - bar.n))
 
         return run(results, cases, path, progress=advance)
 

@@ -57,9 +57,8 @@ def main(arguments: list[str]) -> int:
 
 
 def _cleared(shown: Sequence[str]) -> Table:
-    table = Table(title=f"A market of {len(BIDS)} offers, demand {DEMAND:g} MW")
-    for heading in ("backend", "price €/MWh", "dispatch MW"):
-        table.add_column(heading)
+    title = f"A market of {len(BIDS)} offers, demand {DEMAND:g} MW"
+    table = Table("backend", "price €/MWh", "dispatch MW", title=title)
     for name in shown:
         price, dispatch = market_py.market_clearing(BIDS, QUANTITIES, DEMAND, backend=name)
         table.add_row(name, f"{price:g}", ", ".join(f"{q:g}" for q in dispatch))

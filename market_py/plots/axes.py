@@ -30,20 +30,9 @@ def log_axis(
     subs: Sequence[float] = (1, 2, 5),
     form: Any = "{x:,g}",
 ) -> None:
-    """Make an axis logarithmic, with limits, and with labels that are numbers.
+    """Make an axis such as ``axes.xaxis`` logarithmic, with limits and labels that are numbers.
 
-    Parameters
-    ----------
-    axis : matplotlib.axis.Axis
-        Such as ``axes.xaxis``.
-    low, high : float, optional
-        Limits of the axis.
-    ticks : sequence of float, optional
-        All labels; by default those of `subs` in each decade.
-    subs : sequence of float
-        Multiples of each power of ten that are labelled.
-    form : str or Formatter
-        Format of the labels.
+    Labels are all of `ticks`, or those multiples `subs` of each power of ten.
     """
     axis._set_axes_scale("log")
     set_limits = getattr(axis.axes, f"set_{axis.axis_name}lim")
@@ -80,16 +69,9 @@ def interval_bars(
     written: Mapping[str, str] | None = None,
     room: float = 1.1,
 ) -> None:
-    """Draw a horizontal bar with an error bar for each name, the first on top.
+    """Draw a horizontal bar with an error bar for each name, the first on top, and a text beside.
 
-    Parameters
-    ----------
-    intervals : mapping of str to tuple of float
-        By name; an empty one leaves only the axes.
-    written : mapping of str to str, optional
-        Text beside the bars.
-    room : float
-        Upper end of the axis, as a multiple of the longest bar.
+    The axis ends at `room` times the longest bar; without intervals there are only the axes.
     """
     rows(axes, list(intervals))
     for row, (name, interval) in enumerate(intervals.items()):

@@ -34,22 +34,9 @@ def merit_order(
 ) -> None:
     """Draw the supply curve of a cleared market, its demand and its price.
 
-    Parameters
-    ----------
-    bids, quantities, dispatch : ndarray, shape (N,)
-        Offer prices; MW; MW.
-    demand, price : float
-        MW; price of the market.
-    kinds : sequence of str, shape (N,)
-        What each offer is, such as a fuel.
-    prices : tuple of float
-        Lower and upper end of the price axis.
-    highest_quantity : float
-        Upper end of the other axis, MW.
-    styles : mapping
-        Colour and hatch of each kind.
-    currency : str
-        Of the prices.
+    Arrays have the shape (N,), quantities are in MW. `kinds` say what each offer is, such as a
+    fuel, and `styles` are the colour and hatch of each kind. The price axis spans `prices`, the
+    other one ends at `highest_quantity`.
     """
     axes = figure.subplots()
     axes.set(xlim=(0, highest_quantity), ylim=prices)

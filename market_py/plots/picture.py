@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Concatenate, Generic, ParamSpec
 
-from matplotlib import rc_context, rcParamsDefault
+from matplotlib import style
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -23,11 +23,6 @@ from market_py.plots.style import SETTINGS
 
 P = ParamSpec("P")
 DPI: int = SETTINGS["figure.dpi"]
-_ALL_SETTINGS: dict[Any, Any] = {
-    name: value
-    for name, value in rcParamsDefault.items()
-    if not name.startswith(("_", "backend", "interactive", "toolbar", "webagg", "date.epoch"))
-} | SETTINGS
 _LOCK = threading.RLock()
 
 
@@ -35,19 +30,14 @@ _LOCK = threading.RLock()
 def own_settings() -> Iterator[None]:
     """Draw with the settings of this project, whatever those of the user are."""
     # Settings of Matplotlib are global, and panels draw in threads: one at a time.
-    with _LOCK, rc_context(_ALL_SETTINGS):
+    with _LOCK, style.context(["default", SETTINGS]):
         yield
 
 
 class Picture(Generic[P]):
-    """A picture that is called with data and returns a PNG.
+    """A picture that is called with data and returns a PNG; its size is in inches.
 
-    Parameters
-    ----------
-    draw : callable
-        Takes an empty figure and the data.
-    width, height : float
-        Inches.
+    `draw` takes an empty figure and the data.
     """
 
     def __init__(

@@ -25,11 +25,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from market_py.backends.constants import COVERAGE
-from market_py.registry import default_backend, get_backend
+from market_py.registry import get_backend
 from market_py.reliability import rts79
 from market_py.validation import (
     MAX_THREADS,
     Float64Array,
+    Rule,
+    at_most,
     check_integer,
     check_real,
     check_scalar,
@@ -114,37 +116,27 @@ class Simulation:
         hours = self.hours_at_price.total()
         return sum(price * count for price, count in self.hours_at_price.items()) / hours
 
-    def add(self, year: Year) -> Simulation:
+    def add(
+        self, short_hours: int, unserved_energy: float, hours_at_price: Counter[float]
+    ) -> Simulation:
         """Return the simulation of one more year."""
         return Simulation(
-            self.loss_of_load.add(year.short_hours),
-            self.unserved_energy.add(year.unserved),
-            self.hours_at_price + year.hours_at_price,
+            self.loss_of_load.add(short_hours),
+            self.unserved_energy.add(unserved_energy),
+            self.hours_at_price + hours_at_price,
         )
 
 
-class Year(NamedTuple):
-    """The result of one simulated year."""
-
-    short_hours: int
-    unserved: float
-    """MWh."""
-    hours_at_price: Counter[float]
+Year = tuple[int, float, Counter[float]]
+"""The arguments of `Simulation.add` of one year."""
 
 
 def simulate(
     years: int, *, progress: Callable[[], object] = lambda: None, **options: Any
 ) -> Simulation:
-    """Simulate years of outages and clear every hour.
+    """Simulate years of outages and clear every hour; `progress` is called after each year.
 
-    Parameters
-    ----------
-    years : int
-        Number of years, at least one.
-    progress : callable
-        Called after each year, without arguments.
-    **options
-        All options of `simulate_yearly`, which also lists the errors.
+    Options and errors are those of `simulate_yearly`.
 
     Examples
     --------
@@ -195,19 +187,17 @@ def simulate_yearly(
     Raises
     ------
     TypeError, ValueError
-        No year, no thread, or a negative seed; no unit, or a number of a unit that is out of its
-        range; loads that are not finite numbers >= 0, or none; a value of lost load that is not
-        finite; no such backend.
+        An argument, or a number of a unit, is not finite or out of its range; there is no unit, no
+        load or no such backend.
     """
     years = check_integer("years", years, 1)
     threads = min(check_integer("threads", threads, 1), MAX_THREADS)
     seed = check_integer("seed", seed, 0)
-    clear = (default_backend() if backend is None else get_backend(backend)).market_clearing_batch
-    fleet = _check_units(units)
+    clear = get_backend(backend).market_clearing_batch
+    capacities, outage_rates, bids = _check_units(units)
     demand = _check_loads(loads)
     lost = check_scalar("value_of_lost_load", value_of_lost_load, negative=True, most=LARGEST)
-    outages = _Outages(fleet, len(demand))
-    bids = fleet.costs
+    outages = _Outages(capacities, outage_rates, len(demand))
     # The backend knows by exact sums which hours are short. A cap that no unit asks tells them
     # apart from hours in which a unit asks the value of lost load.
     cap = np.nextafter(bids.max(), np.inf)
@@ -222,11 +212,12 @@ def simulate_yearly(
         for price, count in zip([*levels[:-1].tolist(), lost], hours.tolist(), strict=True):
             at_price[price] += count
         unserved = demand[short] - offered[short].sum(axis=1)
-        return Year(int(short.sum()), float(unserved.sum()), +at_price)
+        return int(short.sum()), float(unserved.sum()), +at_price
 
-    return islice(
-        accumulate(_in_order(one, years, threads), Simulation.add, initial=Simulation()), 1, None
+    simulations = accumulate(
+        _in_order(one, years, threads), lambda done, year: done.add(*year), initial=Simulation()
     )
+    return islice(simulations, 1, None)
 
 
 def _in_order(one: Callable[[int], Year], years: int, threads: int) -> Iterator[Year]:
@@ -252,17 +243,17 @@ class _Outages(threading.local):
     more than to clear it.
     """
 
-    def __init__(self, fleet: _Fleet, hours: int) -> None:
-        self._fleet = fleet
-        self._offered = np.empty((hours, len(fleet.capacities)))
+    def __init__(self, capacities: Float64Array, outage_rates: Float64Array, hours: int) -> None:
+        self._capacities, self._outage_rates = capacities, outage_rates
+        self._offered = np.empty((hours, len(capacities)))
         self._up = np.empty(self._offered.shape, dtype=bool)
 
     def draw(self, seed: int, year: int) -> Float64Array:
         """Draw a year from its own stream, over the one before."""
         rng = np.random.Generator(np.random.PCG64DXSM(np.random.SeedSequence([seed, year])))
         rng.random(out=self._offered)
-        np.greater_equal(self._offered, self._fleet.outage_rates, out=self._up)
-        np.multiply(self._up, self._fleet.capacities, out=self._offered)
+        np.greater_equal(self._offered, self._outage_rates, out=self._up)
+        np.multiply(self._up, self._capacities, out=self._offered)
         return self._offered
 
 
@@ -271,26 +262,8 @@ def draw_year(
 ) -> Float64Array:
     """Draw what the units offer in each hour of a year, as `simulate` does.
 
-    Parameters
-    ----------
-    year : int
-        Number of the year, from zero.
-    seed : int
-        Seed of all years, at least zero.
-    units : sequence of Unit
-        The generating units.
-    hours : int
-        Number of hours, at least one.
-
-    Returns
-    -------
-    ndarray, shape (hours, units)
-        The capacity of a unit that is up, 0 for one that is down, MW.
-
-    Raises
-    ------
-    TypeError, ValueError
-        A number is out of its range, or there is no unit.
+    Returns an array of shape (hours, units): the capacity of a unit that is up, and 0 for one that
+    is down, MW. Years and the seed count from zero; errors as for `simulate_yearly`.
 
     Examples
     --------
@@ -299,7 +272,8 @@ def draw_year(
     (8736, 32)
     """
     year, seed = check_integer("year", year, 0), check_integer("seed", seed, 0)
-    return _Outages(_check_units(units), check_integer("hours", hours, 1)).draw(seed, year)
+    capacities, outage_rates, _ = _check_units(units)
+    return _Outages(capacities, outage_rates, check_integer("hours", hours, 1)).draw(seed, year)
 
 
 def exact(units: Sequence[rts79.Unit] = rts79.UNITS, loads: ArrayLike | None = None) -> Indices:
@@ -314,18 +288,8 @@ def exact(units: Sequence[rts79.Unit] = rts79.UNITS, loads: ArrayLike | None = N
     replaced where the capacities are multiples of a common step and at most `MOST_LEVELS` of
     these steps together, such as the 3405 MW of the RTS-79.
 
-    Parameters
-    ----------
-    units : sequence of Unit
-        The generating units; their capacities and forced outage rates count.
-    loads : array_like, shape (hours,), optional
-        Demand of each hour of the year, MW; by default that of the RTS-79.
-
-    Raises
-    ------
-    TypeError, ValueError
-        No unit, or a number of a unit that is out of its range; loads that are not finite numbers
-        >= 0, or none.
+    Of the units, the capacities and forced outage rates count. Loads are the demand of each hour of
+    the year, MW, by default that of the RTS-79. Errors as for `simulate_yearly`.
 
     Examples
     --------
@@ -334,9 +298,10 @@ def exact(units: Sequence[rts79.Unit] = rts79.UNITS, loads: ArrayLike | None = N
     >>> round(loss_of_load, 3), round(unserved_energy)  # As published.
     (9.394, 1176)
     """
-    fleet, demand = _check_units(units), _check_loads(loads)
+    capacities, outage_rates, _ = _check_units(units)
+    demand = _check_loads(loads)
     levels, probabilities = np.zeros(1), np.ones(1)
-    for capacity, rate in zip(fleet.capacities, fleet.outage_rates, strict=True):
+    for capacity, rate in zip(capacities, outage_rates, strict=True):
         levels, probabilities = _merge(
             np.concatenate([levels, levels + capacity]),
             np.concatenate([probabilities * rate, probabilities * (1 - rate)]),
@@ -365,42 +330,36 @@ def _merge(levels: Float64Array, probabilities: Float64Array) -> tuple[Float64Ar
     return levels[first] + distance, merged
 
 
-class _Fleet(NamedTuple):
-    """The numbers of some units, checked."""
-
-    capacities: Float64Array
-    """MW, shape (units,)."""
-    outage_rates: Float64Array
-    """Shape (units,)."""
-    costs: Float64Array
-    """Fuel plus variable O&M, $/MWh, shape (units,)."""
-
-
-_RANGES: dict[str, tuple[Callable[[float], bool], str]] = {
-    "capacity": (lambda value: 0 < value <= LARGEST, f"above 0 and at most {LARGEST:g}"),
-    "forced_outage_rate": (lambda value: 0 <= value <= 1, "a share, from 0 to 1"),
-    "fuel_cost": (lambda value: abs(value) <= LARGEST, f"at most {LARGEST:g} in size"),
-    "om_cost": (lambda value: abs(value) <= LARGEST, f"at most {LARGEST:g} in size"),
+_RULES: dict[str, Rule] = {
+    "capacity": (
+        lambda value: (value > 0) & (value <= LARGEST),
+        f"above 0 and at most {LARGEST:g}",
+    ),
+    "forced_outage_rate": (lambda value: (value >= 0) & (value <= 1), "a share, from 0 to 1"),
+    "fuel_cost": at_most(LARGEST),
+    "om_cost": at_most(LARGEST),
 }
 
 
-def _check_units(units: Sequence[rts79.Unit]) -> _Fleet:
-    """Return the numbers of the units; errors name the unit and the field."""
+def _check_units(
+    units: Sequence[rts79.Unit],
+) -> tuple[Float64Array, Float64Array, Float64Array]:
+    """Return capacities, MW, outage rates, and costs of fuel and O&M, $/MWh.
+
+    Errors name the unit and the field.
+    """
     rows = []
     for index, unit in enumerate(units):
         if not isinstance(unit, rts79.Unit):
             raise TypeError(f"units[{index}]: must be a Unit, got {type(unit).__name__}")
-        row = []
-        for name, (is_good, must) in _RANGES.items():
-            argument = f"units[{index}] ({unit.name}): {name}"
-            row.append(check_real(argument, getattr(unit, name)))
-            if not is_good(row[-1]):
-                raise ValueError(f"{argument} = {row[-1]}: must be {must}")
-        rows.append(row)
+        named = f"units[{index}] ({unit.name})"
+        rows.append(
+            [check_real(f"{named}: {it}", getattr(unit, it), rule) for it, rule in _RULES.items()]
+        )
     if not rows:
         raise ValueError("units: must hold at least one unit")
     capacities, outage_rates, fuel, om = np.array(rows).T.copy()
-    return _Fleet(capacities, outage_rates, fuel + om)
+    return capacities, outage_rates, fuel + om
 
 
 def _check_loads(loads: ArrayLike | None) -> Float64Array:

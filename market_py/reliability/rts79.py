@@ -109,22 +109,9 @@ def _season(week: int) -> tuple[str, str]:
 
 
 def hourly_loads(annual_peak: float = ANNUAL_PEAK) -> Float64Array:
-    """Return the load of each hour of the year.
+    """Return the load of each hour of the year, shape (8736,), MW; hour 0 begins on Monday, 00:00.
 
-    Parameters
-    ----------
-    annual_peak : float
-        Largest load of the year, at least 0, MW.
-
-    Returns
-    -------
-    ndarray, shape (8736,)
-        MW; hour 0 is Monday, 00:00 to 01:00, of week 1.
-
-    Raises
-    ------
-    TypeError, ValueError
-        The peak is not a finite number >= 0.
+    A peak that is not a finite number >= 0 raises a TypeError or a ValueError.
 
     Examples
     --------
@@ -157,15 +144,13 @@ def offers(
 
     Returns
     -------
-    bids : ndarray, shape (32,)
-        Prices, $/MWh.
-    quantities : ndarray, shape (32,)
-        Capacities, MW.
+    bids, quantities : ndarray, shape (32,)
+        Prices, $/MWh, and capacities, MW.
 
     Raises
     ------
     TypeError, ValueError
-        There is no such fuel or unit, or a factor is not a finite number >= 0.
+        There is no such fuel or unit, or a number is not finite and >= 0.
 
     Examples
     --------

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from market_py.benchmark import reference
 from market_py.benchmark.report import document, tables
-from market_py.benchmark.report.picture import ResultPicture, source_note
+from market_py.benchmark.report.picture import save_pictures, source_note
 from market_py.benchmark.results import KINDS, Results
 from market_py.extension import REPOSITORY
 
@@ -48,7 +48,7 @@ def test_a_plot_of_the_reference_is_the_picture_of_the_documents(tmp_path):
     """`bench --plot` writes the picture that `report --check` accepts."""
     copy = tmp_path / reference.REFERENCE_FILE.name
     copy.write_bytes(reference.REFERENCE_FILE.read_bytes())
-    png, svg = ResultPicture(Results.load(copy)).save(copy)
+    png, svg = save_pictures(Results.load(copy), copy)
     assert png.stat().st_size > 10_000
     assert source_note(reference.REFERENCE_FILE) in svg.read_text("utf-8")
 

@@ -227,7 +227,7 @@ def test_notebook(page, workshop, path, width):
                 _holds_soon(is_true, values, output)
                 checked.add(label)
 
-    briefly = not in_quick_run(path, width) and width != WIDTHS[0]
+    briefly = width != WIDTHS[0]
     for output in controls.outputs(notebook):
         if output.is_job:
             controls.run(output, check, briefly=briefly)

@@ -272,6 +272,21 @@ def test_help_is_plain_words(command, capsys):
     assert "`" not in printed
 
 
+def test_compile_leaves_nothing_to_compile():
+    """A second process finds all in the cache."""
+    assert main(["compile"]) == 0
+    script = (
+        "from numba.core import event\n"
+        "from market_py.__main__ import main\n"
+        "with event.install_recorder('numba:compile') as compiled: main(['compile'])\n"
+        "print([it.data['dispatcher'] for _, it in compiled.buffer])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"
+
+
 def test_output_that_the_terminal_cannot_show(tmp_path):
     """Signs are replaced; nothing is lost for them."""
     path = tmp_path / "café ≥.json"

@@ -88,6 +88,7 @@ def test_the_orders_of_fixes_go_from_rung_to_rung():
     assert len({(order.fixes[0].before, order.fixes[-1].after) for order in rust}) == 1
 
 
+@pytest.mark.long
 def test_work_is_counted():
     if not operation_counts.can_count():
         with pytest.raises(RuntimeError, match="cargo is not installed"):

@@ -10,9 +10,6 @@ from market_py import registry
 from market_py.benchmark.results import StudyResult
 from market_py.reliability import adequacy
 
-SECONDS_PER_YEAR = 3e-3
-"""Expected duration, for the progress bar."""
-
 
 @dataclass(frozen=True)
 class Study:
@@ -32,11 +29,6 @@ class Study:
         return self.years
 
     @property
-    def seconds_per_round(self) -> float:
-        """Expected duration of a year, for the progress bar."""
-        return SECONDS_PER_YEAR / self.threads
-
-    @property
     def label(self) -> str:
         """Text for the progress bar."""
         return f"adequacy, {self.backend}, seed {self.seed}"
@@ -46,12 +38,12 @@ class Study:
         start = time.perf_counter()
         found = adequacy.simulate(**vars(self), progress=progress)
         seconds = time.perf_counter() - start
-        hours, energy = (
-            (index.mean, index.standard_error)
-            for index in (found.loss_of_load, found.unserved_energy)
-        )
+        hours, energy = found.loss_of_load, found.unserved_energy
         return StudyResult(
-            **vars(self), seconds=seconds, loss_of_load=hours, unserved_energy=energy
+            **vars(self),
+            seconds=seconds,
+            loss_of_load=(hours.mean, hours.standard_error),
+            unserved_energy=(energy.mean, energy.standard_error),
         )
 
 

@@ -23,8 +23,6 @@ class Setup(NamedTuple):
 class BenchmarkCase:
     """One race of a benchmark run.
 
-    Examples
-    --------
     >>> def set_up(seed):
     ...     return Setup({"sum": sum, "max": max}, [([seed, number],) for number in range(4)])
     >>> case = BenchmarkCase("single", "pairs", 2, set_up, rounds=6, sample_seconds=1e-5)
@@ -42,10 +40,6 @@ class BenchmarkCase:
     """Size of the inputs, such as offers per market."""
     set_up: Callable[[int], Setup]
     """Makes candidates and inputs from the seed, which may take seconds."""
-    runners: int = 6
-    """Expected number of candidates and baselines, for the progress bar."""
-    pass_seconds: float = 0.0
-    """Expected duration of one pass through the inputs, for the progress bar."""
     rounds: int = timing.ROUNDS
     sample_seconds: float = timing.SAMPLE_SECONDS
     seed: int = 0
@@ -59,23 +53,12 @@ class BenchmarkCase:
         """Text for the progress bar."""
         return f"{self.kind}, {self.distribution}, N = {self.size:,}"
 
-    @property
-    def seconds_per_round(self) -> float:
-        """Expected duration of a round, for the progress bar."""
-        return self.runners * max(self.sample_seconds, self.pass_seconds)
-
     def race(
         self,
         progress: Callable[[], object] = lambda: None,
         is_stopped: Callable[[], bool] = lambda: False,
     ) -> timing.Race:
-        """Set up, verify and time the candidates.
-
-        Raises
-        ------
-        Disagreement, Stopped
-            As `market_py.benchmark.timing.race`.
-        """
+        """Set up, verify and time the candidates; errors as for `timing.race`."""
         return timing.race(
             **self.set_up(self.seed)._asdict(),
             size=self.size,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from market_py.benchmark import alternatives, timing
+from market_py.benchmark.agreement import verify_alike
 from market_py.benchmark.cases.case import BenchmarkCase, Setup
 from market_py.benchmark.inputs import DISTINCT
 from market_py.learning.policy import MLPPolicy
@@ -23,8 +24,6 @@ UNIFORM, PRIORITISED, UPDATE = "uniform sample", "prioritised sample", "priority
 LAYERS = (8, 64, 64, 2)
 """Values of an observation, then outputs of each layer."""
 ROWS = (1, 64, 4096)
-SECONDS_PER_ROW = 5e-7
-"""Expected duration, for the progress bar."""
 TOLERANCE = 1e-5
 """Largest difference between two policies' outputs, whose rounding is that of float32."""
 
@@ -32,18 +31,9 @@ TOLERANCE = 1e-5
 def replay_case(
     call: str, capacity: int = CAPACITY, *, drawn: int = DRAWN, **options: Any
 ) -> BenchmarkCase:
-    """Make a case about replay buffers.
+    """Make a case about `UNIFORM`, `PRIORITISED` or `UPDATE` of so many transitions per call.
 
-    Parameters
-    ----------
-    call : str
-        `UNIFORM`, `PRIORITISED` or `UPDATE`.
-    capacity : int
-        Transitions that each buffer holds.
-    drawn : int
-        Transitions of a call.
-    **options
-        Fields of `BenchmarkCase`.
+    Options are fields of `BenchmarkCase`.
     """
 
     def set_up(seed: int) -> Setup:
@@ -54,8 +44,7 @@ def replay_case(
         # Each buffer draws other rows: `_drawing` checks that they are whole.
         return Setup(_buffers(call, transitions, drawn), inputs)
 
-    seconds = DISTINCT * drawn * SECONDS_PER_ROW
-    return BenchmarkCase("replay", call, drawn, set_up, pass_seconds=seconds, **options)
+    return BenchmarkCase("replay", call, drawn, set_up, **options)
 
 
 def policy_case(rows: int, **options: Any) -> BenchmarkCase:
@@ -65,32 +54,15 @@ def policy_case(rows: int, **options: Any) -> BenchmarkCase:
         rng = np.random.default_rng([seed, rows])
         candidates = _policy_candidates(rows, rng)
         observations = rng.normal(size=(DISTINCT, rows, LAYERS[0])).astype(np.float32)
-        return Setup(candidates, [(values,) for values in observations], _verify_policies)
+        verify = partial(verify_alike, differences=_differ, what="answer")
+        return Setup(candidates, [(values,) for values in observations], verify)
 
-    seconds = DISTINCT * rows * SECONDS_PER_ROW
-    return BenchmarkCase("policy", "tanh", rows, set_up, pass_seconds=seconds, **options)
-
-
-def learning_cases(capacity: int, **options: Any) -> Iterator[BenchmarkCase]:
-    """Make every case: replay buffers, then policies."""
-    for call in (UNIFORM, PRIORITISED, UPDATE):
-        yield replay_case(call, capacity, **options)
-    for rows in ROWS:
-        yield policy_case(rows, **options)
+    return BenchmarkCase("policy", "tanh", rows, set_up, **options)
 
 
-def _verify_policies(
-    candidates: Mapping[str, timing.Call], inputs: timing.Inputs
-) -> dict[str, int]:
-    """Compare the outputs of policies, within the tolerance of single precision."""
-    reference, *others = candidates
-    for (observations,) in inputs:
-        right = np.asarray(candidates[reference](observations))
-        for name in others:
-            gap = np.abs(np.asarray(candidates[name](observations)) - right).max()
-            if not gap <= TOLERANCE:
-                raise timing.Disagreement(f"{reference} and {name} answer differently by {gap}")
-    return {}
+def _differ(one: Any, other: Any, inputs: object) -> bool:
+    """Say whether outputs of policies differ by more than the tolerance of single precision."""
+    return not np.abs(np.asarray(other) - np.asarray(one)).max() <= TOLERANCE
 
 
 def _buffers(

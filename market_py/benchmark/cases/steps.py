@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from market_py.benchmark import timing
+from market_py.benchmark.agreement import verify_alike
 from market_py.benchmark.cases.case import BenchmarkCase, Setup
 from market_py.benchmark.inputs import DISTINCT
 from market_py.env.buffers import StepBuffers
@@ -24,32 +24,19 @@ AGENTS = 10
 ONE_MARKET_AGENTS = (5, 20, 100)
 DISTINCT_ACTIONS = 16
 """Distinct arrays of actions for many markets; for one market as many as in any race."""
-SECONDS_PER_AGENT = 100e-9
-"""Expected duration, for the progress bar."""
 
 NUMBA_STEP, PYTHON_STEP = "numba-step", "python-step"
 
 
 def step_case(markets: int, agents: int, threads: int, **options: Any) -> BenchmarkCase:
-    """Make a case that steps many markets, or one.
-
-    Parameters
-    ----------
-    markets : int
-        Markets stepped per call.
-    agents : int
-        Agents per market.
-    threads : int
-        Threads of each backend.
-    **options
-        Fields of `BenchmarkCase`.
-    """
+    """Make a case that steps so many markets per call; options are fields of `BenchmarkCase`."""
     distinct = DISTINCT_ACTIONS if markets > 1 else DISTINCT
 
     def set_up(seed: int) -> Setup:
         inputs = _make_actions(markets, agents, distinct, seed)
         # Each candidate draws its own noise: rewards are compared without it.
-        _verify(_candidates(markets, agents, threads, demand_noise=0.0), inputs[:DISTINCT_ACTIONS])
+        noiseless = _candidates(markets, agents, threads, demand_noise=0.0)
+        verify_alike(noiseless, inputs[:DISTINCT_ACTIONS], _differ, "step")
         return Setup(_candidates(markets, agents, threads), inputs)
 
     return BenchmarkCase(
@@ -57,19 +44,10 @@ def step_case(markets: int, agents: int, threads: int, **options: Any) -> Benchm
         f"{threads} thread{'s' if threads > 1 else ''}",
         agents,
         set_up,
-        pass_seconds=distinct * markets * agents * SECONDS_PER_AGENT,
         markets=markets,
         threads=(threads,),
         **options,
     )
-
-
-def step_cases(threads: tuple[int, ...], **options: Any) -> Iterator[BenchmarkCase]:
-    """Make every case: many markets on each number of threads, then one market of each size."""
-    for number in threads:
-        yield step_case(MARKETS, AGENTS, number, **options)
-    for agents in ONE_MARKET_AGENTS:
-        yield step_case(1, agents, 1, **options)
 
 
 def _make_actions(markets: int, agents: int, distinct: int, seed: int) -> list[Any]:
@@ -120,14 +98,8 @@ def _whole_step(
     return buffers.ended, buffers.rewards
 
 
-def _verify(candidates: dict[str, timing.Call], inputs: timing.Inputs) -> None:
-    """Compare what candidates pay and when episodes end; rewards within a billionth of one."""
-    reference, *others = candidates
-    for actions in inputs:
-        ended, rewards = candidates[reference](*actions)
-        ended, rewards = np.array(ended), np.array(rewards)
-        for name in others:
-            other_ended, other_rewards = candidates[name](*actions)
-            gaps = np.abs(np.reshape(other_rewards, rewards.shape) - rewards)
-            if not (np.array_equal(ended, other_ended) and np.all(gaps <= 1e-9)):
-                raise timing.Disagreement(f"{reference} and {name} step differently: {actions}")
+def _differ(one: Any, other: Any, actions: object) -> bool:
+    """Say whether episodes end otherwise, or rewards differ by more than a billionth of one."""
+    (ended, rewards), (other_ended, other_rewards) = one, other
+    gaps = np.abs(np.reshape(other_rewards, np.shape(rewards)) - np.asarray(rewards))
+    return not (np.array_equal(ended, other_ended) and np.all(gaps <= 1e-9))

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from market_py.benchmark.reference import REFERENCE_FILE, reference
-from market_py.benchmark.report.picture import ResultPicture, source_note
+from market_py.benchmark.report.picture import save_svg, source_note
 from market_py.benchmark.results import Results, Unreadable
 from market_py.extension import CRATE, REPOSITORY
 
@@ -66,5 +66,5 @@ def main(*, check: bool) -> int:
     if check:
         print(f"{PICTURE.relative_to(REPOSITORY)} is out of date")
         return status or 1
-    ResultPicture(results).save_svg(PICTURE, source)
+    save_svg(results, PICTURE, source)
     return status

@@ -63,39 +63,32 @@ def _result(figure: Any, races: list[Race]) -> None:
     legend(figure, 4)
 
 
-class ResultPicture:
-    """The picture of the single markets of a run, to be saved.
+def save_pictures(results: Results, path: Path) -> list[Path]:
+    """Write a PNG and an SVG beside a file of results; return their paths.
 
-    Parameters
-    ----------
-    results : Results
-        Of which distinct random inputs are drawn.
+    There are none where no single markets with distinct random inputs were timed.
     """
+    if not (races := _random_races(results)):
+        return []
+    png, svg = path.with_suffix(".png"), path.with_suffix(".svg")
+    png.write_bytes(_result(races))
+    save_svg(results, svg, source_note(path))
+    return [png, svg]
 
-    def __init__(self, results: Results) -> None:
-        chosen = (timed for timed in results.of_kind("single") if timed.distribution == "random")
-        self._races = sorted((timed.race for timed in chosen), key=lambda race: race.size)
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether there is no such race."""
-        return not self._races
+def save_svg(results: Results, path: Path, source: str) -> None:
+    """Write an SVG that names its source: the same figure gives the same file."""
+    with own_settings():
+        figure = _result.figure(_random_races(results))
+        figure.savefig(path, format="svg", metadata={"Date": None, "Source": source})
+    # Matplotlib ends lines with blanks.
+    lines = path.read_text("utf-8").splitlines()
+    path.write_text("\n".join(line.rstrip() for line in lines) + "\n", "utf-8")
 
-    def save(self, path: Path) -> list[Path]:
-        """Write a PNG and an SVG beside a file of results; return their paths."""
-        png = path.with_suffix(".png")
-        png.write_bytes(_result(self._races))
-        return [png, self.save_svg(path.with_suffix(".svg"), source_note(path))]
 
-    def save_svg(self, path: Path, source: str) -> Path:
-        """Write an SVG that names its source: the same figure gives the same file."""
-        metadata = {"Date": None, "Source": source}
-        with own_settings():
-            _result.figure(self._races).savefig(path, format="svg", metadata=metadata)
-        # Matplotlib ends lines with blanks.
-        lines = path.read_text("utf-8").splitlines()
-        path.write_text("\n".join(line.rstrip() for line in lines) + "\n", "utf-8")
-        return path
+def _random_races(results: Results) -> list[Race]:
+    races = [it.race for it in results.of_kind("single") if it.distribution == "random"]
+    return sorted(races, key=lambda race: race.size)
 
 
 def source_note(path: Path) -> str:

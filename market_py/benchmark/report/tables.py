@@ -8,29 +8,19 @@ import numpy as np
 from rich.console import RenderableType
 from rich.table import Table
 
-from market_py.benchmark.report.waterfall import waterfalls
-from market_py.benchmark.results import KINDS, Kind, RaceResult, Results
+from market_py.benchmark.report.waterfall import ORDERS, savings
+from market_py.benchmark.results import TITLES, RaceResult, Results
 from market_py.benchmark.settings import LADDER_SIZE, PUBLISHED
 from market_py.benchmark.timing import Race, Ratio, ratio_of_medians
 from market_py.registry import VARIANTS
 from market_py.reliability import adequacy
 from market_py.variants.published import POINTS
 
-TITLES: dict[Kind, str] = {
-    "single": "One market per call, distinct inputs",
-    "repeated": "Inputs that a branch predictor can learn, beside distinct ones",
-    "ladder": "Every variant of the ladder",
-    "distributions": "Easy, hard, degenerate and real inputs",
-    "batch": "Many markets per call",
-    "steps": "Steps of the learning environment, many markets together",
-    "one step": "Steps of the learning environment, one market",
-    "replay": "Replay buffers",
-    "policy": "Policy inference",
-}
 RESULT_ARRAYS = ("numba-filled", "numba-out", "rust-unchecked", "rust-filled", "rust-out")
 """Variants that differ in who makes the result array, and how often."""
 LEARNABLE = {"repeated": "repeated", "same order": "same order", "random": "distinct"}
 """Distributions of inputs, by how much of a sort the branch predictor can learn."""
+LADDER_INPUTS = {"random": "distinct markets", "repeated": "one market repeated"}
 NUMBA, RUST = PUBLISHED
 PAIRED = "median ratio within rounds and its 95 % interval"
 TO_FIRST = "median ratio within rounds to the first candidate, and its 95 % interval."
@@ -43,9 +33,9 @@ SECTION: Row = ()
 
 def report(results: Results) -> Iterator[RenderableType]:
     """Yield the tables and sentences about a run, without those that would be empty."""
-    for kind in KINDS:
+    for kind, title in TITLES.items():
         if races := list(results.of_kind(kind)):
-            yield times(races, TITLES[kind])
+            yield times(races, title)
     yield from waterfall(results)
     parts = operation_counts, adversarial, learned, studied, first_calls, comparison_as_published
     yield from (table for part in parts if (table := part(results)).row_count)
@@ -236,15 +226,17 @@ def predictor(results: Results) -> Table:
 
 def waterfall(results: Results) -> Iterator[Table]:
     """Yield tables of what each fix saves at the size of the ladder, one for each order."""
-    for distribution, order, savings in waterfalls(results):
-        inputs = "distinct markets" if distribution == "random" else "one market repeated"
-        yield _table(
-            "removed | from | to | ns saved | share",
-            ((*fix, f"{saved:,.0f}", f"{share:.0%}") for fix, saved, share in savings),
-            "Median of the differences within rounds, ns per call, and its 95 % interval; "
-            "the share of what the whole order saves. Negative: it cost.",
-            f"{order.name}, N = {LADDER_SIZE}, {inputs}",
-        )
+    for distribution, inputs in LADDER_INPUTS.items():
+        race = results.find("ladder", distribution, LADDER_SIZE)
+        for order in ORDERS:
+            if found := savings(race, order):
+                yield _table(
+                    "removed | from | to | ns saved | share",
+                    ((*fix, f"{saved:,.0f}", f"{share:.0%}") for fix, saved, share in found),
+                    "Median of the differences within rounds, ns per call, and its 95 % interval; "
+                    "the share of what the whole order saves. Negative: it cost.",
+                    f"{order.name}, N = {LADDER_SIZE}, {inputs}",
+                )
 
 
 def operation_counts(results: Results) -> Table:

@@ -5,11 +5,8 @@ The order matters: the saving of a fix depends on the fixes before it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
-from market_py.benchmark.results import Results
-from market_py.benchmark.settings import LADDER_SIZE
 from market_py.benchmark.timing import Race, Ratio
 
 
@@ -77,21 +74,17 @@ class Saving(NamedTuple):
     """Share of what the whole order saves."""
 
 
-def savings(race: Race, order: Order) -> list[Saving]:
-    """Measure the fixes of an order; their sum is close to, not exactly, the whole difference."""
+def savings(race: Race | None, order: Order) -> list[Saving]:
+    """Measure the fixes of an order, or none of them where a variant was not timed.
+
+    Their sum is close to, not exactly, the whole difference.
+    """
+    variants = {name for fix in order.fixes for name in (fix.before, fix.after)}
+    if race is None or not variants <= set(race.rounds):
+        return []
     whole = race.difference(order.fixes[0].before, order.fixes[-1].after).value
     saved = [race.difference(fix.before, fix.after) for fix in order.fixes]
     return [
         Saving(fix, difference, difference.value / whole)
         for fix, difference in zip(order.fixes, saved, strict=True)
     ]
-
-
-def waterfalls(results: Results) -> Iterator[tuple[str, Order, list[Saving]]]:
-    """Yield every order on every distribution of inputs for which all variants were timed."""
-    for distribution in ("random", "repeated"):
-        race = results.find("ladder", distribution, LADDER_SIZE)
-        for order in ORDERS:
-            variants = {name for fix in order.fixes for name in (fix.before, fix.after)}
-            if race is not None and variants <= set(race.rounds):
-                yield distribution, order, savings(race, order)

@@ -8,8 +8,7 @@ from typing import Any
 
 from market_py.benchmark.reference import place, reference
 from market_py.benchmark.report.picture import times
-from market_py.benchmark.report.tables import TITLES
-from market_py.benchmark.results import Kind, RaceResult
+from market_py.benchmark.results import TITLES, Kind, RaceResult
 from market_py.benchmark.timing import BASELINES
 from market_py.plots.axes import figures, interval_bars, label
 from market_py.plots.picture import picture
