@@ -1,4 +1,4 @@
-# The verbs of the workshop; `make` lists them.
+# The targets of the workshop; `make` lists them.
 
 # Text for the shell, whatever signs it holds. Paths of the environment are read with $(value ...),
 # since make would take a dollar sign in them for a variable.
@@ -76,7 +76,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .DEFAULT_GOAL := help
 .PHONY: help setup build build-rust build-rust-if-possible compile-numba lab run book app wheelhouse test test-all bench report picture lint lint-python lint-rust coverage lock clean
 
-help: ## list the verbs
+help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 .venv/pyvenv.cfg:
@@ -147,7 +147,7 @@ report: setup ## write the tables of the documents from results/reference.json
 picture: setup ## make the animated picture of the README (needs Chromium)
 	@$(PYTHON) -m market_py.workshop.publish.picture
 
-lint: setup ## check style, types and the arrows of imports
+lint: setup ## check style, types and imports between layers
 	@+$(MAKE) --no-print-directory -j2 lint-python lint-rust
 
 lint-python: setup
@@ -169,10 +169,10 @@ coverage: build ## report the Python lines that the tests reach, in build/covera
 	@$(PYTHON) -m pytest --cov --cov-report=term:skip-covered --cov-report=html:build/coverage \
 		$(PARALLEL) $(PYTEST_OPTIONS)
 
-lock: ## pin the versions anew (needs uv)
+lock: ## pin the versions again (needs uv)
 	uv pip compile pyproject.toml --extra workshop --extra book --extra test --universal --python-version 3.11 --upgrade \
 		--no-emit-index-url --no-header --no-annotate --quiet -o requirements.lock
 
-clean: ## delete what the other verbs made, .venv too; but not the wheelhouse
+clean: ## delete what the other targets made, also .venv, but not the wheelhouse
 	rm -rf .venv build rust_market/target .hypothesis .mypy_cache .pytest_cache .coverage*
 	find . \( -name __pycache__ -o -name .ipynb_checkpoints -o -name .ruff_cache \) -prune -exec rm -rf {} +

@@ -1,4 +1,4 @@
-"""The command line: ``python -m market_py`` dispatches to `market_py.cli`."""
+"""Run the command line: ``python -m market_py`` calls `market_py.cli`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ COMMANDS = {
     "book": "make a static HTML book of the executed notebooks",
     "app": "serve notebook 01 as a page, with Voila",
     "bench": "time the variants and the backends",
-    "report": "write the figures of the documents anew",
+    "report": "write the tables and the picture of the documents",
     "adequacy": "simulate outages of the RTS-79, year by year",
 }
 

@@ -1,4 +1,4 @@
-"""What is here, what is missing, and how to get it; needs nothing but Python itself."""
+"""Find out what is installed, what is missing, and how to get it; no package is needed."""
 
 from __future__ import annotations
 

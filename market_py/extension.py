@@ -1,6 +1,7 @@
-"""Find the compiled extension ``rust_market``, and tell whether its sources have changed since.
+"""Find the compiled extension ``rust_market``, and check that it matches its sources.
 
-``python -m market_py.extension`` prints it, and exits with 1 if ``make build-rust`` is needed.
+``python -m market_py.extension`` prints the result, and exits with 1 if ``make build-rust`` is
+needed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Write files atomically: either the whole file is written, or nothing changes."""
 
 from __future__ import annotations
 

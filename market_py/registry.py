@@ -1,4 +1,4 @@
-"""Register of the backends and of the variants of the ladder, for tests, benchmarks and tables."""
+"""Registry of backends and variants, by name, for tests, benchmarks and tables."""
 
 from __future__ import annotations
 

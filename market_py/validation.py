@@ -1,9 +1,9 @@
-"""Turn arguments into checked arrays and numbers; errors have the words of the contract (rule 8).
+"""Convert arguments to arrays and numbers, and check them; all backends raise these errors.
 
-All public functions convert their arguments here. `check_array` makes an array of a dtype and a
-shape, `check_vector` and `check_scalar` look at the values too, and `check_market` and
-`check_batch` do it for the arguments of a clearing. A TypeError says that an argument is not made
-of such numbers, and a ValueError that its shape, its labels or a value of it is wrong.
+All public functions convert their arguments here. `check_array` converts to a dtype and a shape.
+`check_vector` and `check_scalar` also check the values. `check_market` and `check_batch` convert
+and check all arguments of a clearing. A TypeError says that an argument does not consist of such
+numbers. A ValueError says that its shape, its labels or one of its values is wrong.
 """
 
 from __future__ import annotations

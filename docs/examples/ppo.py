@@ -1,4 +1,4 @@
-"""One generator learns to bid by PPO of Stable-Baselines3; the others bid at cost.
+"""Train one generator with PPO of Stable-Baselines3; the others bid at marginal cost.
 
 ``python docs/examples/ppo.py`` trains the pivotal generator (see `market_py.learning.theory`)
 and compares it with bidding at marginal cost; this takes minutes. Only training needs

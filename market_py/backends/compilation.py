@@ -1,4 +1,4 @@
-"""Compile functions with numba, and cache the machine code where a cache can be written."""
+"""Compile functions with numba; cache the machine code if the cache folder is writable."""
 
 from __future__ import annotations
 

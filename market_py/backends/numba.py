@@ -1,4 +1,4 @@
-"""The numba backend: checks and conversions around the compiled loops of `numba_kernels`."""
+"""The numba backend: convert and check arguments, then call the compiled `numba_kernels`."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # mypy: allow-untyped-defs
-"""Compiled dispatch: what each offer sells, once the price is known."""
+"""Compiled dispatch: compute how much each offer sells at a given price."""
 
 from __future__ import annotations
 

@@ -1,11 +1,13 @@
 # mypy: allow-untyped-defs
-"""Compiled clearing: what the numba backend calls for one market or for the rows of a batch.
+"""Compiled clearing: functions that clear one market, or the rows of a batch.
 
-The algorithm is that of ``rust_market/core``: `numba_selection` finds the price, `numba_sampling`
-brackets it first in large markets, `numba_dispatch` fills the result. Loops that LLVM should
-vectorise hold no branch: a comparison chooses between a value and zero. The sum behind the dispatch
-has a fixed order, so that a market has one result, cleared alone or in a batch. Small markets take
-the functions with ``forceinline``: passing an array takes longer than adding it up.
+The algorithm is that of ``rust_market/core``. `numba_selection` finds the price; in large markets
+`numba_sampling` first narrows the search. `numba_dispatch` fills the result.
+
+LLVM vectorises these loops because they have no branch: a comparison selects a value or zero. The
+sum that decides the dispatch has a fixed order, so that a market has the same result alone and in a
+batch. Functions for small markets have ``forceinline``, because passing an array to a function
+takes longer than adding up its values.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 # mypy: allow-untyped-defs
 """Compiled sampling for large markets: bracket the price by a sample, then clear in one pass.
 
-The idea is that of SELECT (Floyd and Rivest, Commun. ACM 18 (1975) 165-172): two prices from a
-small sample enclose the answer almost always, and leave few offers between them.
+The idea is that of SELECT (Floyd and Rivest, Commun. ACM 18 (1975) 165-172): two prices of a small
+sample almost always enclose the clearing price, with few offers between them.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 # mypy: allow-untyped-defs
 """Compiled selection: find the lowest price that covers demand, without sorting the offers.
 
-LLVM may reorder the sums here (``fastmath``): they only locate the price, and `target_bounds` holds
-for every order. Between its two bounds `exactly_covers` decides.
+``fastmath`` lets LLVM reorder the sums here. They only locate the price, and the bounds of
+`target_bounds` hold for every order. If a sum is between the two bounds, `exactly_covers` decides.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 # mypy: allow-untyped-defs
-"""Compiled sums: fast ones, their error bound, and an exact one where the bound decides nothing."""
+"""Compiled sums: fast sums, their error bound, and an exact sum for cases within the bound."""
 
 from __future__ import annotations
 

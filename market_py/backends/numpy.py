@@ -1,7 +1,7 @@
 """The NumPy backend: vectorised over the offers of a market and over the markets of a batch.
 
-Sums may overflow and quotients underflow where their results are not used, so the public functions
-ignore floating-point errors, whatever the caller's `numpy.seterr`.
+Some sums overflow and some quotients underflow, but these results are not used. Therefore the
+public functions ignore floating-point errors, whatever the caller has set with `numpy.seterr`.
 """
 
 from __future__ import annotations

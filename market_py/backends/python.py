@@ -1,4 +1,4 @@
-"""The plain Python backend: the specification, in exact arithmetic; clear rather than fast."""
+"""The plain Python backend: the specification, in exact arithmetic; readable but slow."""
 
 from __future__ import annotations
 

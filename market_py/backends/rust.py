@@ -1,4 +1,4 @@
-"""The Rust backend: the functions of the compiled extension ``rust_market``, unwrapped."""
+"""The Rust backend: the functions of the compiled extension ``rust_market``, unchanged."""
 
 from __future__ import annotations
 

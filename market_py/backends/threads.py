@@ -1,8 +1,9 @@
-"""A parallel loop over a pool of threads that stays alive between calls.
+"""Run a parallel loop in a pool of threads that later calls use again.
 
-Compiled code that has released the GIL runs in the threads. Starting a thread takes longer than
-clearing many markets. numba's own parallel loops are not used: with the threading layer
-``workqueue``, often the only one installed, concurrent calls abort the process.
+The threads run compiled code that has released the GIL. The pool is not closed after a call,
+because starting a thread takes longer than clearing many markets. numba's own parallel loops are
+not used: with the threading layer ``workqueue``, often the only one installed, concurrent calls
+abort the process.
 """
 
 from __future__ import annotations

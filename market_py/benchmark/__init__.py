@@ -1,4 +1,4 @@
-"""The benchmark: what is timed, on which inputs, how it is kept, judged and shown.
+"""The benchmark: time candidates on the same inputs, store the results, and report them.
 
-The method, one race, is `market_py.benchmark.timing`.
+A race times several candidates together; `market_py.benchmark.timing` explains the method.
 """

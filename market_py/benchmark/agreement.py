@@ -1,4 +1,4 @@
-"""Whether candidates return the same results, before they are timed."""
+"""Verify that candidates return the same results, before they are timed."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Alternatives to this project's replay buffer and policies; extra ``alternatives``.
+"""Other libraries that the replay buffer and the policies of this project are compared with.
 
-Each is used as its documentation says, and filled by the quickest way that it offers. Those that
-are not installed are left out.
+Each library is used as its documentation says, and buffers are filled in the fastest way that it
+offers. The extra ``alternatives`` installs the libraries; those that are missing are left out.
 """
 
 from __future__ import annotations

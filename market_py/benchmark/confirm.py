@@ -1,4 +1,4 @@
-"""Measure headline figures again with pyperf, each in fresh processes."""
+"""Measure the main results again with pyperf, each in new processes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Make inputs of the benchmark: markets that are easy, hard, degenerate or real."""
+"""Make the inputs of the benchmark: easy, hard, degenerate and real markets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Describe the machine, without which a time means nothing."""
+"""Describe the machine of a run: processor, operating system and versions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Policy inference in numba: the other that a user of numba would write."""
+"""Policy inference as a user of numba would write it, for comparison."""
 
 from __future__ import annotations
 

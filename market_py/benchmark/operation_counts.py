@@ -1,7 +1,8 @@
-"""Count what each variant of the ladder does to clear a market, in processes of their own.
+"""Count the operations of each variant of the ladder, in separate processes.
 
-Counting takes time, and must be off where time is measured: the Rust variants are counted in a
-build with the feature ``operation-counts``, the numba variants in a process whose allocator counts.
+Counting takes time and must be off where time is measured. Therefore the Rust variants are counted
+in a build with the feature ``operation-counts``, and the numba variants in a process whose
+allocator counts.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Keep the raw rounds of a benchmark run, with what is needed to read them later."""
+"""Save and load the raw rounds of a benchmark run, with its settings, machine and versions."""
 
 from __future__ import annotations
 

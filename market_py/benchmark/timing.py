@@ -1,9 +1,10 @@
 """Time callables against each other on the same inputs.
 
-`race` calls every candidate with the same distinct inputs: a repeated input lets the branch
-predictor learn it. Candidates take turns in each round, in shuffled order, so that a slow moment of
-the machine hits all of them; ratios are taken within rounds. The first candidate runs twice under
-two names (A/A): how far that ratio strays from 1 is what the measurement can resolve.
+`race` calls every candidate with the same inputs. These are distinct, because the branch predictor
+learns a repeated input. In each round all candidates run once, in random order, and ratios are
+computed within a round: if the machine is slow for a moment, all candidates are slow. The first
+candidate runs twice under two names (A/A copy). A difference between two candidates that is not
+larger than that between the two copies cannot be measured.
 """
 
 from __future__ import annotations

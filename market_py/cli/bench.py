@@ -1,4 +1,4 @@
-"""The command ``python -m market_py bench``."""
+"""Time the backends and variants, store the run, and print its report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Say what is missing and how to get it."""
+"""List what is installed, what is missing, and how to get it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Write the figures of the documents anew, from the stored reference result."""
+"""Write the tables and the picture of the documents from the stored run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Execute the notebooks, and print a line for each."""
+"""Execute the notebooks, and print one line for each."""
 
 from __future__ import annotations
 

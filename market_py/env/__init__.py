@@ -1,27 +1,27 @@
 """The market as a learning environment: one model, four interfaces.
 
-`MarketVectorEnv` steps many markets together as arrays; in `AgentVectorEnv` one generator of each
-learns. Both need NumPy alone. `MarketParallelEnv` is a PettingZoo environment in which all
-generators learn, `MarketEnv` a Gymnasium environment in which one does. The same seed gives the
-same trajectory in all, with every backend.
+`MarketVectorEnv` steps many markets together as arrays, and all generators learn. In
+`AgentVectorEnv` one generator of each market learns. Both need only NumPy. `MarketParallelEnv` is a
+PettingZoo environment in which all generators learn. `MarketEnv` is a Gymnasium environment in
+which one generator learns. The same seed gives the same trajectory in all, with every backend.
 
 An argument outside its range is a TypeError or a ValueError whose message begins with its name;
 nothing has changed then. A package or backend that is missing is an ImportError.
 
-The rules are those of an environment published earlier. 30,000 steps side by side were equal to
-rounding but for these differences, each of which is intended:
+The rules are those of an environment published earlier. In a comparison of 30,000 steps, both gave
+the same results up to rounding, except for these differences, which are intended:
 
 ======================== =================================== ======================================
 what                     published                           here, and why
 ======================== =================================== ======================================
 price in a shortage      highest bid, also one of 0 MW       highest bid of a quantity above 0 MW,
-                                                             or `price_cap`: who offers nothing
+                                                             or `price_cap`: an offer of 0 MW
                                                              sets no price
-equal bids               order of an unstable sort           by index, or pro rata: results repeat
+equal bids               order of an unstable sort           by index, or pro rata: reproducible
 noise on demand          drawn once per reset; the same day  drawn for each hour from seed, episode
                          follows                             and hour: results depend neither on
                                                              the backend nor on other markets
-actions out of bounds    taken as they are                   refused, naming the first value
+actions out of bounds    used as they are                    an error that names the first value
 last observation         ``None``                            the hour after the last, so that
                                                              learners can bootstrap
 observer ``basic``       normalised                          normalised: shares of the largest

@@ -1,4 +1,4 @@
-"""Many markets stepped together, in each of which one generator learns."""
+"""A vector environment of many markets; in each market one generator learns."""
 
 from __future__ import annotations
 

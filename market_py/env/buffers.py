@@ -1,4 +1,4 @@
-"""The arrays that a step fills."""
+"""`StepBuffers`: the arrays that a step fills."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The market with the function names of PettingZoo's environments."""
+"""The environment under the function names of PettingZoo: ``env`` and ``parallel_env``."""
 
 from __future__ import annotations
 

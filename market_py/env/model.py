@@ -1,4 +1,4 @@
-"""The model of an environment: a system and the rules, which all backends share."""
+"""The model of an environment, the same for all backends: a power system and the rules."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""Random numbers without a state: each is a function of a key and a counter.
+"""Random numbers without a state: each one is a function of a key and a counter.
 
 The generator is Philox4x64-10 (J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw, "Parallel random
-numbers: as easy as 1, 2, 3", SC 2011). It gives the words of `numpy.random.Philox`, here for many
-keys at once. Rust has its own copy. The numba backend compiles what works for single words too.
+numbers: as easy as 1, 2, 3", SC 2011). It gives the same words as `numpy.random.Philox`, but for
+many keys in one call. The numba backend compiles the functions for single words. Rust has its own
+copy.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Gymnasium spaces of observations and of actions, for one agent or for more."""
+"""Gymnasium spaces of observations and of actions, for one agent or for several."""
 
 from __future__ import annotations
 

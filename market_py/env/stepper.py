@@ -1,4 +1,4 @@
-"""The backends of the environment, by name: steppers."""
+"""Choose a backend of the environment by its name, and make its stepper."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """Two frozen variants of a step, which the backends are compared with.
 
-They are never changed, neither to be faster nor slower. `PythonStep` has the published form: a
-Python loop over the agents around a call of the published clearing function. `NumbaStep` is what a
-user of numba would write: one compiled loop over the markets, parallel if asked, with the published
-clearing function inside. Both check nothing, and draw the noise of an episode at reset.
+Frozen means that nobody changes their speed. `PythonStep` has the published form: a Python loop
+over the agents around a call of the published clearing function. `NumbaStep` is what a user of
+numba would write: one compiled loop over the markets, optionally parallel, with the published
+clearing function inside. Both skip all checks, and draw the noise of an episode at reset.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Many markets stepped together, as arrays; NumPy alone runs them."""
+"""A vector environment: many markets stepped together, as arrays. It needs only NumPy."""
 
 from __future__ import annotations
 

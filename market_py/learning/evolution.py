@@ -1,9 +1,9 @@
-"""Generators that learn to bid by an evolution strategy, each for itself.
+"""An evolution strategy: each generator learns to bid for its own reward.
 
-Each generator has a policy that is linear in its observation. In each generation many markets run
-side by side, each with its own random variation of every policy. The variations, weighted by their
-rewards, estimate the gradient of the mean reward, which Adam follows. The market needs no gradient,
-and a step of all markets is one call.
+Each generator has a policy that is linear in its observation. In each generation of the strategy,
+many markets run side by side, each with its own random variation of every policy. The variations,
+weighted by their rewards, estimate the gradient of the mean reward, and Adam updates the policies
+with this estimate. No gradient of the market is needed, and one call steps all markets.
 
 T. Salimans, J. Ho, X. Chen, S. Sidor, I. Sutskever, "Evolution strategies as a scalable alternative
 to reinforcement learning" (2017); D. P. Kingma, J. Ba, "Adam: a method for stochastic optimization"

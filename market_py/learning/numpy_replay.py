@@ -1,4 +1,4 @@
-"""The memory of a replay buffer in NumPy, which the one in Rust is compared with."""
+"""The NumPy backend of the replay buffer, which the Rust backend is compared with."""
 
 from __future__ import annotations
 

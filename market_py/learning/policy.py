@@ -1,4 +1,4 @@
-"""Policies that are neural networks and answer all agents of all markets in one call."""
+"""Neural network policies: compute the actions of all agents of all markets in one call."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A replay buffer: the last transitions, drawn uniformly or by priority."""
+"""A replay buffer: store the latest transitions, and sample them uniformly or by priority."""
 
 from __future__ import annotations
 

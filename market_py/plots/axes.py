@@ -1,4 +1,4 @@
-"""What pictures are made of: labels, logarithmic axes, intervals, the A/A band, legends."""
+"""Parts of pictures: labels, logarithmic axes, intervals, the A/A band, legends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The merit order of a market as a picture."""
+"""Draw the merit order of a market."""
 
 from __future__ import annotations
 

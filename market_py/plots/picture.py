@@ -1,4 +1,4 @@
-r"""Pictures as functions: data in, PNG out, drawn under the project's own settings.
+r"""Turn a drawing function into one that returns a PNG, drawn with the project's settings.
 
 >>> @picture(height=3)
 ... def dots(figure, x, y):

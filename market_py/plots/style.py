@@ -1,4 +1,4 @@
-"""The one style of all pictures: palette, hatches, and settings of Matplotlib."""
+"""The style of all pictures: palette, hatches, and settings of Matplotlib."""
 
 from __future__ import annotations
 

@@ -1,10 +1,11 @@
 """Adequacy of a power system: how often, and by how much, demand is not met.
 
-Every unit is up or down, independently in every hour, with its forced outage rate. Each hour is a
-market of the units that are up; where demand exceeds what they offer, load is lost. `simulate`
-draws and clears markets, any number of years; `exact` computes the same two indices by
-convolution, without prices. Both follow the clearing contract: available capacity meets a load if
-it is at least the load less one part in 10^9.
+In every hour each unit is available or out, independently of other hours and units; its forced
+outage rate is the probability that it is out. The available units are the offers of the hour's
+market. If demand exceeds these offers, there is a loss of load. `simulate` draws and clears the
+markets of any number of years. `exact` computes loss of load and unserved energy by convolution,
+without prices. Both follow the clearing contract: available capacity meets a load if it is at least
+the load less one part in 10^9.
 
 R. Billinton, R. N. Allan, *Reliability Evaluation of Power Systems* (2nd ed., Plenum 1996).
 """

@@ -1,1 +1,1 @@
-"""The variants: the steps of the optimisation ladder, frozen functions in numba and Rust."""
+"""The variants: frozen clearing functions in numba and Rust, the steps of the ladder."""

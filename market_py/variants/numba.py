@@ -1,8 +1,8 @@
 # mypy: allow-untyped-defs
 """The numba variants of the ladder: frozen functions that clear a market, for comparison.
 
-Each variant changes one thing about the one before, and checks no values. Variants that sort have
-the semantics of the published function, not the contract's. The Rust variants are in
+Each variant changes one thing about the one before, and checks no values. Variants that sort behave
+like the published function and do not follow the contract. The Rust variants are in
 ``rust_market/core/src``, their argument conversion in ``rust_market/src``. Only Rust has a variant
 that returns a list: numba returns arrays.
 """

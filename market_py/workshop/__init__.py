@@ -1,4 +1,4 @@
-"""What the notebooks are made of: pictures, panels, exercises, the build cell."""
+"""Code of the notebooks: panels, pictures, exercises, builds and publishing."""
 
 from market_py.workshop.grading import solution
 

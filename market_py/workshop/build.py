@@ -1,4 +1,4 @@
-"""The build cell: run a verb of the Makefile from a notebook, and fail loudly."""
+"""Run a target of the Makefile from a notebook, and raise an error if it fails."""
 
 from __future__ import annotations
 

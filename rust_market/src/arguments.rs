@@ -1,20 +1,21 @@
-//! From Python's arguments to numbers, and to slices of doubles.
+//! Conversion of Python arguments to numbers and to slices of doubles.
 //!
-//! A C-contiguous array of doubles is used as it is; all else goes through NumPy.
+//! A C-contiguous array of doubles is used without a copy; NumPy converts everything else.
 //!
 //! # The order of every call
 //!
-//! 1. A [`Conversion`] makes arrays and numbers of all arguments, and allocates all results. Both may
-//!    run Python code (`__array__`, `__float__`, `__index__`, `__del__`), which may change any array:
-//!    its values, and its dtype, length and strides as well.
-//! 2. [`Conversion::finish`] ends that, and gives a [`Borrowing`]. Only with it can slices be had.
-//!    What a slice depends on (pointer, length, dtype, contiguity) is looked at now, and once.
-//! 3. While there are slices, this thread runs no Python code. Where the GIL is released meanwhile,
-//!    other threads do, and signal handlers; so the slices are then those of a view that nobody else
-//!    has, and what others may still not do is documented in `rust_market.pyi`.
+//! 1. A [`Conversion`] converts all arguments to arrays and numbers, and allocates all results.
+//!    Both may run Python code (`__array__`, `__float__`, `__index__`, `__del__`). This code may
+//!    change any array: its values, and also its dtype, length and strides.
+//! 2. [`Conversion::finish`] ends this part and returns a [`Borrowing`], without which no slice can
+//!    be borrowed. Only now, and once, are the properties checked that a slice depends on: pointer,
+//!    length, dtype, contiguity.
+//! 3. While slices exist, this thread runs no Python code. If the GIL is released, other threads
+//!    and signal handlers may run Python code. Therefore the slices then belong to a view that no
+//!    other code can reach. `rust_market.pyi` documents what other threads must not do meanwhile.
 //!
-//! The types hold to this: a conversion needs a `&Conversion`, which `finish` consumes, and a slice
-//! needs a `&Borrowing`. Scalars that PyO3 converts are ready before a function begins.
+//! The types enforce this order: a conversion needs a `&Conversion`, which `finish` consumes, and a
+//! slice needs a `&Borrowing`. PyO3 converts scalars before a function begins.
 
 use std::cell::OnceCell;
 use std::ffi::c_int;
@@ -38,7 +39,7 @@ use crate::buffers::private_view;
 use crate::errors::{raise, refuse};
 use crate::results::Fresh;
 
-/// To clear so many offers takes long enough for other threads to run meanwhile.
+/// From this many offers on, the GIL is released while they are cleared.
 const WORTH_DETACHING: usize = 1 << 14;
 
 /// The part of a call in which Python code may run.
@@ -52,7 +53,7 @@ impl<'py> Conversion<'py> {
         Self(py)
     }
 
-    /// From here on no Python code runs.
+    /// Ends the part in which Python code may run.
     pub(crate) fn finish(self) -> Borrowing {
         Borrowing(())
     }
@@ -141,7 +142,7 @@ pub(crate) struct Numbers<'py> {
     layout: Layout,
     /// Whether the values may be read without the GIL.
     may_be_detached: bool,
-    /// What the values were borrowed of.
+    /// The array from which the values were borrowed.
     borrowed: OnceCell<PyReadonlyArrayDyn<'py, f64>>,
 }
 
@@ -160,7 +161,7 @@ impl<'py> Numbers<'py> {
         }
     }
 
-    /// Whether it pays to release the GIL while the values are read, and is sound.
+    /// Whether it is sound to release the GIL while the values are read, and worth the time.
     pub(crate) fn may_be_detached(&self) -> bool {
         self.may_be_detached
     }
@@ -257,7 +258,7 @@ pub(crate) struct BatchArguments<'py> {
     pub(crate) threads: PyResult<Option<NonZeroUsize>>,
 }
 
-/// What the arguments of a batch say, before any value is read.
+/// Types and shapes of the arguments of a batch, before any value is read.
 pub(crate) struct BatchShape {
     pub(crate) markets: usize,
     pub(crate) offers: usize,
@@ -271,8 +272,8 @@ impl BatchArguments<'_> {
         self.walk(py, &|_, _, _| Ok(()))
     }
 
-    /// The error of arguments whose types or shapes are wrong: should the values of an argument
-    /// before the wrong one be wrong too, that comes first.
+    /// The error of arguments whose types or shapes are wrong. If an earlier argument has invalid
+    /// values, its error comes first.
     pub(crate) fn first_error(&self, py: Python<'_>, borrowing: &Borrowing) -> PyErr {
         let walked = self.walk(py, &|check, argument, numbers| {
             check(argument, numbers.values(borrowing)?, numbers.shape()).map_err(raise)
@@ -281,7 +282,7 @@ impl BatchArguments<'_> {
         walked.err().unwrap_or_else(changed)
     }
 
-    /// Looks at the arguments in their order; each is done with before the next is looked at.
+    /// Checks the arguments in their order, each completely before the next.
     fn walk(
         &self,
         py: Python<'_>,
@@ -423,12 +424,12 @@ fn threads_asked(object: Option<&Bound<'_, PyAny>>) -> PyResult<Option<NonZeroUs
     if index.lt(1)? {
         return Err(PyValueError::new_err(format!("threads = {index}: {MUST}")));
     }
-    // More threads than a word can count are as good as that many.
+    // A larger number than a word can hold means that many threads.
     let threads = index.extract().unwrap_or(usize::MAX);
     Ok(NonZeroUsize::new(threads))
 }
 
-/// The argument `ties`, looked at after all the others.
+/// The argument `ties`, which is checked last.
 pub(crate) enum Ties<'py> {
     Default,
     Given(Bound<'py, PyAny>),
@@ -482,8 +483,8 @@ fn as_it_is<'a, 'py>(object: &'a Bound<'py, PyAny>) -> Option<&'a Bound<'py, PyA
     usable.then(|| unsafe { array.cast_unchecked() })
 }
 
-/// Whether the values are doubles in the byte order of this machine; to ask rust-numpy takes longer,
-/// since it fetches the dtype of `f64` to compare with.
+/// Whether the values are doubles in the byte order of this machine. The same check of rust-numpy
+/// takes longer, since it fetches the dtype of `f64` for a comparison.
 #[inline]
 fn holds_doubles(array: &Bound<'_, PyUntypedArray>) -> bool {
     let dtype = array.dtype();
@@ -553,8 +554,8 @@ fn require_doubles<'py>(array: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>
     require.call1((array, double, "CAE"))
 }
 
-/// Converts whatever the caller has set by `numpy.seterr`: what is too large becomes infinite, which
-/// the checks of values refuse.
+/// Converts without regard to `numpy.seterr`: a number that is too large becomes infinite, which the
+/// checks of values refuse.
 fn ignoring_float_errors<'py, T>(
     py: Python<'py>,
     convert: impl FnOnce() -> PyResult<T>,

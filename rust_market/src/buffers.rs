@@ -1,4 +1,5 @@
-//! The caller's arrays, read or filled in place: contiguous, of one dtype, and apart in memory.
+//! The caller's arrays, read or filled in place. They must be contiguous, have the right dtype, and
+//! share no memory.
 
 use std::ops::Range;
 use std::ptr;
@@ -17,11 +18,11 @@ use crate::errors::refuse;
 /// Arrays of one call.
 const MOST: usize = 9;
 
-/// Borrows the caller's arrays, one after the other, and sees that nothing is written where another
-/// one is.
+/// Borrows the caller's arrays, one after the other, and refuses an array that is written to if it
+/// overlaps another one.
 ///
-/// rust-numpy compares the objects that own the memory, which are many for one `bytearray` that was
-/// given to `numpy.frombuffer` twice; so addresses are compared here. It also keeps two calls at
+/// rust-numpy compares the objects that own the memory. If `numpy.frombuffer` gets one `bytearray`
+/// twice, these objects differ; so addresses are compared here. It also keeps two calls at
 /// once from the same array, where one of them writes.
 pub(crate) struct Buffers {
     /// Whether the GIL will be released while the arrays are borrowed.
@@ -106,7 +107,7 @@ impl Buffers {
             .map_err(|error| refuse(argument, &error))
     }
 
-    /// Notes where values are that were borrowed otherwise.
+    /// Records the addresses of values that were borrowed in another way.
     pub(crate) fn note<T>(&mut self, argument: &'static str, values: &[T]) -> PyResult<()> {
         self.add(argument, values.as_ptr(), values.len(), false)
     }
@@ -155,8 +156,8 @@ impl Buffers {
     }
 }
 
-/// A view that no other thread has: none can change its dtype, shape or strides, which rust-numpy
-/// must find again as they were when it gives an array back, or else ends the process.
+/// A view that no other thread has, so that none can change its dtype, shape or strides. If they
+/// changed, rust-numpy would end the process when it returns the array.
 pub(crate) fn private_view<'py, T: Element>(
     array: &Bound<'py, PyArrayDyn<T>>,
 ) -> PyResult<Bound<'py, PyArrayDyn<T>>> {

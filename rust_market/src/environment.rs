@@ -1,4 +1,4 @@
-//! Markets to learn in: the caller's arrays in, filled in place.
+//! The learning environment for Python: fills the caller's arrays in place.
 
 use std::num::NonZeroUsize;
 
@@ -75,7 +75,7 @@ impl Environment {
             .ok_or_else(|| PyValueError::new_err("settings: do not fit together"))
     }
 
-    /// Fill the observations of the hour in which each market is.
+    /// Fill the observations of the current hour of each market.
     fn observe(
         &self,
         py: Python<'_>,
@@ -152,7 +152,7 @@ impl Environment {
         })
     }
 
-    /// What a copy is made with: all by keyword.
+    /// Arguments that make a copy, all by keyword.
     fn __getnewargs_ex__<'py>(
         &self,
         py: Python<'py>,
@@ -182,7 +182,7 @@ impl Environment {
     }
 }
 
-/// To step so many agents takes long enough for other threads to run meanwhile.
+/// From this many agents on, the GIL is released during a step.
 const WORTH_DETACHING: usize = 256;
 
 /// How many markets there are: the columns of the state.

@@ -1,4 +1,4 @@
-//! The one way from the core's errors to Python's.
+//! Converts errors of the core to Python exceptions.
 
 use pyo3::exceptions::{PyMemoryError, PyValueError};
 use pyo3::prelude::*;

@@ -1,4 +1,5 @@
-//! The labels of pandas and xarray arguments: clearing goes by position, so they must agree.
+//! Labels of pandas and xarray arguments. Clearing matches offers by position, so labels must
+//! agree.
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -16,10 +17,10 @@ pub(crate) type Labelled<'a, 'py> = (
 pub(crate) const TABLE: &[&str] = &["markets", "offers"];
 pub(crate) const COLUMN: &[&str] = &["markets"];
 
-/// Refuses arguments whose labels disagree; before they are converted, which loses the labels.
+/// Refuses arguments whose labels disagree. This comes before the conversion, which loses labels.
 #[inline(always)]
 pub(crate) fn check(_: &Conversion<'_>, arguments: &[Labelled<'_, '_>]) -> PyResult<()> {
-    // Labels of the last argument alone have none to disagree with.
+    // If only the last argument has labels, there is nothing to compare them with.
     let but_the_last = arguments
         .split_last()
         .map_or(arguments, |(_, others)| others);
@@ -74,7 +75,7 @@ fn axes<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<Vec<Bound<'py, PyAny
         let labels = dimensions.map(|dimension| indexes.call_method1("get", (dimension?,)));
         return labels.collect::<PyResult<_>>().map(Some);
     }
-    // pandas; axes that are no list are something else.
+    // pandas; if `axes` is not a list, this is another kind of object.
     let Some(axes) = object.getattr_opt("axes")? else {
         return Ok(None);
     };

@@ -1,4 +1,5 @@
-//! The Python module `rust_market`: arguments in, one call of the core, results out.
+//! The Python module `rust_market`. Each function converts its arguments, calls the core once, and
+//! returns the results.
 //!
 //! Signatures, units and errors are documented in `rust_market.pyi`.
 

@@ -1,4 +1,4 @@
-//! Answers of neural networks: the caller's arrays in, filled in place.
+//! Neural networks for Python: fill the caller's arrays in place.
 
 use std::num::NonZeroUsize;
 
@@ -15,7 +15,7 @@ use crate::errors::{raise, refuse};
 use crate::results::filled;
 use crate::signals;
 
-/// To answer so many observations takes long enough for other threads to run meanwhile.
+/// From this many observations on, the GIL is released during a call.
 const WORTH_DETACHING: usize = 64;
 
 /// Dense layers; documented in `rust_market.pyi`.
@@ -34,7 +34,7 @@ impl Mlp {
         relu: bool,
     ) -> PyResult<Self> {
         let conversion = Conversion::new(py);
-        // Tuples of their own, which count what there is, whatever a sequence says of its length.
+        // New tuples, because the `__len__` of a sequence may not match its items.
         let (weights, biases) = (weights.to_tuple()?, biases.to_tuple()?);
         if biases.len() != weights.len() {
             let (expected, got) = (weights.len(), biases.len());
@@ -66,7 +66,7 @@ impl Mlp {
         Ok(Self(network))
     }
 
-    /// Fill the answers to observations.
+    /// Fill the outputs for observations.
     fn answer(
         &self,
         py: Python<'_>,
@@ -94,14 +94,14 @@ impl Mlp {
         signals::run(py, is_long, |stop| {
             let answered = network.answer(given, answers, threads, stop);
             answered.or_else(|error| match error {
-                // Some observation was not finite: which?
+                // Some observation is not finite; find the first one.
                 Error::Changed => Network::check(given, shape).and(Err(error)),
                 error => Err(error),
             })
         })
     }
 
-    /// What a copy is made with: weights and biases; agents and activation.
+    /// Arguments that make a copy: weights, biases, agents and activation.
     fn __getnewargs_ex__<'py>(&self, py: Python<'py>) -> PyResult<NewArguments<'py>> {
         let network = &self.0;
         let agents = network.agents();

@@ -1,4 +1,4 @@
-//! A ring of transitions: the caller's arrays in, filled in place.
+//! The replay buffer for Python: reads and fills the caller's arrays in place.
 
 use std::thread;
 use std::time::Duration;
@@ -16,10 +16,10 @@ use crate::errors::{raise, refuse};
 use crate::results::empty;
 use crate::signals;
 
-/// To copy so many values takes long enough for other threads to run meanwhile.
+/// From this many values on, the GIL is released while they are copied.
 const WORTH_DETACHING: usize = 1 << 14;
 
-/// The last transitions of many; documented in `rust_market.pyi`.
+/// A replay buffer; documented in `rust_market.pyi`.
 #[pyclass(frozen, module = "rust_market")]
 pub(crate) struct ReplayBuffer {
     replay: Exclusive<Replay>,
@@ -61,7 +61,7 @@ impl ReplayBuffer {
         })
     }
 
-    /// Takes the ring; the GIL is released while another thread has it, and signals are heard.
+    /// Takes the ring. While another thread has it, the GIL is released and signals are handled.
     ///
     /// `is_long`: whether the GIL will be released before it is given back.
     fn take(&self, py: Python<'_>, is_long: bool) -> PyResult<Taken<'_, Replay>> {
@@ -209,7 +209,7 @@ impl ReplayBuffer {
     /// Copy everything that changes.
     fn state<'py>(&self, py: Python<'py>) -> PyResult<State<'py>> {
         loop {
-            // To allocate may run Python code that uses the buffer: not while it is taken.
+            // Allocating may run Python code that uses the buffer, so it must not be taken now.
             let [rows, preferences] = self.take(py, false)?.state_lengths();
             let rows = empty::<f32>(py, &[rows])?;
             let preferences = empty::<f64>(py, &[preferences])?;
@@ -220,7 +220,7 @@ impl ReplayBuffer {
         }
     }
 
-    /// Put a state back.
+    /// Restore a state.
     fn restore(
         &self,
         py: Python<'_>,
@@ -247,7 +247,7 @@ impl ReplayBuffer {
         Err(PyValueError::new_err("state: does not fit the buffer"))
     }
 
-    /// What a copy is made with, before it is given the state.
+    /// Arguments that make a copy, before its state is restored.
     fn __getnewargs_ex__<'py>(&self, py: Python<'py>) -> PyResult<NewArguments<'py>> {
         let (capacity, seed, alpha) = {
             let replay = self.take(py, false)?;

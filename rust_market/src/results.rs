@@ -10,7 +10,8 @@ use pyo3::types::{PyList, PyTuple};
 use crate::arguments::Borrowing;
 use crate::errors::raise;
 
-/// Below this length a failing allocation is not worth a call through Python, which costs 0.1 µs.
+/// Below this length an allocation is not expected to fail, and a call through Python (0.1 µs) is
+/// avoided.
 const SMALL: usize = 1 << 16;
 
 /// An array that Python has not seen yet, its values not set; made by
@@ -72,7 +73,7 @@ pub(crate) fn filled<'py, T: Element>(
     Ok(array)
 }
 
-/// A list of numbers, for which PyO3 would panic where there is no memory: ask first.
+/// Makes a list of numbers. It checks first that there is memory, since PyO3 would panic.
 pub(crate) fn list<'py>(py: Python<'py>, values: &[f64]) -> PyResult<Bound<'py, PyList>> {
     if values.len() >= SMALL {
         // A pointer for each, and an object of three words.

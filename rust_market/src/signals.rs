@@ -9,13 +9,13 @@ use pyo3::prelude::*;
 
 use crate::errors::raise;
 
-/// Python is asked for signals once in this time, since to ask takes the GIL.
+/// Time between two checks for signals; each check takes the GIL.
 const INTERVAL: Duration = Duration::from_millis(50);
 
-/// Works with the GIL released if the work is long, and then asks Python for signals now and then.
+/// Runs work. If it is long, the GIL is released, and signals are checked now and then.
 ///
-/// A signal handler is Python code of the caller's, as that of another thread is: what it may not
-/// do to the arrays is documented in `rust_market.pyi`.
+/// A signal handler is Python code of the caller, like that of another thread. `rust_market.pyi`
+/// documents what it must not do to the arrays.
 pub(crate) fn run<R: Send>(
     py: Python<'_>,
     is_long: bool,

@@ -1,5 +1,6 @@
-//! The variants of the ladder in Rust: one kernel behind several ways to convert arguments and
-//! results, one way before several kernels. They take plain arrays and check no values.
+//! The Rust variants of the ladder. Some run the same kernel with different conversions of
+//! arguments and results; others run different kernels with the same conversion. They take plain
+//! arrays and check no values.
 
 use merit_order::{Error, check, memory, variants};
 use numpy::{PyArray1, PyArrayMethods, PyReadonlyArray1, PyUntypedArrayMethods};
@@ -16,12 +17,12 @@ use crate::workspace::{Workspace, with_workspace};
 type WithArray<'py> = PyResult<(f64, Bound<'py, PyArray1<f64>>)>;
 type WithList<'py> = PyResult<(f64, Bound<'py, PyList>)>;
 
-/// A pair of arrays, to be borrowed as rust-numpy's guide does: it sees that nobody writes to them
-/// from Rust. PyO3 has converted `demand` before the function begins.
+/// A pair of arrays, borrowed as in rust-numpy's guide: it checks that no Rust code writes to them.
+/// PyO3 has converted `demand` before the function begins.
 struct CheckedPair<'a, 'py>(&'a Bound<'py, PyAny>, &'a Bound<'py, PyAny>);
 
 impl<'py> CheckedPair<'_, 'py> {
-    /// How many offers there are, or will be an error.
+    /// The number of offers, or an error.
     fn offers(&self) -> usize {
         self.0.cast::<PyArray1<f64>>().map_or(0, |bids| bids.len())
     }
@@ -80,7 +81,7 @@ fn require_offers(bids: &[f64], quantities: &[f64]) -> PyResult<()> {
     check::length("quantities", "offers", "bids", bids.len(), quantities.len()).map_err(raise)
 }
 
-/// Clears by the published kernel; the arrays are given back before Python makes a result.
+/// Clears with the published kernel; the arrays are released before Python makes a result.
 fn naive(
     py: Python<'_>,
     bids: &Bound<'_, PyAny>,

@@ -1,4 +1,4 @@
-//! Working memory of each thread, from one call to the next.
+//! Working memory of each thread, reused by later calls.
 
 use std::cell::RefCell;
 
@@ -12,14 +12,14 @@ pub(crate) struct Workspace {
     pub(crate) pairs: Vec<(f64, usize)>,
 }
 
-/// Lends the working memory of this thread.
+/// Calls a function with the working memory of this thread.
 pub(crate) fn with_workspace<R>(work: impl FnOnce(&mut Workspace) -> R) -> R {
     thread_local! {
         static WORKSPACE: RefCell<Workspace> = RefCell::default();
     }
     WORKSPACE.with(|workspace| match workspace.try_borrow_mut() {
         Ok(mut workspace) => work(&mut workspace),
-        // Nothing calls back while it is borrowed; were it so, memory is all that it costs.
+        // The function never calls this one again. If it did, it would get new memory.
         Err(_) => work(&mut Workspace::default()),
     })
 }

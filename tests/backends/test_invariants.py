@@ -52,8 +52,8 @@ def test_more_demand_never_lowers_the_price(backends, market, more):
     bids, quantities, demand = market
     for backend in backends:
         price, _ = backend.market_clearing(bids, quantities, demand)
-        dearer, _ = backend.market_clearing(bids, quantities, min(demand + more, LARGEST))
-        assert dearer >= price
+        higher, _ = backend.market_clearing(bids, quantities, min(demand + more, LARGEST))
+        assert higher >= price
 
 
 @given(markets(), markets(max_offers=1))

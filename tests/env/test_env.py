@@ -493,7 +493,7 @@ class TestAbuse:
     def test_bad_actions_are_named_and_change_nothing(self, stepper):
         vector = env.MarketVectorEnv(SYSTEM, 2, backend=stepper)
         vector.reset(seed=0)
-        twin = copy.deepcopy(vector.state)
+        before = copy.deepcopy(vector.state)
         for place, value, words in (
             ((1, 3, 1), np.nan, r"actions\[1, 3, 1\] = nan: must be in \[-10, 10\]"),
             ((0, 4, 0), -0.1, r"actions\[0, 4, 0\] = -0.1: must be in \[0, 1\]"),
@@ -517,7 +517,7 @@ class TestAbuse:
                 vector.step(wrong)
         now = vector.state
         assert np.array_equal(
-            [now.seeds, now.episodes, now.hours], [twin.seeds, twin.episodes, twin.hours]
+            [now.seeds, now.episodes, now.hours], [before.seeds, before.episodes, before.hours]
         )
 
     @pytest.mark.parametrize(

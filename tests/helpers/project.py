@@ -1,4 +1,4 @@
-"""The repository's files, and the verbs of its Makefile."""
+"""The repository's files, and the targets of its Makefile."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""The files that set up an environment agree, and the verbs of the Makefile do what they say."""
+"""The files that set up an environment agree, and the targets of the Makefile do what they say."""
 
 import json
 import os

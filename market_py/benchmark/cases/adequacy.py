@@ -1,4 +1,4 @@
-"""Time reliability studies as a whole: years of outages of the RTS-79, every hour cleared."""
+"""Time whole reliability studies: clear every hour of some simulated years of the RTS-79."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Benchmark cases about replay buffers and policy inference, beside alternatives."""
+"""Benchmark cases that compare replay buffers and policies with those of other libraries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Benchmark cases that step the learning environment: backends, and earlier ways to step."""
+"""Benchmark cases that step the learning environment: its backends and its frozen variants."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Compute what each fix of the ladder saves, one after the other, and in another order.
+"""Compute how much time each fix of the ladder saves, in two orders.
 
-The order matters: what a fix saves depends on what the fixes before it have left.
+The order matters: the saving of a fix depends on the fixes before it.
 """
 
 from __future__ import annotations

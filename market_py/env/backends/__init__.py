@@ -1,4 +1,4 @@
-"""The backends of the environment: a module each, with a ``Stepper``.
+"""Backends of the environment: one module each, with a class ``Stepper``.
 
-All fill the same arrays from the same model; `market_py.env.stepper` finds them by name.
+All fill the same arrays from the same model. `market_py.env.stepper` finds them by name.
 """

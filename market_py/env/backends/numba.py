@@ -1,5 +1,5 @@
 # mypy: allow-untyped-defs
-"""The numba backend of the environment: a compiled loop over some markets at a time."""
+"""The numba backend of the environment: compiled loops over chunks of markets."""
 
 from __future__ import annotations
 

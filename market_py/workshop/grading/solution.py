@@ -1,4 +1,4 @@
-"""The ``%%solution`` cell magic: a solution that Run All leaves alone."""
+"""The ``%%solution`` cell magic: it shows a solution and does not run it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Notebook 01 as a page of its own, served by Voila: its pictures, and no code.
+"""Serve notebook 01 with Voila as a page that shows its pictures and hides its code.
 
 ``python -m market_py app`` takes Voila's options, such as ``--port=8866`` and ``--no-browser``.
 """

@@ -1,8 +1,8 @@
 """Make a static HTML book of the executed notebooks and of the documentation.
 
-A reader cannot move a slider on such a page, and no kernel answers. So panels with a button are run
-when they are shown, and each widget is replaced by what it shows. Pages keep their places in the
-repository, so that links between them work in the book and in the repository.
+Such a page has no kernel, and its widgets do not work. Therefore panels with a button are run when
+they are shown, and each widget is replaced by its picture and its text. Pages have the same paths
+as in the repository, so that links between them work in both.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Executing notebooks without a browser, the errors that widgets swallow included."""
+"""Execute notebooks without a browser, and report also the errors that widgets hide."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sentence about a cleared market, and which of its offers run; ``market.js`` says the same."""
+"""Describe a cleared market in a sentence; ``market.js`` writes the same sentence."""
 
 from __future__ import annotations
 

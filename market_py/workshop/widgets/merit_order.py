@@ -1,7 +1,7 @@
-"""The merit order, to be dragged in the browser itself; Python reads what it shows.
+"""A widget that shows the merit order; learners drag it, and Python reads its state.
 
-The picture is drawn and the market cleared by ``merit_order.js`` and ``market.js``. Where
-widgets are dead, in a saved or exported notebook, the picture of Python stands instead.
+In the browser ``merit_order.js`` draws the picture and ``market.js`` clears the market. In a saved
+or exported notebook, where widgets do not work, a picture drawn by Python replaces it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""Panels: controls, a picture and a sentence that says what it shows.
+"""Panels: controls, a picture, and a sentence that says what the picture shows.
 
-The sentence is a live region, so that a screen reader speaks it, and the name of the picture.
+The sentence is a live region, so that a screen reader speaks it. It is also the picture's
+alternative text.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Predictions to commit to before a measurement; they stay in the notebook."""
+"""Predictions: choose an answer before a measurement, and see it again afterwards."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What stays of a widget on a page without a kernel: it travels in the metadata of its output."""
+"""Static output: what replaces a widget on a page without a kernel.
+
+It is stored in the metadata of the widget's output.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A panel of stored results: to look at a whole run without running anything."""
+"""A panel that shows races of the stored run; nothing is timed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A panel that races one benchmark case after the other, such as sizes of a market, by button."""
+"""A panel whose button times one benchmark case after the other, such as sizes of a market."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-//! Clearing many markets in one call.
+//! Clears many markets in one call.
 
 use std::num::NonZeroUsize;
 
@@ -72,9 +72,9 @@ pub struct Batch<'a> {
 ///
 /// # Errors
 ///
-/// A value that no market has is refused, the first one named, and the results mean nothing;
+/// A value is invalid: the error names the first one, and the results mean nothing;
 /// [`Error::OutOfMemory`] when the working memory cannot grow; [`Error::Interrupted`] once `stop`
-/// answers yes.
+/// returns true.
 ///
 /// # Panics
 ///
@@ -91,8 +91,8 @@ pub fn clear_batch(
         batch.check()?;
     }
     let shared_order = match batch.bids {
-        // To sort for one market takes longer than to search, and to search many offers for each
-        // market takes no longer than to go through them in order.
+        // For one market, sorting takes longer than searching. For markets with many offers,
+        // searching each market takes no longer than a pass over the sorted offers.
         Rows::Shared(bids) if prices.len() > 1 && bids.len() < SAMPLING_MIN => {
             Some(SharedOrder::new(bids)?)
         }
@@ -100,7 +100,8 @@ pub fn clear_batch(
     };
     let shared_order = shared_order.as_ref();
 
-    // Threads take chunks as they go: markets take unequal time, and a machine may be busy.
+    // Each thread takes the next chunk when it is free: markets take different times, and a core
+    // may be busy.
     let markets_per_chunk = (OFFERS_PER_CHUNK / batch.offers).max(1);
     let workers = prices.len().div_ceil(markets_per_chunk).min(threads.get());
     let chunks = prices
@@ -124,7 +125,7 @@ pub fn clear_batch(
     })
 }
 
-/// Markets that a thread clears in one go.
+/// Markets that a thread clears together.
 struct Chunk<'a> {
     batch: &'a Batch<'a>,
     first: usize,
@@ -157,7 +158,7 @@ impl WithSimd for Chunk<'_> {
 }
 
 impl Batch<'_> {
-    /// Whether all rows are as many, and as long, as results of these lengths ask for.
+    /// Whether the number and the lengths of all rows fit results of these lengths.
     fn fits(&self, markets: usize, values: usize) -> bool {
         let fit = |rows: Rows<'_>, columns| match rows {
             Rows::Shared(values) => values.len() == columns,
@@ -171,7 +172,7 @@ impl Batch<'_> {
             && self.price_cap.is_none_or(|caps| fit(caps, 1))
     }
 
-    /// Whether what the markets share is valid, be there markets or none.
+    /// Whether the rows that the markets share are valid; they are checked even without markets.
     fn shares_valid(&self) -> bool {
         let is_valid = |rows, check: Check| match rows {
             Rows::Shared(values) => check("shared", values, &[values.len()]).is_ok(),
@@ -185,8 +186,8 @@ impl Batch<'_> {
                 .is_none_or(|caps| is_valid(caps, check::prices))
     }
 
-    /// Checks all values, argument by argument: markets are cleared in no order, and the first
-    /// wrong value is to be named.
+    /// Checks all values, argument by argument. Threads clear markets in any order, but the error
+    /// must name the first invalid value.
     #[cold]
     fn check(&self) -> Result<(), Error> {
         let offers = Some(self.offers);

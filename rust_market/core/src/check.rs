@@ -1,4 +1,4 @@
-//! What is not a market is refused, naming the first offending value.
+//! Checks the values of a market; an error names the first value that is not allowed.
 
 use std::ops::RangeInclusive;
 

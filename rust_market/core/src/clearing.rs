@@ -1,4 +1,4 @@
-//! Clearing one market.
+//! Clears one market.
 
 use pulp::{Arch, Simd, WithSimd};
 
@@ -12,7 +12,7 @@ use crate::sample::{Bracketed, SAMPLING_MIN, Sample};
 use crate::selection::{Bracket, Candidates, SetBits};
 use crate::sum::Sum;
 
-/// Offers at one price that are filled before asking whether anything remains.
+/// Offers at one price that are filled before the loop checks whether demand remains.
 const FILL_CHUNK: usize = 8;
 
 /// Working memory of one clearing after the other.
@@ -37,7 +37,7 @@ impl Scratch {
 ///
 /// # Errors
 ///
-/// What is not a market is refused ([`check::market`]); [`Error::OutOfMemory`] when the working
+/// The arguments are not a market ([`check::market`]); [`Error::OutOfMemory`] when the working
 /// memory cannot grow.
 ///
 /// # Panics
@@ -121,7 +121,7 @@ impl Market<'_> {
         }
     }
 
-    /// Does the same for many offers; out of line, so that few do not carry it.
+    /// Does the same for many offers; not inlined, so that the code for few offers stays small.
     #[inline(never)]
     fn clear_many(
         &self,
@@ -185,7 +185,8 @@ impl Market<'_> {
             return Ok(Some(self.clear_without_demand(dispatch)));
         }
         let (target, candidates) = (self.target(), &mut scratch.candidates);
-        // First the price, then who is accepted: with the price known, one pass without a sort does.
+        // First the price, then the dispatch: once the price is known, one pass without a sort is
+        // enough.
         let price = candidates.price(simd, &target, Bracket::ALL, bids, quantities)?;
         Ok(Some(match price {
             Some(price) => {
@@ -196,7 +197,7 @@ impl Market<'_> {
         }))
     }
 
-    /// Guesses from a sample between which prices the answer is.
+    /// Brackets the price by two prices of a sample.
     #[inline(always)]
     fn guess<S: Simd>(&self, simd: S, scratch: &mut Scratch) -> Result<Option<[f64; 2]>, Error> {
         let (sample, candidates) = (&mut scratch.sample, &mut scratch.candidates);
@@ -204,7 +205,7 @@ impl Market<'_> {
         sample.guess(simd, self.demand / self.bids.len() as f64, candidates)
     }
 
-    /// Clears what is left to the offers between two prices, if the price is among theirs.
+    /// Clears the remaining demand with the offers between two prices, if the price is there.
     #[inline(always)]
     fn clear_within_bracket<S: Simd>(
         &self,
@@ -222,7 +223,8 @@ impl Market<'_> {
         let target = self.target();
         let mut bracket = Bracket::ALL;
         bracket.narrow(&target, ends, supply);
-        // The first price must be too low, and the second must cover demand; the sample may err.
+        // The first price must be too low, and the second must cover demand; the sample may be
+        // wrong about both.
         if [bracket.low, bracket.high] != ends {
             return Ok(None);
         }
@@ -271,7 +273,7 @@ impl Market<'_> {
         (0.0..=f64::MAX).contains(&self.demand) && self.rules.price_cap.is_none_or(f64::is_finite)
     }
 
-    /// What is wrong with the market.
+    /// The error of an invalid market.
     #[cold]
     fn refusal(&self) -> Error {
         let cap = self.rules.price_cap;
@@ -345,7 +347,8 @@ impl Market<'_> {
                     reason = "enumerate is not inlined here"
                 )]
                 for at in tied {
-                    // No processor predicts where nothing remains: ask once for several offers.
+                    // A processor cannot predict at which offer nothing remains, so check once for
+                    // several offers.
                     if filled % FILL_CHUNK == 0 && remaining + rounding <= 0.0 {
                         break;
                     }

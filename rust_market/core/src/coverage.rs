@@ -1,4 +1,4 @@
-//! Whether a price covers demand.
+//! Decides whether a price covers demand.
 
 use crate::exact::ExactSum;
 

@@ -1,9 +1,9 @@
-//! Markets to learn in: a whole step of many of them in one call.
+//! The learning environment: one call steps many markets.
 //!
-//! A step turns actions into offers, clears the markets, pays the rewards, moves on by an hour and
-//! shows what the next hour looks like. All that a market remembers is its [`MarketState`]: the noise
-//! on its demand is a function of seed, episode and hour (a counter-based generator, `random.rs`), so
-//! that it depends neither on threads nor on what other markets do.
+//! A step turns actions into offers, clears the markets, computes the rewards, moves on by an hour,
+//! and writes the observations of the next hour. The whole state of a market is its
+//! [`MarketState`]. The noise on demand is a function of seed, episode and hour (a counter-based
+//! generator, `random.rs`). It therefore depends neither on threads nor on other markets.
 
 use std::cell::RefCell;
 use std::iter;
@@ -22,8 +22,7 @@ use crate::threads::{Stop, parallel_for};
 /// About this many agents are handed to a thread at a time.
 const AGENTS_PER_CHUNK: usize = 1 << 11;
 
-/// What agents may ask for: the share of their capacity that they withhold, and their markup
-/// before it is squashed.
+/// Bounds of an action: the share of the capacity that is withheld, and the markup before `tanh`.
 const ACTIONS: [(f64, f64, &str); 2] = [(0.0, 1.0, "in [0, 1]"), (-10.0, 10.0, "in [-10, 10]")];
 
 /// What does not change from step to step; lengths are those of `N` agents, `T` hours, `F` features
@@ -40,21 +39,21 @@ pub struct Settings {
     pub noise: [f64; 3],
     /// Largest markup, €/MWh.
     pub max_bid_delta: f64,
-    /// What a squared markup costs.
+    /// Penalty for a squared markup.
     pub markup_penalty: f64,
-    /// What a megawatt of unserved demand costs each agent.
+    /// Penalty of each agent for a megawatt of unserved demand.
     pub unserved_penalty: f64,
-    /// What rewards are multiplied with.
+    /// Factor of the rewards.
     pub reward_scale: f64,
     /// How markets are cleared.
     pub rules: Rules,
-    /// Observations with a gap for demand, the first feature, and for the time; `N` by `F`.
+    /// Observations in which demand (the first feature) and time are still to be filled; `N` by `F`.
     pub template: Vec<f64>,
-    /// What demand is multiplied with in an observation.
+    /// Factor of demand in an observation.
     pub demand_scale: f64,
     /// The features that tell the time, of each hour and of the one after the last; `T + 1` by `C`.
     pub time: Vec<f64>,
-    /// Whether a market whose last hour is over begins anew at once.
+    /// Whether a market starts the next episode at once after its last hour.
     pub autoreset: bool,
 }
 
@@ -99,7 +98,7 @@ impl Settings {
     }
 }
 
-/// Where a market is.
+/// The state of one market.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MarketState {
     /// Seed of its noise.
@@ -140,7 +139,7 @@ pub struct StepBuffers<'a> {
     pub dispatch: &'a mut [f64],
 }
 
-/// Markets to learn in.
+/// The learning environment: markets that are stepped together.
 #[derive(Clone, Debug)]
 pub struct Environment(Settings);
 
@@ -152,25 +151,25 @@ struct Workspace {
     scratch: Scratch,
 }
 
-/// Lends the working memory of this thread.
+/// Calls a function with the working memory of this thread.
 fn with_workspace<R>(work: impl FnOnce(&mut Workspace) -> R) -> R {
     thread_local! {
         static WORKSPACE: RefCell<Workspace> = RefCell::default();
     }
     WORKSPACE.with(|workspace| match workspace.try_borrow_mut() {
         Ok(mut workspace) => work(&mut workspace),
-        // What `stop` asks may run a step of its own on this thread.
+        // `stop` may run Python code, which may step an environment on this thread.
         Err(_) => work(&mut Workspace::default()),
     })
 }
 
 impl Environment {
-    /// Markets with such settings; none when these do not fit together ([`Settings::fit`]).
+    /// Makes an environment; none when the settings do not fit together ([`Settings::fit`]).
     pub fn new(settings: Settings) -> Option<Self> {
         settings.fit().then_some(Self(settings))
     }
 
-    /// What it was made with.
+    /// The settings that it was made with.
     pub fn settings(&self) -> &Settings {
         &self.0
     }
@@ -207,11 +206,11 @@ impl Environment {
         profile + noise.max(low).min(high)
     }
 
-    /// Shows each market its hour.
+    /// Writes the observations of the current hour of each market.
     ///
     /// # Errors
     ///
-    /// [`Error::Interrupted`] once `stop` answers yes.
+    /// [`Error::Interrupted`] once `stop` returns true.
     ///
     /// # Panics
     ///
@@ -255,9 +254,9 @@ impl Environment {
     ///
     /// # Errors
     ///
-    /// An action that is not allowed is refused, the first one named, and nothing has changed;
+    /// An action is not allowed: the error names the first one, and nothing has changed;
     /// [`Error::OutOfMemory`] when the working memory cannot grow, or [`Error::Interrupted`] once
-    /// `stop` answers yes, and the state has not changed.
+    /// `stop` returns true, and the state has not changed.
     ///
     /// # Panics
     ///
@@ -275,8 +274,8 @@ impl Environment {
         self.check(actions, stop)?;
         let each = (AGENTS_PER_CHUNK / agents).max(1);
         let workers = markets.div_ceil(each).min(threads.get());
-        // A step writes whole markets, each from its own state and actions alone: chunks of them are
-        // apart, and their order does not matter.
+        // A step of a market depends on its own state and actions only. So chunks of markets are
+        // independent, and their order does not matter.
         let mut first = 0;
         let mut left = buffers.reborrow();
         let chunks = iter::from_fn(|| {
@@ -303,7 +302,7 @@ impl Environment {
                 Ok(())
             })
         })?;
-        // Only now, so that a step is made as a whole or not at all.
+        // The state changes last: a step that fails changes nothing.
         for market in 0..markets {
             let market_state = self.next(state.at(market));
             (state.episodes[market], state.hours[market]) =
@@ -352,7 +351,7 @@ impl Environment {
         );
     }
 
-    /// Refuses actions that are not allowed.
+    /// Checks that all actions are allowed.
     fn check(&self, actions: &[f64], stop: Stop<'_>) -> Result<(), Error> {
         const PAIRS: usize = 1 << 20;
         let [(least, most, _), (lowest, highest, _)] = ACTIONS;
@@ -430,7 +429,7 @@ fn split_off<'a, T>(values: &mut &'a mut [T], length: usize) -> &'a mut [T] {
     taken
 }
 
-/// Markets that a thread steps in one go.
+/// Markets that a thread steps together.
 struct Chunk<'a> {
     environment: &'a Environment,
     state: &'a EnvState<'a>,
@@ -483,7 +482,7 @@ impl WithSimd for Chunk<'_> {
                 rules: settings.rules,
             };
             let dispatch = &mut dispatch[own.clone()];
-            // The actions were checked, and so were the settings: the offers need not be.
+            // Actions and settings were checked, so the offers are valid.
             let cleared = market.clear(simd, true, dispatch, scratch)?;
             let price = cleared.ok_or(Error::Changed)?;
             let supplied: f64 = dispatch.iter().sum();

@@ -1,4 +1,4 @@
-//! The one error type.
+//! The error type of all functions of this crate.
 
 use std::fmt;
 
@@ -42,9 +42,9 @@ pub enum Error {
     },
     /// No memory for the working arrays.
     OutOfMemory,
-    /// The caller asked to give up, and no result is complete.
+    /// The caller asked to stop; no result is complete.
     Interrupted,
-    /// Values were wrong, and were put right before the first of them could be named.
+    /// Values were invalid, but another thread changed them before the error could name one.
     Changed,
 }
 

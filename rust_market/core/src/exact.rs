@@ -1,4 +1,4 @@
-//! Exact arithmetic for the few markets in which doubles cannot decide.
+//! Exact arithmetic, for the few markets in which floating-point sums cannot decide.
 
 use crate::sum::two_sum;
 

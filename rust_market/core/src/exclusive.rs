@@ -1,4 +1,4 @@
-//! A value that one call at a time changes, and that no call waits for without an end.
+//! A value that only one call at a time can change; other calls wait or get an error.
 //!
 //! A mutex alone is not enough. A process that is forked while another thread holds the mutex
 //! inherits it locked, without the thread that would unlock it. A signal handler on the thread that
@@ -20,21 +20,21 @@ enum State<T> {
     Free(T),
     Taken {
         thread: ThreadId,
-        /// Unknown for short work: to ask for it is a system call.
+        /// Unknown for short work, since finding it takes a system call.
         process: Option<u32>,
     },
     /// The call that had taken it panicked.
     Lost,
 }
 
-/// Why a value can never be taken, or not by this thread.
+/// Why waiting for a value would never end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unavailable {
     /// A thread of the parent process had taken it when this process was forked.
     Forked,
     /// This thread has taken it already.
     Reentered,
-    /// A call has failed half-way.
+    /// A call failed before it had finished, so the value may be inconsistent.
     Broken,
 }
 
@@ -60,7 +60,7 @@ impl<T> Exclusive<T> {
     ///
     /// # Errors
     ///
-    /// It is no use to try again.
+    /// Waiting would never end; see [`Unavailable`].
     pub fn try_take(&self, is_long: bool) -> Result<Option<Taken<'_, T>>, Unavailable> {
         let mut state = match self.0.try_lock() {
             Ok(state) => state,

@@ -19,7 +19,7 @@
 //! # Ok::<(), merit_order::Error>(())
 //! ```
 //!
-//! What is not a market is refused; [`clear_batch`] leaves that to its caller and to [`check`].
+//! [`clear`] and [`clear_batch`] refuse values that no market has, as [`check`] does.
 
 mod batch;
 pub mod check;

@@ -1,12 +1,12 @@
-//! Memory of a size that a caller chose: too much of it is an error.
+//! Allocations whose size a caller chose: if memory is short, they return an error.
 //!
-//! `vec!` and `Vec::resize` end the process when an allocation fails; these do not.
+//! `vec!` and `Vec::resize` end the process when an allocation fails; these functions do not.
 
 use bytemuck::Zeroable;
 
 use crate::error::Error;
 
-/// Zeros that take memory only once they are written to.
+/// Allocates zeros; the system provides their memory when they are first written to.
 ///
 /// # Errors
 ///
@@ -15,13 +15,13 @@ pub fn zeros<T: Zeroable>(length: usize) -> Result<Vec<T>, Error> {
     bytemuck::allocation::try_zeroed_vec(length).map_err(|()| Error::OutOfMemory)
 }
 
-/// Makes room for so many values in all.
+/// Reserves memory for this many values in all.
 pub fn reserve<T>(list: &mut Vec<T>, length: usize) -> Result<(), Error> {
     list.try_reserve(length.saturating_sub(list.len()))
         .map_err(|_| Error::OutOfMemory)
 }
 
-/// Makes a list at least so long.
+/// Extends a list to at least this length.
 pub fn grow<T: Clone + Default>(list: &mut Vec<T>, length: usize) -> Result<(), Error> {
     if list.len() < length {
         reserve(list, length)?;
@@ -30,7 +30,7 @@ pub fn grow<T: Clone + Default>(list: &mut Vec<T>, length: usize) -> Result<(), 
     Ok(())
 }
 
-/// Copies values into a list of their own.
+/// Copies values into a new list.
 pub fn to_vec<T: Copy>(values: &[T]) -> Result<Vec<T>, Error> {
     collect(values.iter().copied())
 }

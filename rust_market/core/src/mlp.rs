@@ -1,10 +1,10 @@
-//! What a neural network of dense layers answers, for many observations at once.
+//! Neural networks of dense layers, computed for many observations at once.
 //!
-//! The outputs of a layer lie side by side in vectors. A tile of a few rows and vectors stays in
-//! registers while the inputs pass by, so that each weight that is loaded serves several rows: four
-//! rows by two vectors are eight sums, as many as hide the latency of a fused multiplication and
-//! addition, with two a cycle of four cycles each (Goto and van de Geijn, "Anatomy of
-//! high-performance matrix multiplication", ACM TOMS 34 (2008) 12).
+//! The outputs of a layer are stored side by side in vectors. A tile of a few rows and vectors
+//! stays in registers while the loop goes through the inputs, so that each weight is loaded once
+//! for several rows. Four rows by two vectors are eight sums. Eight are needed to hide the latency
+//! of a fused multiply-add: four cycles, with two started in each cycle (Goto and van de Geijn,
+//! "Anatomy of high-performance matrix multiplication", ACM TOMS 34 (2008) 12).
 
 use std::num::NonZeroUsize;
 
@@ -14,16 +14,16 @@ use crate::error::Error;
 use crate::memory;
 use crate::threads::{Stop, parallel_for};
 
-/// Outputs of a layer are filled up to a multiple of it, whatever the vectors.
+/// Outputs of a layer are padded to a multiple of this number, whatever the vector length.
 const PADDING: usize = 16;
 /// Rows that pass through all layers together, while they are in the nearest cache.
 const ROWS: usize = 16;
-/// At most so many rows are handed to a thread at a time.
+/// A thread takes at most this many rows at a time.
 const ROWS_PER_CHUNK: usize = 256;
-/// About so many products of large networks: a tenth of a second.
+/// A thread takes about this many products of large networks at a time: a tenth of a second.
 const PRODUCTS_PER_CHUNK: usize = 1 << 30;
 
-/// What is applied between the layers.
+/// The function applied between the layers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Activation {
     /// The hyperbolic tangent.
@@ -32,14 +32,14 @@ pub enum Activation {
     Relu,
 }
 
-/// A dense layer of each agent; one of all agents if they share it.
+/// A dense layer of each agent, or one layer that all agents share.
 #[derive(Debug)]
 struct Layer {
     inputs: usize,
     outputs: usize,
-    /// Of each agent, rows of one input's weights, filled up with zeros.
+    /// For each agent, one row of weights for each input, padded with zeros.
     weights: Vec<f32>,
-    /// Of each agent, filled up with zeros.
+    /// For each agent, padded with zeros.
     biases: Vec<f32>,
 }
 
@@ -52,7 +52,7 @@ pub struct Network {
 }
 
 impl Network {
-    /// A network without layers yet, which answers with its observation.
+    /// A network without layers, whose output is the observation.
     pub fn new(agents: usize, activation: Activation) -> Self {
         Self {
             layers: Vec::new(),
@@ -61,7 +61,8 @@ impl Network {
         }
     }
 
-    /// Adds a layer: of each agent, the weights of each output, and its bias. Whether it fits.
+    /// Adds a layer: for each agent, the weights and the bias of each output. Returns whether the
+    /// layer fits.
     ///
     /// # Errors
     ///
@@ -78,7 +79,7 @@ impl Network {
             return Ok(false);
         }
         let padded = outputs.next_multiple_of(PADDING);
-        // Up to sixteen times what was given: it may be too much, where that was not.
+        // The padded layer may be sixteen times as large as its arguments, and exceed the memory.
         let rows = self.agents * inputs;
         let mut layer = Layer {
             inputs,
@@ -107,7 +108,7 @@ impl Network {
             .map(|layer| [layer.inputs, layer.outputs])
     }
 
-    /// What is between the layers.
+    /// The function applied between the layers.
     pub fn activation(&self) -> Activation {
         self.activation
     }
@@ -149,7 +150,7 @@ impl Network {
         self.layers.first().map_or(0, |layer| layer.inputs)
     }
 
-    /// Values of an answer.
+    /// Values of an output.
     pub fn outputs(&self) -> usize {
         self.layers.last().map_or(0, |layer| layer.outputs)
     }
@@ -159,18 +160,18 @@ impl Network {
         self.agents
     }
 
-    /// Answers rows of observations: those of all agents of a market, market after market.
+    /// Computes the outputs for rows of observations: all agents of a market, market after market.
     ///
-    /// At most `threads` threads work; the answers do not depend on their number.
+    /// At most `threads` threads work; the outputs do not depend on their number.
     ///
     /// # Errors
     ///
-    /// An observation that is not finite is refused, and the answers mean nothing; so they do after
-    /// [`Error::Interrupted`], once `stop` answers yes, and after [`Error::OutOfMemory`].
+    /// An observation is not finite; [`Error::Interrupted`] once `stop` returns true; or
+    /// [`Error::OutOfMemory`]. The outputs then mean nothing.
     ///
     /// # Panics
     ///
-    /// When observations and answers are not as many.
+    /// When the numbers of observations and outputs differ.
     pub fn answer(
         &self,
         observations: &[f32],
@@ -228,7 +229,7 @@ impl Network {
     }
 }
 
-/// Rows that one thread answers.
+/// Rows that one thread computes together.
 struct Chunk<'a> {
     network: &'a Network,
     observations: &'a [f32],
@@ -260,7 +261,7 @@ impl WithSimd for Chunk<'_> {
         // Zero times what is not finite is NaN, which no addition removes.
         let mut nan = 0.0;
         let rows = self.answers.len() / outputs;
-        // Agent by agent, since each may have weights of its own: they stay in the cache.
+        // Agent by agent: each may have its own weights, which then stay in the cache.
         for agent in 0..network.agents {
             let mut next = agent;
             while next < rows {
@@ -296,7 +297,7 @@ impl WithSimd for Chunk<'_> {
 }
 
 impl Layer {
-    /// Answers some rows of an agent.
+    /// Computes some rows of an agent.
     #[inline(always)]
     #[expect(clippy::too_many_arguments, reason = "what a pass over a layer needs")]
     fn apply<S: Simd>(
@@ -378,8 +379,8 @@ impl<S: Simd> Tile<'_, S> {
         for r in 0..ROWS {
             rows[r] = &from[(row + r) * self.width..][..self.inputs];
         }
-        // Each sum adds the inputs in their order, in tiles of any size: an answer does not depend on
-        // the rows beside it.
+        // Each sum adds the inputs in the same order in tiles of any size. So an output does not
+        // depend on the other rows.
         let mut input = 0;
         while input < self.inputs {
             let weights = &self.weights[input * self.biases.len() + column..][..COLUMNS];
@@ -405,7 +406,7 @@ impl<S: Simd> Tile<'_, S> {
     }
 }
 
-/// From here on the hyperbolic tangent is one, as a float.
+/// For larger arguments the hyperbolic tangent rounds to one in single precision.
 const ONE_FROM: f32 = 9.0;
 /// Polynomials in x², the highest coefficient first: x times their quotient is tanh(x) up to a
 /// relative error of 2.1e-8. Fitted by least squares, reweighted towards the largest error.

@@ -1,5 +1,5 @@
-//! Counters of the work done, in a build with the feature `operation-counts`; otherwise they
-//! cost nothing.
+//! Counts operations in a build with the feature `operation-counts`; in other builds the counters
+//! compile to nothing.
 
 /// Work done since the process began.
 #[cfg(feature = "operation-counts")]

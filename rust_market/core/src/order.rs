@@ -1,4 +1,4 @@
-//! The merit order.
+//! The merit order: sorts offers by price.
 
 use crate::coverage::Target;
 use crate::error::Error;
@@ -28,7 +28,7 @@ impl MeritOrder {
         Ok(())
     }
 
-    /// The position of the first offer with which supply, on top of what is known, covers demand.
+    /// The position of the first offer with which supply, added to the known part, covers demand.
     #[inline(always)]
     pub(crate) fn marginal(
         &self,
@@ -39,8 +39,9 @@ impl MeritOrder {
     ) -> Option<usize> {
         let mut supply = known;
         let mut passed = 0;
-        // By fours: an addition waits for the one before, so that the chain is a quarter as long.
-        // Only sums that surely fail are passed; the last few offers are looked at one by one.
+        // Four offers at a time: each addition waits for the one before, and so the chain of
+        // additions is a quarter as long. Groups are skipped only while the sum surely fails to cover
+        // demand; the last few offers are checked one by one.
         for four in self.indices.as_chunks::<4>().0 {
             let [a, b, c, d] = four.map(|at| quantities[at]);
             let sum = supply + ((a + b) + (c + d));
@@ -66,7 +67,7 @@ impl MeritOrder {
     }
 }
 
-/// The merit order that markets share, and where in it each price begins and ends.
+/// The merit order that markets share, and the range of positions of each price.
 #[derive(Debug)]
 pub(crate) struct SharedOrder {
     order: MeritOrder,

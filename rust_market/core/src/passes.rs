@@ -1,9 +1,9 @@
-//! One pass over the offers of a market each, branch-free and vectorised.
+//! Loops over all offers of a market, branch-free and vectorised. Each is one pass.
 //!
-//! What these loops cost is what clearing costs. A comparison becomes a mask, never a jump: a jump
-//! that depends on random prices is mispredicted half of the time, which costs some 15 cycles
-//! each time.
-//! All is inlined into the version of the caller that is compiled for the vectors of this machine.
+//! Clearing takes most of its time here. A comparison becomes a mask and not a jump: a jump that
+//! depends on random prices is mispredicted half of the time, and each misprediction costs about 15
+//! cycles. All functions are inlined into the caller, which is compiled for the vector instructions
+//! of this machine.
 
 use pulp::Simd;
 
@@ -70,7 +70,7 @@ pub(crate) fn are_offers<S: Simd>(simd: S, bids: &[f64], quantities: &[f64]) -> 
     all_finite(simd, bids, true) & all_finite(simd, quantities, false)
 }
 
-/// Adds up what is offered at or below each of some prices.
+/// Returns the supply at each of several prices.
 #[inline(always)]
 pub(crate) fn supply_at<S: Simd, const PRICES: usize>(
     simd: S,
@@ -84,7 +84,7 @@ pub(crate) fn supply_at<S: Simd, const PRICES: usize>(
     for k in 0..PRICES {
         at[k] = simd.splat_f64s(prices[k]);
     }
-    // One sum for each price and lane: as many chains of additions that do not wait for one another.
+    // One sum for each price and lane: these chains of additions do not wait for one another.
     let mut sums = [zero; PRICES];
     let (bid_vectors, bid_tail) = S::as_simd_f64s(bids);
     let (quantity_vectors, quantity_tail) = S::as_simd_f64s(quantities);
@@ -145,7 +145,7 @@ fn lanes<V: bytemuck::Pod>(vector: V) -> [u64; 8] {
     lanes
 }
 
-/// What is offered at or below the price of each of a few offers, on top of what is known.
+/// Returns the supply at the price of each of a few offers, added to a known part.
 ///
 /// Quadratic, but without sorting: prices are lanes, and each offer is compared with all of them.
 #[inline(always)]
@@ -224,7 +224,7 @@ pub(crate) fn accept_below<S: Simd>(
     total
 }
 
-/// A pass that knows between which two prices the answer is, most likely.
+/// A pass with two prices that most likely enclose the answer.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Split<S: Simd> {
     simd: S,

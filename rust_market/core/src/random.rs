@@ -1,12 +1,12 @@
 //! Random numbers without a state: each is a function of a key and of a counter.
 //!
-//! Philox4x64-10 of Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3"
-//! (SC 2011); NumPy's generator of that name gives the same words.
+//! The generator is Philox4x64-10 of Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as
+//! easy as 1, 2, 3" (SC 2011). NumPy's generator of that name gives the same words.
 
 use std::f64::consts::TAU;
 
 const MULTIPLIERS: [u64; 2] = [0xD2E7_470E_E14C_6C93, 0xCA5A_8263_9512_1157];
-/// What the key grows by from round to round.
+/// Added to the key in each round.
 const WEYL: [u64; 2] = [0x9E37_79B9_7F4A_7C15, 0xBB67_AE85_84CA_A73B];
 const ROUNDS: usize = 10;
 

@@ -1,7 +1,7 @@
-//! Transitions to learn from again: a ring of rows, drawn at random.
+//! A replay buffer: a ring of transitions, drawn at random.
 //!
-//! A row holds all of a transition, so that no draw crosses the row that is written next, and its
-//! values lie together in memory.
+//! A row holds a whole transition, with the next observation. So a draw never needs the row after
+//! it, which may be overwritten, and the values of a transition are adjacent in memory.
 
 use std::iter;
 
@@ -14,15 +14,15 @@ use crate::tree::SumTree;
 /// Added to a priority, so that every transition can be drawn (epsilon of Schaul et al., "Prioritized
 /// experience replay", ICLR 2016, section 3.3).
 const LEAST_PRIORITY: f64 = 1e-6;
-/// Where no transition has been learned from yet.
+/// Priority of new transitions while no priority has been set.
 const FIRST_PRIORITY: f64 = 1.0;
 /// Larger priorities could add up to infinity.
 const LARGEST_PRIORITY: f64 = 1e100;
-/// Keys of other streams of random numbers are other second words.
+/// Second word of the key; other streams of random numbers have other second words.
 const STREAM: u64 = 1;
 /// No more transitions than this are ever added, nor drawn from: the counters do not overflow.
 const LARGEST_COUNTER: u64 = 1 << 63;
-/// Values of a line of memory.
+/// Values of a cache line.
 const LINE: usize = 16;
 /// Rows that are fetched together.
 const CHUNK: usize = 32;
@@ -72,7 +72,7 @@ pub struct Transitions<'a> {
     pub done: &'a [u8],
 }
 
-/// Where to write what is drawn.
+/// Arrays that a draw fills.
 #[derive(Debug)]
 pub struct Drawn<'a> {
     /// Rows of observations.
@@ -87,11 +87,11 @@ pub struct Drawn<'a> {
     pub done: &'a mut [u8],
     /// Their indices in the ring.
     pub indices: &'a mut [i64],
-    /// Corrections of a draw that prefers some transitions; one for each.
+    /// Importance-sampling weights, one for each transition.
     pub weights: &'a mut [f32],
 }
 
-/// The last transitions of many, up to a capacity.
+/// A replay buffer of the latest transitions, up to a capacity.
 #[derive(Debug)]
 pub struct Replay {
     shape: Shape,
@@ -99,7 +99,7 @@ pub struct Replay {
     rows: Vec<f32>,
     /// Transitions ever added.
     added: u64,
-    /// Draws so far: a counter, from which their random numbers are made.
+    /// Draws so far; the random numbers of a draw are a function of this counter.
     draws: u64,
     seed: u64,
     priorities: Option<Priorities>,
@@ -107,7 +107,7 @@ pub struct Replay {
     targets: Vec<f64>,
 }
 
-/// Which transitions are preferred.
+/// The priorities of the transitions.
 #[derive(Debug)]
 struct Priorities {
     tree: SumTree,
@@ -186,12 +186,12 @@ impl Replay {
         self.priorities.is_some()
     }
 
-    /// Adds transitions, the last of which replace the oldest.
+    /// Adds transitions, which replace the oldest.
     ///
     /// # Errors
     ///
-    /// A value that is not finite is refused, and nothing has changed; the same holds after
-    /// [`Error::Interrupted`], once `stop` answers yes.
+    /// A value is not finite, or [`Error::Interrupted`] once `stop` returns true. Nothing has changed
+    /// then.
     ///
     /// # Panics
     ///
@@ -212,9 +212,9 @@ impl Replay {
         let (row_size, number) = (self.shape.row(), rewards.len());
         let before = self.added;
         self.added = (before + number as u64).min(LARGEST_COUNTER);
-        // The ring is written from the row after the last one on, and begins again at its end.
-        // Of more than fit, only the last stay. To copy is not interrupted: a part of the new
-        // rows would be neither the old state nor the new one.
+        // Rows are written after the latest one, and at the end of the ring from its beginning on.
+        // If there are more rows than fit, only the last ones are stored. The copy is not
+        // interrupted: the state would be neither the old one nor the new one.
         for at in number.saturating_sub(self.capacity)..number {
             let index = ((before + at as u64) % self.capacity as u64) as usize;
             let row = &mut self.rows[index * row_size..(index + 1) * row_size];
@@ -240,12 +240,12 @@ impl Replay {
         Ok(())
     }
 
-    /// Draws transitions, with replacement; `exponent` is that of the corrections.
+    /// Draws transitions, with replacement; `exponent` is that of the importance-sampling weights.
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfMemory`], and [`Error::Interrupted`] once `stop` answers yes: no draw has
-    /// been made then, and what was to be drawn means nothing.
+    /// [`Error::OutOfMemory`], or [`Error::Interrupted`] once `stop` returns true. The draw is then
+    /// not counted, and the values in the arrays mean nothing.
     ///
     /// # Panics
     ///
@@ -321,8 +321,8 @@ impl Replay {
         Ok(())
     }
 
-    /// Reads a value of each line of memory of some rows, which does nothing but bring them near:
-    /// so many are waited for together, where to copy a row after the other is to wait for each.
+    /// Reads one value of each cache line of some rows, to load the lines into the cache. The loads
+    /// of several rows overlap; copying row by row would wait for each load.
     fn fetch(&self, indices: &[i64]) {
         let row_size = self.shape.row();
         let mut read = 0.0;
@@ -340,8 +340,8 @@ impl Replay {
     ///
     /// # Errors
     ///
-    /// An index or a priority is refused, and nothing has changed; the same holds after
-    /// [`Error::OutOfMemory`], and after [`Error::Interrupted`], once `stop` answers yes.
+    /// An index or a priority is invalid; [`Error::OutOfMemory`]; or [`Error::Interrupted`] once
+    /// `stop` returns true. Nothing has changed then.
     ///
     /// # Panics
     ///
@@ -380,7 +380,7 @@ impl Replay {
             largest = largest.max(preference);
             preferences.push(preference);
         }
-        // From here on nothing fails: all priorities change, or none.
+        // Nothing fails after this line, so all priorities change or none.
         priorities.largest = largest;
         let indices = indices.iter().map(|&index| index as usize);
         for (index, &preference) in indices.clone().zip(&*preferences) {
@@ -401,7 +401,7 @@ impl Replay {
     ///
     /// # Errors
     ///
-    /// [`Error::Interrupted`] once `stop` answers yes.
+    /// [`Error::Interrupted`] once `stop` returns true.
     ///
     /// # Panics
     ///
@@ -431,8 +431,8 @@ impl Replay {
         Ok(([self.added, self.draws], largest))
     }
 
-    /// Puts everything back as it was when it was read; whether it fits together, and holds what
-    /// calls can have made. Otherwise nothing has changed.
+    /// Restores a state. Returns whether its parts fit together and are a state that calls can
+    /// produce; otherwise nothing has changed.
     pub fn restore(
         &mut self,
         [added, draws]: [u64; 2],

@@ -1,12 +1,12 @@
-//! What a caller may choose.
+//! Options of a clearing: ties and price cap.
 
-/// Who is dispatched when offers at the marginal price compete for the last megawatts.
+/// How ties at the marginal price are broken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Ties {
     /// The lower index first.
     #[default]
     Index,
-    /// Each the same share of its quantity.
+    /// Each offer sells the same share of its quantity.
     ProRata,
 }
 

@@ -1,9 +1,8 @@
-//! Large markets, in one pass.
+//! Clears large markets in one pass, with a sample of the offers.
 //!
-//! A sample of the offers tells two prices that most likely enclose the answer (Floyd and Rivest,
-//! Commun. ACM 18 (1975) 165-172). One pass then checks all offers, dispatches those below, and
-//! sets the few in between aside: a market of their own, which is cleared for what is left of
-//! demand.
+//! Two prices of the sample most likely enclose the answer (Floyd and Rivest, Commun. ACM 18 (1975)
+//! 165-172). One pass then checks all offers, dispatches those below the two prices, and copies the
+//! few between them. These are cleared as a market of their own, for the remaining demand.
 
 use pulp::Simd;
 
@@ -13,9 +12,9 @@ use crate::memory;
 use crate::passes::{BLOCK, Split, are_offers, supply_at};
 use crate::selection::{Bracket, Candidates, GuessSampler, SetBits};
 
-/// With fewer offers, a sample costs more than it saves, or than to sort shared bids once.
+/// With fewer offers, a sample takes longer than it saves, and longer than sorting shared bids.
 pub(crate) const SAMPLING_MIN: usize = 1 << 15;
-/// Neighbours that are drawn together, since memory is read by lines.
+/// Adjacent offers that are drawn together, since memory is read by cache lines.
 const LINE: usize = 8;
 /// By how much the demand of the sample is varied to enclose the answer, in multiples of what the
 /// sample offers, divided by the root of its size n. The share that a sample finds below a price has
@@ -23,7 +22,7 @@ const LINE: usize = 8;
 /// it either way. Where they fail, the market is cleared without a sample.
 const DEVIATIONS: [f64; 2] = [-1.6, 1.6];
 
-/// A few offers of a market; their memory serves one market after the other.
+/// A few offers of a market; later markets reuse the memory.
 #[derive(Debug, Default)]
 pub(crate) struct Sample {
     bids: Vec<f64>,
@@ -47,10 +46,10 @@ impl Sample {
         Ok(())
     }
 
-    /// Guesses a price that fails to cover demand and one that covers it; nothing where the sample
-    /// does not tell them apart.
+    /// Guesses a price that does not cover demand and one that does; none if both are the same price
+    /// of the sample.
     ///
-    /// `demand` is that of the market for each of its offers.
+    /// `demand` is the demand of the market divided by the number of its offers.
     #[inline(always)]
     pub(crate) fn guess<S: Simd>(
         &self,
@@ -66,7 +65,7 @@ impl Sample {
         let [offered] = supply_at(simd, bids, quantities, &[f64::INFINITY]);
         let mut ends = [f64::NEG_INFINITY; 2];
         for (end, deviation) in ends.iter_mut().zip(DEVIATIONS) {
-            // The sample is a market like the whole one; its demand is varied by what it may err.
+            // The sample is cleared like a market, with its demand varied by the sampling error.
             let demand = demand * size + deviation * offered / size.sqrt();
             if (f64::MIN_POSITIVE..=f64::MAX).contains(&demand) {
                 let target = Target::new(bids, quantities, demand);
@@ -89,8 +88,8 @@ pub(crate) struct Bracketed {
 }
 
 impl Bracketed {
-    /// Sets the offers between two prices aside, and dispatches those below; returns what is
-    /// offered at or below each price, or nothing if some value is not that of an offer.
+    /// Copies the offers between two prices, and dispatches those below. Returns the supply at each
+    /// price, or none if some value is invalid.
     #[inline(always)]
     pub(crate) fn split<S: Simd>(
         &mut self,
@@ -126,7 +125,7 @@ impl Bracketed {
         Ok(split.are_offers().then(|| split.supply()))
     }
 
-    /// Sets the marked offers of a block aside.
+    /// Copies the marked offers of a block.
     #[inline(always)]
     fn put(
         &mut self,

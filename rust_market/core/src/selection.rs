@@ -1,9 +1,10 @@
-//! The price of a market, without sorting.
+//! Finds the price of a market without sorting.
 //!
-//! The price is a weighted selection: the smallest offered price at or below which enough is
-//! offered. Guess some prices, add up what is offered at or below each of them in one pass, keep
-//! the offers between the two guesses that enclose the answer, and go on with those. About a fifth
-//! is left each time, so that all passes together cost little more than the first.
+//! The price is a weighted selection: the smallest offered price at or below which the offers cover
+//! demand. Choose some guesses among the prices, and add up in one pass what is offered at or below
+//! each of them. Keep the offers between the two guesses that enclose the answer, and repeat with
+//! these. About a fifth of the offers remains each time, so all passes together cost little more
+//! than the first.
 
 use pulp::Simd;
 
@@ -13,16 +14,16 @@ use crate::memory;
 use crate::order::MeritOrder;
 use crate::passes::{BLOCK, inside, supplies, supply_at};
 
-/// Up to so many offers, each is compared with all: quadratic, but without a branch.
+/// Up to this many offers, each is compared with all: quadratic, but without a branch.
 const BRUTE_FORCE_MAX: usize = 24;
-/// Guesses a pass.
+/// Guesses of each pass.
 const GUESSES: usize = 7;
-/// After so many passes that left more than half of the candidates, these are sorted. A pass of
-/// seven guesses leaves a fifth on average; inputs made to defeat the guesses could otherwise cost
-/// N passes, so that this bounds the time by O(N log N).
+/// After this many passes that left more than half of the candidates, the candidates are sorted. A
+/// pass of seven guesses leaves a fifth on average. Inputs made to defeat the guesses could need N
+/// passes; the limit bounds the time by O(N log N).
 const MAX_POOR_PASSES: usize = 8;
 
-/// Offers that may set the price; their memory serves one market after the other.
+/// Offers that may set the price; later markets reuse the memory.
 #[derive(Debug, Default)]
 pub(crate) struct Candidates {
     count: usize,
@@ -38,7 +39,7 @@ pub(crate) struct Bracket {
     pub(crate) low: f64,
     /// What is offered at or below `low`.
     pub(crate) below: f64,
-    /// Covers demand; infinite: not known to.
+    /// Covers demand, unless it is infinite.
     pub(crate) high: f64,
 }
 
@@ -168,8 +169,8 @@ impl Bracket {
 
     /// Moves the ends to the guesses that enclose the answer.
     ///
-    /// Floating sums decide unless one is within its error bound of the target (see [`Target`]);
-    /// then exact sums do, for a few guesses, since more is offered at a higher one.
+    /// Floating-point sums decide unless one is within its error bound of the target (see
+    /// [`Target`]). Then exact sums decide, for few guesses only, since supply rises with the price.
     #[inline(always)]
     pub(crate) fn narrow<const GUESSES: usize>(
         &mut self,
@@ -249,7 +250,7 @@ impl Bracket {
 }
 
 /// Indices of offers whose prices are guesses: Weyl's sequence of the golden ratio. Its members are
-/// spread evenly, and no order in which offers are given can be in step with them.
+/// spread evenly, and no period in the order of the offers coincides with it.
 #[derive(Debug, Default)]
 pub(crate) struct GuessSampler(u64);
 

@@ -1,4 +1,4 @@
-//! The hyperbolic tangent, free of branches, so that loops over it are vectorised.
+//! The hyperbolic tangent without branches, so that loops over it are vectorised.
 
 const LOG2_E: f64 = std::f64::consts::LOG2_E;
 /// The natural logarithm of two in two parts (Cody and Waite): the first ends in zeros, so that its

@@ -1,4 +1,4 @@
-//! Work in parallel, by threads that stay from one call to the next, and that the caller can stop.
+//! Parallel loops. Their threads are reused by later calls, and the caller can stop a loop.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,19 +9,19 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::error::Error;
 
-/// Asked between chunks of long work, on the thread that called: whether to give up.
+/// Called between chunks of long work, on the calling thread: whether to stop.
 pub type Stop<'a> = &'a dyn Fn() -> bool;
 
-/// Never gives up.
+/// Never stops.
 pub fn never() -> bool {
     false
 }
 
-/// Lets at most so many threads, the calling one among them, do the same work: to ask for the next
+/// Runs the same work on at most this many threads, the calling one included: each takes the next
 /// chunk until there is none.
 ///
 /// The first error that a thread returns is the result, and then no further chunk is handed out;
-/// the same holds once `stop` answers yes, which is [`Error::Interrupted`].
+/// the same holds once `stop` returns true, which is [`Error::Interrupted`].
 pub(crate) fn parallel_for<T: Send>(
     workers: usize,
     chunks: impl Iterator<Item = T> + Send,
@@ -72,7 +72,7 @@ fn on_this_thread<T>(
 ) -> Result<(), Error> {
     let (mut is_first, mut interrupted) = (true, false);
     work(&mut || {
-        // A single chunk is short: nothing is asked.
+        // A single chunk is short, so `stop` is not called.
         interrupted |= !mem::take(&mut is_first) && stop();
         if interrupted { None } else { chunks.next() }
     })?;
@@ -84,11 +84,11 @@ fn on_this_thread<T>(
 
 /// The helpers of this process, if there can be any.
 ///
-/// To start a thread takes as long as to clear hundreds of markets. A process that was forked
+/// Starting a thread takes as long as clearing hundreds of markets. A process that was forked
 /// inherits the pool but not its threads; it gets a pool of its own.
 fn helpers() -> Option<Arc<ThreadPool>> {
     static POOL: Mutex<Option<(u32, Arc<ThreadPool>)>> = Mutex::new(None);
-    // Never waited for: the thread that held it when the process was forked is not in the child.
+    // Never wait for this lock: after a fork, the thread that held it is not in the child.
     let mut pool = POOL.try_lock().ok()?;
     if let Some((process, helpers)) = &*pool
         && *process == process::id()
@@ -97,7 +97,7 @@ fn helpers() -> Option<Arc<ThreadPool>> {
     }
     let threads = available_parallelism().map_or(1, |cores| cores.get());
     let helpers = Arc::new(ThreadPoolBuilder::new().num_threads(threads).build().ok()?);
-    // The threads of an inherited pool are gone: to drop it would be to wait for them.
+    // The threads of an inherited pool do not exist here, and dropping the pool would wait for them.
     mem::forget(pool.replace((process::id(), Arc::clone(&helpers))));
     Some(helpers)
 }

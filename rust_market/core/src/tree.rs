@@ -1,19 +1,19 @@
 //! A tree of sums, to draw indices in proportion to their values.
 //!
 //! A search goes down from the root ("sum tree" of Schaul et al., "Prioritized experience replay",
-//! ICLR 2016). With eight children for each node instead of two, a level is one line of memory, and
+//! ICLR 2016). Each node has eight children instead of two, so a level takes one cache line, and
 //! the tree has a third of the levels.
 
 use crate::error::Error;
 use crate::memory;
 
-/// Children of a node: so many doubles share a line of memory.
+/// Children of a node: this many doubles fill a cache line.
 const CHILDREN: usize = 8;
 
-/// Values, and above them the sums of eight each, up to one group of eight.
+/// The values, and levels of sums of eight, up to one group of eight.
 #[derive(Debug)]
 pub(crate) struct SumTree {
-    /// The values first; each level is filled up with zeros to full groups.
+    /// The values first; each level is padded with zeros to full groups.
     levels: Vec<Vec<f64>>,
 }
 
@@ -34,13 +34,13 @@ impl SumTree {
         &self.levels[0]
     }
 
-    /// Changes a value, but not the sums that it is part of: `refresh` does, before they count.
+    /// Changes a value, but not the sums that contain it; call `refresh` before the next search.
     pub(crate) fn set(&mut self, index: usize, value: f64) {
         self.levels[0][index] = value;
     }
 
-    /// Adds up anew what the values at some indices are part of, level by level: so the indices wait
-    /// for memory together. A sum depends on the values alone, not on the order in which they came.
+    /// Recomputes the sums that contain the values at some indices, level by level, so that the loads
+    /// of several indices overlap. A sum depends on the values only, not on the order of changes.
     pub(crate) fn refresh(&mut self, indices: impl Iterator<Item = usize> + Clone) {
         let mut size = CHILDREN;
         for level in 1..self.levels.len() {
@@ -87,7 +87,7 @@ fn choose(values: &[f64; CHILDREN], target: f64) -> (usize, f64) {
     for child in 0..CHILDREN {
         running[child + 1] = running[child] + values[child];
     }
-    // Counted, not searched: a jump could not be predicted.
+    // Count and do not search: the jump of a search could not be predicted.
     let mut passed = 0;
     for sum in &running[1..] {
         passed += usize::from(*sum <= target);
@@ -95,13 +95,13 @@ fn choose(values: &[f64; CHILDREN], target: f64) -> (usize, f64) {
     if passed < CHILDREN {
         return (passed, running[passed]);
     }
-    // A sum by pairs and a running sum round differently: the target may be past all children.
-    // Then it belongs to the last one that has a share.
+    // A sum by pairs and a running sum round differently, so the target may be past all children.
+    // Then it belongs to the last child that is not zero.
     let last = values.iter().rposition(|&value| value > 0.0).unwrap_or(0);
     (last, running[CHILDREN] - values[last])
 }
 
-/// By pairs: additions need not wait for one another.
+/// Adds by pairs, so that additions do not wait for one another.
 fn sum([a, b, c, d, e, f, g, h]: &[f64; CHILDREN]) -> f64 {
     ((a + b) + (c + d)) + ((e + f) + (g + h))
 }

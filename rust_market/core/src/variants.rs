@@ -1,8 +1,8 @@
-//! The variants of the ladder: ways to clear a market, side by side to be compared.
+//! The variants of the ladder: several ways to clear a market, for comparison.
 //!
-//! Each variant changes one thing about the one before. Those that sort keep the semantics of the
-//! published function, not the contract's. All expect at least one offer, as many bids as
-//! quantities, and no NaN, and are frozen. [`Error::OutOfMemory`] is the only error.
+//! Each variant changes one thing about the one before. Those that sort behave like the published
+//! function and do not follow the contract. All are frozen. All expect at least one offer, as many
+//! bids as quantities, and no NaN. [`Error::OutOfMemory`] is the only error.
 
 use std::cmp::Ordering;
 
@@ -30,8 +30,8 @@ pub fn naive(bids: &[f64], quantities: &[f64], demand: f64) -> Result<(f64, Vec<
         total += quantity;
         supply.push(total);
     }
-    // Floating sums as they come: near the boundary the published function, and all variants that
-    // sort, may accept one offer more than the contract does.
+    // Floating-point sums without an error bound: where demand ends at the edge of an offer, all
+    // variants that sort may accept one offer more than the contract does.
     let marginal = supply
         .partition_point(|&total| total < demand)
         .min(bids.len() - 1);
@@ -72,8 +72,8 @@ pub fn scratch(
     ))
 }
 
-/// A stable sort allocates memory for half of what it sorts, and ends the process where there is
-/// none: ask first, where it is much.
+/// A stable sort allocates memory for half of what it sorts, and ends the process if it gets none.
+/// For large markets, check first that the memory can be allocated.
 fn ask_for_a_stable_sort(offers: usize) -> Result<(), Error> {
     const LARGE: usize = 1 << 16;
     if offers < LARGE {
@@ -103,7 +103,7 @@ pub fn unstable(
     ))
 }
 
-/// The same, but what is sorted holds the price beside the index: no comparison follows an index.
+/// The same, but each sorted item holds the price beside the index: a comparison needs no lookup.
 pub fn keys(
     bids: &[f64],
     quantities: &[f64],

@@ -65,8 +65,8 @@ class TestState:
         assert small(bids=[0, 0, 0]).price == 0
 
     def test_the_axes_hold_whatever_is_dragged(self, figure):
-        dearest, _ = rts79.offers(dict.fromkeys(("oil", "coal", "nuclear"), 2.0))
-        assert figure._y_ticks[-1] >= dearest.max()
+        highest, _ = rts79.offers(dict.fromkeys(("oil", "coal", "nuclear"), 2.0))
+        assert figure._y_ticks[-1] >= highest.max()
         assert figure._x_ticks[-1] >= sum(unit.capacity for unit in rts79.UNITS)
 
     def test_arguments_are_copied(self):

@@ -1,4 +1,4 @@
-"""The checks of notebook 00: whether everything is there, and widgets reach the kernel."""
+"""Checks of notebook 00: everything is installed, and widgets reach the kernel."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The panels of notebook 01: the merit order of the RTS-79, to be dragged."""
+"""The panels of notebook 01: the merit order of the RTS-79, which learners can drag."""
 
 from __future__ import annotations
 

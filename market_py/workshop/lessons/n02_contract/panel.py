@@ -1,4 +1,4 @@
-"""The panel of notebook 02: edge cases by buttons, all backends side by side."""
+"""The panel of notebook 02: buttons choose an edge case, and all backends clear it."""
 
 from __future__ import annotations
 

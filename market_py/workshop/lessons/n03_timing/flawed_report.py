@@ -1,4 +1,4 @@
-"""A benchmark's description with lies in it, for the exercise of notebook 03."""
+"""A description of a benchmark that contains flaws, for the exercise of notebook 03."""
 
 from __future__ import annotations
 

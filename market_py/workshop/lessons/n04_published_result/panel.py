@@ -1,4 +1,4 @@
-"""The panels of notebook 04: outputs and timings against the published experiment."""
+"""The panels of notebook 04: compare outputs and times with the published experiment."""
 
 from __future__ import annotations
 

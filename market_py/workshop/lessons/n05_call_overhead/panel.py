@@ -1,4 +1,4 @@
-"""The panel of notebook 05: call overhead by paired differences."""
+"""The panel of notebook 05: measure call overhead by paired differences."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The panels of notebook 06: what sorting and allocating cost, and how much of both is done."""
+"""The panels of notebook 06: the cost of sorting and allocating, and counts of both."""
 
 from __future__ import annotations
 

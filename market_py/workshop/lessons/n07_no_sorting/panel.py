@@ -1,4 +1,4 @@
-"""The panels of notebook 07: the search on the supply curve, and how times grow with the market."""
+"""The panels of notebook 07: the search on the supply curve, and times by market size."""
 
 from __future__ import annotations
 

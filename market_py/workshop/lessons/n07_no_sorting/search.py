@@ -1,6 +1,7 @@
-"""The search for the price, step by step: slow, readable, and with a record of what it did.
+"""Search for the price step by step, in slow and readable code that records every step.
 
-The backends search in the same way, with vectorised sums and a last comparison of all with all.
+The backends search in the same way, but with vectorised sums. When few candidates are left, they
+compare every candidate with every other.
 """
 
 from __future__ import annotations

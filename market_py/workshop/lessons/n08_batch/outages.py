@@ -1,4 +1,4 @@
-"""The panel of notebook 08 on adequacy: years of the RTS-79, one after the other."""
+"""The panel of notebook 08 on adequacy: simulate years of the RTS-79, one by one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The panels of notebook 09: parts of a step, races of steps and of calls, agents that learn."""
+"""The panels of notebook 09: time the parts of a step, steps and calls; train agents."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The panel of notebook 09 that sets what a faster step does for training beside Amdahl's law."""
+"""The panel of notebook 09 that compares the speedup of training with Amdahl's law."""
 
 from __future__ import annotations
 

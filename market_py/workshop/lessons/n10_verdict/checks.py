@@ -1,4 +1,4 @@
-"""The checks of notebook 10: the two largest savings, and claims that the data bear out."""
+"""Checks of notebook 10: the two largest savings, and claims that the data must support."""
 
 from __future__ import annotations
 

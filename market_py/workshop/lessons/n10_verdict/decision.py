@@ -1,4 +1,4 @@
-"""Which backend to choose in one's own case."""
+"""Compute which backend suits a use case, from a race and a plan."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Evidence: races that a claim may cite, a learner's own and the stored ones."""
+"""Races that a claim may cite: the learner's own and those of the stored run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The panels of notebook 10: what each fix saved, and what would be chosen in one's own case."""
+"""The panels of notebook 10: how much each fix saves, and which backend suits your case."""
 
 from __future__ import annotations
 
