@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from functools import partial
 from typing import Any
 
 import numpy as np
 
-from market_py.benchmark.timing import Call, Disagreement, Inputs, Verify
-
-
-def same_clearing(may_differ: Collection[str] = ()) -> Verify:
-    """Return a `verify` for `race` that counts other clearings only of those that may differ."""
-    return partial(verify_markets, may_differ=may_differ)
+from market_py.benchmark.timing import Call, Disagreement, Inputs
 
 
 def verify_markets(

@@ -101,6 +101,16 @@ class Race:
     _speedups: dict[tuple[str, str], Ratio] = field(default_factory=dict, repr=False, compare=False)
     """Cache: panels ask again at every move of a slider."""
 
+    def __str__(self) -> str:
+        """Show the median of each candidate, and its ratio to the first."""
+        lines = []
+        for name in self.candidates:
+            lines.append(f"{name:<24}{self.quartiles(name)[1]:>12,.0f} ns")
+            if (first := self.candidates[0]) != name:
+                ratio, verdict = self.speedup(name, first), self.verdict(name, first)
+                lines[-1] += f"   {ratio} times as fast as {first}: {verdict}"
+        return "\n".join(lines)
+
     @property
     def candidates(self) -> list[str]:
         """Names in order, without baselines and the A/A copy."""

@@ -11,8 +11,8 @@ from rich.table import Table
 from tqdm import tqdm
 
 import market_py
-from market_py.benchmark import inputs, timing
-from market_py.benchmark.agreement import same_clearing
+from market_py.benchmark import timing
+from market_py.benchmark.cases.clearing import single_case
 from market_py.benchmark.report import tables
 from market_py.benchmark.results import RaceResult
 from market_py.extension import status
@@ -44,13 +44,7 @@ def main(arguments: list[str]) -> int:
     shown = [name for name in ("numba", "rust", "numpy") if name in available][:2]
     console.print(_cleared(shown))
     with tqdm(total=timing.ROUNDS, desc="timing", leave=False) as bar:
-        race = timing.race(
-            {name: market_py.get_backend(name).market_clearing for name in shown},
-            inputs.random_markets(OFFERS),
-            verify=same_clearing(),
-            size=OFFERS,
-            progress=bar.update,
-        )
+        race = single_case("random", OFFERS, shown).race(progress=bar.update)
     console.print(tables.times([RaceResult("single", "random", 1, (1,), race)]))
     console.print(DROP_IN, markup=False)
     return 0

@@ -13,16 +13,16 @@ import io
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Concatenate, Generic, ParamSpec
 
-from matplotlib import style
+from matplotlib import rc_params_from_file, style
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from market_py.plots.style import SETTINGS
-
 P = ParamSpec("P")
-DPI: int = SETTINGS["figure.dpi"]
+STYLE = dict(rc_params_from_file(Path(__file__).with_name("workshop.mplstyle"), True, False))
+DPI: int = STYLE["figure.dpi"]
 _LOCK = threading.RLock()
 
 
@@ -30,7 +30,7 @@ _LOCK = threading.RLock()
 def own_settings() -> Iterator[None]:
     """Draw with the settings of this project, whatever those of the user are."""
     # Settings of Matplotlib are global, and panels draw in threads: one at a time.
-    with _LOCK, style.context(["default", SETTINGS]):
+    with _LOCK, style.context(["default", STYLE]):
         yield
 
 

@@ -1,8 +1,7 @@
-"""The style of all pictures: palette, hatches, and settings of Matplotlib."""
+"""The palette of all pictures, and how each candidate is drawn."""
 
 from __future__ import annotations
 
-from typing import Any
 from zlib import crc32
 
 from market_py.registry import VARIANTS
@@ -10,32 +9,6 @@ from market_py.registry import VARIANTS
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 YELLOW, BLUE, VERMILION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
 GREY, LIGHT = "#777777", "#DDDDDD"
-
-SETTINGS: dict[str, Any] = {
-    "axes.grid": True,
-    "axes.labelsize": 15,
-    "axes.spines.right": False,
-    "axes.spines.top": False,
-    "axes.titlelocation": "left",
-    "axes.titlesize": 14,
-    "errorbar.capsize": 3,
-    "figure.dpi": 100,
-    "font.size": 13,
-    "grid.alpha": 0.3,
-    "hatch.linewidth": 1.0,
-    "legend.columnspacing": 1.2,
-    "legend.fontsize": 13,
-    "legend.frameon": False,
-    "legend.handletextpad": 0.5,
-    "patch.edgecolor": BLACK,
-    "patch.force_edgecolor": True,
-    "patch.linewidth": 0.6,
-    "svg.fonttype": "none",
-    "svg.hashsalt": "results",
-    "xtick.labelsize": 14,
-    "ytick.labelsize": 14,
-}
-"""What differs from the defaults of Matplotlib; the user's own settings do not count."""
 
 FUEL_STYLES = {
     "hydro": (SKY, "//"),

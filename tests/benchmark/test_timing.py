@@ -9,7 +9,7 @@ import pytest
 import market_py
 from market_py import extension, registry
 from market_py.benchmark import inputs, timing
-from market_py.benchmark.agreement import same_clearing, verify_markets
+from market_py.benchmark.agreement import verify_markets
 from market_py.variants.published import POINTS
 
 
@@ -43,7 +43,7 @@ def test_a_race_measures_what_happens():
         {"numpy": numpy_clear, "slow": slow_clear},
         MARKETS,
         **QUICK,
-        verify=same_clearing(),
+        verify=verify_markets,
         size=5,
         progress=lambda: ticks.append(1),
     )
@@ -224,7 +224,7 @@ def test_candidates_that_disagree_are_not_timed():
             {"numpy": numpy_clear, "wrong": wrong},
             MARKETS,
             **QUICK,
-            verify=same_clearing(),
+            verify=verify_markets,
             progress=lambda: timed.append(1),
         )
     assert not timed
@@ -313,3 +313,10 @@ def test_all_candidates_clear_random_markets_alike():
     candidates = registry.get_candidates()
     assert {"numba-sort", "numba"} <= set(candidates)
     verify_markets(candidates, inputs.random_markets(50))
+
+
+def test_a_race_is_shown_in_lines():
+    rounds = {"a": np.full(6, 2000.0), "a (again)": np.full(6, 2000.0), "b": np.full(6, 1000.0)}
+    first, second = str(timing.Race(20, rounds)).splitlines()
+    assert first.split() == ["a", "2,000", "ns"]
+    assert second.split() == [*"b 1,000 ns 2.00 [2.00, 2.00] times as fast as a: faster".split()]

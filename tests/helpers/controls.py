@@ -214,11 +214,9 @@ SAID = {
     "Time the growth": r"random prices, N = 1,000",
     "Run the batches": r"numba: one call is .*; at 8 it is",
     "Simulate": r"20 years: \d.* hours of lost load a year",
-    "Race the steps": r"-step takes [0-9,]+ ns for a step of one market\.",
     "Learn": r"1 seed: .* the mean price is [0-9.]+ €/MWh",
     "Train with each": r"With numpy, steps are \d+% of training",
     "Sweep": r"in millions of market-steps per second: ",
-    "Race the calls": r"uniform sample: Rust ",
 }
 """How the sentence begins after a run, by what is on the button."""
 ANSWERS_TOO = ("Measure my own", "Measure my case")

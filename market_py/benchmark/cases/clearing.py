@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from market_py import registry
 from market_py.benchmark import inputs, timing
-from market_py.benchmark.agreement import same_clearing
+from market_py.benchmark.agreement import verify_markets
 from market_py.benchmark.baselines import baselines
 from market_py.benchmark.cases.case import BenchmarkCase, Setup
 from market_py.benchmark.results import Kind
@@ -68,7 +69,7 @@ def batch_case(
 
 def _setup(candidates: Mapping[str, timing.Call], markets: list[Any], exact: bool) -> Setup:
     """Set up a race in which variants may differ unless the inputs are such that all agree."""
-    verify = same_clearing(() if exact else registry.VARIANTS)
+    verify = partial(verify_markets, may_differ=() if exact else registry.VARIANTS)
     return Setup(candidates, markets, verify, baselines(markets[0]))
 
 

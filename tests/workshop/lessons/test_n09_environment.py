@@ -54,36 +54,6 @@ def test_the_parts_are_those_of_a_step():
     assert panel_09.clearing_share(PARTS) == 0.5
 
 
-@pytest.mark.parametrize(
-    ("markets", "threads", "first"),
-    # More threads than most machines have cores: numba must not refuse them.
-    [(1, 1, "python-step"), (16, 1, "numba-step"), (16, 4, "numba-step")],
-)
-def test_steps_are_raced_and_shown(markets, threads, first):
-    panel = panel_09.steps_panel()
-    before = panel.picture.value
-    panel.controls["agents"].value = 2
-    panel.controls["markets"].value = markets
-    panel.controls["threads"].value = threads
-    panel.run()
-    assert only_race(panel).candidates == [first, *reversed(env.available_steppers())]
-    assert only_race(panel).size == 2
-    assert panel.sentence.text.startswith(f"{first} takes ")
-    for name in env.available_steppers():
-        assert f"{name}: " in panel.sentence.text
-    assert panel.picture.value != before
-    assert panel.bar.value == panel.bar.max
-
-
-def test_a_race_of_steps_can_be_stopped():
-    panel = panel_09.steps_panel()
-    panel.controls["agents"].value = 2
-    panel.bar.observe(lambda change: change.new == 1 and panel.stop_button.click(), names="value")
-    panel.run()
-    assert panel.races == {}
-    assert panel.sentence.text.startswith("Stopped: ")
-
-
 def test_learners_are_shown_seed_after_seed():
     panel = panel_09.LearningPanel()
     before = panel.picture.value
@@ -284,38 +254,3 @@ def test_amdahl(function, state, words):
     assert verdict.state == state
     assert words in verdict.message
     assert checks_09.check_amdahl(function, None).state == state
-
-
-@pytest.mark.parametrize(
-    ("call", "first"),
-    [
-        ("uniform sample", "numpy-take"),
-        ("prioritised sample", None),
-        ("priority update", None),
-        ("policy, 1 row", "numpy"),
-        pytest.param("policy, 4,096 rows", "numpy", marks=pytest.mark.long),
-    ],
-)
-def test_calls_of_a_learner_are_raced_and_shown(call, first):
-    panel = panel_09.alternatives_panel()
-    before = panel.picture.value
-    panel.controls["call"].value = call
-    panel.controls["capacity"].value = 10_000
-    panel.run()
-    assert first in (None, only_race(panel).candidates[0])
-    assert panel.sentence.text.startswith(f"{call}: Rust ")
-    assert panel.picture.value != before
-    if "rust" in only_race(panel).candidates:
-        others = [name for name in only_race(panel).candidates if not name.startswith("rust")]
-        for name in others:
-            said = f"times as fast as {name}: {only_race(panel).verdict('rust', name)}."
-            assert said in panel.sentence.text
-
-
-def test_a_stopped_race_of_calls_says_so():
-    panel = panel_09.alternatives_panel()
-    panel.controls["capacity"].value = 10_000
-    panel.is_stopped = lambda: True
-    panel.run()
-    assert panel.races == {}
-    assert panel.sentence.text.startswith("Stopped: ")

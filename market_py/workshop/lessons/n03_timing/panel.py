@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit
 
 from market_py.benchmark import inputs, timing
-from market_py.benchmark.agreement import same_clearing
+from market_py.benchmark.agreement import verify_markets
 from market_py.benchmark.cases.case import BenchmarkCase, Setup
 from market_py.benchmark.timing import EMPTY_CALL, Race
 from market_py.validation import Float64Array
@@ -57,7 +57,7 @@ class RoundsPanel(Job):
             race = timing.race(
                 {PLAIN: numba_sort, WRAPPED: wrapped},
                 markets,
-                verify=same_clearing(),
+                verify=verify_markets,
                 size=OFFERS,
                 rounds=rounds,
                 loops=calls // len(markets),

@@ -10,7 +10,7 @@ import numpy as np
 
 import market_py
 from market_py.benchmark import inputs, operation_counts
-from market_py.benchmark.agreement import same_clearing
+from market_py.benchmark.agreement import verify_markets
 from market_py.benchmark.cases.case import BenchmarkCase, Setup
 from market_py.benchmark.timing import Race
 from market_py.registry import VARIANTS, get_candidates
@@ -100,7 +100,7 @@ class SortingPanel(SweepPanel):
 
         def set_up(seed: int) -> Setup:
             markets = make_markets(key, seed)
-            return Setup(get_candidates(names), markets, same_clearing())
+            return Setup(get_candidates(names), markets, verify_markets)
 
         return {key: BenchmarkCase("single", str(key), key.offers, set_up)}
 

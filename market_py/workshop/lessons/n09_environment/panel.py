@@ -11,8 +11,6 @@ import numpy as np
 
 from market_py import env
 from market_py.benchmark import timing
-from market_py.benchmark.cases import learning
-from market_py.benchmark.cases.case import BenchmarkCase
 from market_py.benchmark.cases.steps import AGENTS, step_case
 from market_py.benchmark.inputs import DISTINCT
 from market_py.benchmark.report.picture import times
@@ -56,33 +54,6 @@ def parts_of_a_step(agents: int = 20, rounds: int = 15) -> dict[str, tuple[float
 def clearing_share(parts: dict[str, tuple[float, float, float]]) -> float:
     """Return the share of the step that is clearing, of the medians."""
     return parts["clearing"][1] / sum(median for _, median, _ in parts.values())
-
-
-def steps_panel(rounds: int = ROUNDS, **options: Any) -> SweepPanel:
-    """Race the steps of all backends against a frozen one."""
-
-    def cases(**chosen: int) -> dict[str, BenchmarkCase]:
-        case = step_case(**chosen)
-        return {case.label: case}
-
-    def answer(races: Mapping[str, Race], **_: int) -> Shown:
-        (race,) = races.values()
-        first, *others = race.candidates
-        said = [f"{first} takes {race.quartiles(first)[1]:,.0f} ns for a step of one market."]
-        said += [
-            f"{name}: {race.speedup(name, first)} times as fast, {race.verdict(name, first)}."
-            for name in others
-        ]
-        return plots.candidates(race, across), " ".join(said)
-
-    controls = {
-        "agents": stepper("agents", [2, 5, 10, 20, 50, 100], 10),
-        "markets": stepper("markets", [1, 16, 256, 1024], 256),
-        "threads": stepper("threads", [1, 2, 4], 1),
-    }
-    across = "ns per market and step"
-    parts = controls, cases, answer, plots.candidates(None, across)
-    return SweepPanel("Race the steps", *parts, rounds=rounds, **options)
 
 
 MARKETS = 256
@@ -152,40 +123,6 @@ def sweep_summary(
                 f"of {fastest} become {gain} times as many"
             )
     return "; ".join(said) + "."
-
-
-POLICY = {f"policy, {counted(rows, 'row')}": rows for rows in learning.ROWS}
-REPLAY = (learning.UNIFORM, learning.PRIORITISED, learning.UPDATE)
-CAPACITIES = [10_000, 100_000, 1_000_000]
-OURS = "rust"
-
-
-def alternatives_panel(rounds: int = ROUNDS, **options: Any) -> SweepPanel:
-    """Race a call of a learner against the installed alternatives."""
-
-    def cases(call: str, capacity: int) -> dict[str, BenchmarkCase]:
-        if call in POLICY:
-            return {call: learning.policy_case(POLICY[call])}
-        return {call: learning.replay_case(call, capacity)}
-
-    def answer(races: Mapping[str, Race], **_: Any) -> Shown:
-        ((call, race),) = races.items()
-        if OURS not in race.candidates:
-            return plots.candidates(race, across), f"{call}: Rust is not built here."
-        said = [f"{call}: Rust takes {race.quartiles(OURS)[1] / 1e3:,.1f} µs."]
-        for name in race.candidates:
-            if not name.startswith(OURS):
-                ratio = race.speedup(OURS, name)
-                said.append(f"It is {ratio} times as fast as {name}: {race.verdict(OURS, name)}.")
-        return plots.candidates(race, across), " ".join(said)
-
-    controls = {
-        "call": choice("call", [*REPLAY, *POLICY]),
-        "capacity": stepper("transitions kept", CAPACITIES, 100_000),
-    }
-    across = "ns per call"
-    parts = controls, cases, answer, plots.candidates(None, across)
-    return SweepPanel("Race the calls", *parts, rounds=rounds, **options)
 
 
 class LearningPanel(Job):

@@ -12,8 +12,6 @@ from market_py.benchmark.report.picture import interval
 from market_py.benchmark.timing import Race, Ratio
 from market_py.plots.axes import (
     Interval,
-    figures,
-    interval_bars,
     interval_line,
     label,
     legend,
@@ -25,18 +23,6 @@ from market_py.plots.axes import (
 from market_py.plots.picture import picture
 from market_py.plots.style import BLACK, BLUE, LIGHT, SKY, VERMILION, bar_style, candidate_style
 from market_py.validation import Float64Array
-
-
-@picture(height=4.2)
-def candidates(figure: Any, race: Race | None, across: str) -> None:
-    """Draw a bar with quartiles for each candidate, or nothing yet."""
-    figure.subplots_adjust(left=0.2, right=0.95, bottom=0.2, top=0.95)
-    axes = figure.subplots()
-    label(axes, f"{across}: median, half of the rounds in the whiskers")
-    bars = {name: race.quartiles(name) for name in race.candidates} if race else {}
-    written = {name: figures(bar[1]) for name, bar in bars.items()}
-    interval_bars(axes, bars, written=written, room=1.2)
-
 
 COST = 20.0
 """Of every generator in the systems of this lesson, €/MWh."""

@@ -102,9 +102,8 @@ class WaterfallPanel(EvidencePanel):
 
     def savings(self, order: str) -> list[Saving]:
         """What each fix of an order saves in the race that is shown; empty where it cannot say."""
-        race, (wanted,) = self.race(), [it for it in ORDERS if it.name == order]
-        needed = {variant for fix in wanted.fixes for variant in (fix.before, fix.after)}
-        return savings(race, wanted) if race is not None and needed <= {*race.rounds} else []
+        (wanted,) = [it for it in ORDERS if it.name == order]
+        return savings(self.race(), wanted)
 
     def _draw(self, _: object, source: str, order: str, inputs: str, **__: Any) -> Shown:
         """Draw the waterfall that is chosen."""
