@@ -319,4 +319,4 @@ def test_a_race_is_shown_in_lines():
     rounds = {"a": np.full(6, 2000.0), "a (again)": np.full(6, 2000.0), "b": np.full(6, 1000.0)}
     first, second = str(timing.Race(20, rounds)).splitlines()
     assert first.split() == ["a", "2,000", "ns"]
-    assert second.split() == [*"b 1,000 ns 2.00 [2.00, 2.00] times as fast as a: faster".split()]
+    assert " ".join(second.split()) == "b 1,000 ns 2.00 [2.00, 2.00] times as fast as a: faster"
