@@ -27,10 +27,10 @@ endif
 # maturin refuses when both kinds of environment are announced; a conda environment brings its
 # packages, pip users get the pinned ones.
 ifdef IS_CONDA
-MATURIN := env -u MAKEFLAGS -u VIRTUAL_ENV
+MATURIN := env -u MAKEFLAGS -u MFLAGS -u VIRTUAL_ENV
 INSTALL := -e ".[workshop,book,test]"
 else
-MATURIN := env -u MAKEFLAGS -u CONDA_PREFIX VIRTUAL_ENV="$$($(PYTHON) -c 'import sys; print(sys.prefix)')"
+MATURIN := env -u MAKEFLAGS -u MFLAGS -u CONDA_PREFIX VIRTUAL_ENV="$$($(PYTHON) -c 'import sys; print(sys.prefix)')"
 INSTALL := -r requirements.lock -e .
 endif
 
@@ -61,7 +61,7 @@ PARALLEL := -n logical --maxprocesses=4
 
 NO_RUST := Rust is not installed: get it from https://rustup.rs, then run make build-rust.
 # The pipe of a make above does not reach cargo.
-CARGO := env -u MAKEFLAGS cargo --quiet
+CARGO := env -u MAKEFLAGS -u MFLAGS cargo --quiet
 LAB := $(PYTHON) -m jupyterlab --ServerApp.root_dir=. \
 	--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb \
 	--LabApp.app_settings_dir=notebooks/.lab \

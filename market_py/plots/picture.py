@@ -21,7 +21,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 P = ParamSpec("P")
-STYLE = dict(rc_params_from_file(Path(__file__).with_name("workshop.mplstyle"), True, False))
+STYLE: Any = rc_params_from_file(Path(__file__).with_name("workshop.mplstyle"), True, False)
 DPI: int = STYLE["figure.dpi"]
 _LOCK = threading.RLock()
 

@@ -94,7 +94,7 @@ def test_an_active_environment_is_used():
     )
     # maturin refuses when both kinds are announced.
     assert (
-        "env -u MAKEFLAGS -u VIRTUAL_ENV '/conda/env"
+        "env -u MAKEFLAGS -u MFLAGS -u VIRTUAL_ENV '/conda/env"
         in make("-n", "build-rust", CONDA_PREFIX="/conda/env").stdout
     )
 

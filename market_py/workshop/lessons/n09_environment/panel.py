@@ -25,7 +25,6 @@ from market_py.workshop.widgets.sentence import counted
 from market_py.workshop.widgets.sweep import SweepPanel
 
 PARTS = ("offers", "clearing", "rewards", "observations")
-ROUNDS = 9
 SYSTEMS = {"competition": COMPETITION, "pivotal": PIVOTAL}
 FRAME_SECONDS = 0.5
 
