@@ -183,8 +183,8 @@ def assert_python_agrees(page, sentence):
 
 
 def in_quick_run(path, width):
-    """One notebook with sliders, and one with a build cell and a race, at a width each."""
-    return (path.stem[:2], width) in {("01", 1400), ("04", 1000)}
+    """One notebook with sliders; races and builds take minutes in a browser."""
+    return (path.stem[:2], width) == ("01", 1400)
 
 
 def _holds_soon(is_true, values, output, seconds=10):
