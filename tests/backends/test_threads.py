@@ -20,7 +20,7 @@ DEMAND = RNG.uniform(0, 300, 400)
 
 @pytest.mark.parametrize("threads", [1, 2, None])
 def test_sixteen_threads_with_the_same_inputs(backend, threads):
-    rows = slice(None, 40 if backend.name == "python" else None)
+    rows = slice(None, 20 if backend.name == "python" else 100)
     arguments = BIDS[rows], QUANTITIES[rows], DEMAND[rows]
 
     def clear(_):

@@ -324,9 +324,10 @@ def test_fuel_prices_lost_load_and_reset(shown):
     shown.assert_true()
 
 
-def test_many_states(shown):
+@pytest.mark.parametrize("states", [50, pytest.param(300, marks=pytest.mark.long)])
+def test_many_states(shown, states):
     rng = random.Random(2)
-    for _ in range(300):
+    for _ in range(states):
         state = {
             "demand": 10 * rng.randint(0, 350),
             "fuel_prices": {fuel: rng.randint(4, 40) / 20 for fuel in ("oil", "coal", "nuclear")},
