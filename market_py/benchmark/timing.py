@@ -18,6 +18,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from market_py.extras import explain_missing
 from market_py.validation import Float64Array
 
 Verdict = Literal["faster", "slower", "indistinguishable"]
@@ -189,11 +190,11 @@ def bootstrapped(
     def of_medians(*resampled: Float64Array, axis: int = -1) -> Any:
         return statistic(*(np.median(sample, axis=axis) for sample in resampled))
 
-    from scipy.stats import bootstrap  # Takes more than a second: not before it is needed.
-
     value = float(of_medians(*samples))
     if all(np.ptp(sample) == 0 for sample in samples):
         return Ratio(value, value, value)
+    with explain_missing():
+        from scipy.stats import bootstrap  # Takes more than a second: not before it is needed.
     interval = bootstrap(
         tuple(samples),
         of_medians,

@@ -15,13 +15,11 @@ from market_py.env.variants import NumbaStep
 
 
 def main(arguments: list[str]) -> int:
-    """Call every numba function once; return the exit status."""
+    """Call every numba function once, if numba is installed; return the exit status."""
     parser = argparse.ArgumentParser("python -m market_py compile", description=__doc__)
     parser.parse_args(arguments)
-    if "numba" not in registry.available_backends():
-        print("numba is not installed: there is nothing to compile.")
-        return 0
-    for call in tqdm(_calls(), "compiling with numba", leave=False, disable=None):
+    calls = _calls() if "numba" in registry.available_backends() else []
+    for call in tqdm(calls, "compiling with numba", leave=False, disable=None):
         call()
     return 0
 

@@ -170,5 +170,6 @@ def _step_markets(  # type: ignore[no-untyped-def]
             observations[market, agent, 3] = (first_hour + hours[market]) % 24 / 24
 
 
+# Each call of the decorator changes the name, so that each function has a cache of its own.
 _numba_step = compiled()(_step_markets)
 _numba_step_parallel = compiled(parallel=True)(_step_markets)
