@@ -13,21 +13,40 @@ from typing import TYPE_CHECKING
 from market_py.extras import lazy_exports
 
 if TYPE_CHECKING:
+    from market_py.auction import (
+        auction_clearing,
+        auction_clearing_batch,
+        payments,
+        price_interval,
+        surplus,
+    )
     from market_py.clearing import market_clearing, market_clearing_batch
     from market_py.registry import available_backends, available_variants, get_backend, get_variant
 
 __all__ = [
+    "auction_clearing",
+    "auction_clearing_batch",
     "available_backends",
     "available_variants",
     "get_backend",
     "get_variant",
     "market_clearing",
     "market_clearing_batch",
+    "payments",
+    "price_interval",
+    "surplus",
 ]
 
 # Imported at first use: `python -m market_py doctor` must run where NumPy is missing.
 __getattr__, __dir__ = lazy_exports(
     __name__,
+    auction=(
+        "auction_clearing",
+        "auction_clearing_batch",
+        "payments",
+        "price_interval",
+        "surplus",
+    ),
     clearing=("market_clearing", "market_clearing_batch"),
     registry=("available_backends", "available_variants", "get_backend", "get_variant"),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from importlib.util import find_spec
 from typing import Any
@@ -23,13 +23,17 @@ ClearBatch = Callable[
 
 @dataclass(frozen=True)
 class Backend:
-    """An implementation of the whole contract."""
+    """An implementation of both contracts, one-sided and two-sided."""
 
     name: str
     market_clearing: Callable[..., tuple[float, Float64Array]]
     """As `market_py.market_clearing`, without `backend`."""
     market_clearing_batch: Callable[..., tuple[Float64Array, Float64Array]]
     """As `market_py.market_clearing_batch`, without `backend`."""
+    auction_clearing: Callable[..., tuple[float, Float64Array, Float64Array]]
+    """As `market_py.auction_clearing`, without `backend`."""
+    auction_clearing_batch: Callable[..., tuple[Float64Array, Float64Array, Float64Array]]
+    """As `market_py.auction_clearing_batch`, without `backend`."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +118,8 @@ def get_backend(name: str | None = None) -> Backend:
 def _load_backend(name: str) -> Backend:
     with explain_missing():
         module = importlib.import_module(f"market_py.backends.{name}")
-    return Backend(name, module.market_clearing, module.market_clearing_batch)
+    functions = (field.name for field in fields(Backend) if field.name != "name")
+    return Backend(name, **{function: getattr(module, function) for function in functions})
 
 
 def available_backends() -> list[str]:

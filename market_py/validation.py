@@ -2,8 +2,9 @@
 
 All public functions convert their arguments here. `check_array` converts to a dtype and a shape.
 `check_vector` and `check_scalar` also check the values. `check_market` and `check_batch` convert
-and check all arguments of a clearing. A TypeError says that an argument does not consist of such
-numbers. A ValueError says that its shape, its labels or one of its values is wrong.
+and check all arguments of a clearing, `check_auction` and `check_auction_batch` those of an
+auction. A TypeError says that an argument does not consist of such numbers. A ValueError says that
+its shape, its labels or one of its values is wrong.
 """
 
 from __future__ import annotations
@@ -57,6 +58,47 @@ class Batch(NamedTuple):
         return int(self.bids.shape[-1])
 
 
+class Auction(NamedTuple):
+    """The checked arguments of one auction."""
+
+    offer_prices: Float64Array
+    """Least prices that sellers take, shape (N,), €/MWh."""
+    offer_quantities: Float64Array
+    """Offered quantities, shape (N,), MW."""
+    bid_prices: Float64Array
+    """Most that buyers pay, shape (M,), €/MWh."""
+    bid_quantities: Float64Array
+    """Quantities bid for, shape (M,), MW."""
+    k: float
+    """Where the price lies in the price interval, 0 to 1."""
+    ties: Ties
+
+
+class AuctionBatch(NamedTuple):
+    """The checked arguments of a batch: auctions with the same numbers of offers and of bids."""
+
+    offer_prices: Float64Array
+    """Least prices that sellers take, shape (B, N) or (N,), €/MWh."""
+    offer_quantities: Float64Array
+    """Offered quantities, shape (B, N) or (N,), MW."""
+    bid_prices: Float64Array
+    """Most that buyers pay, shape (B, M) or (M,), €/MWh."""
+    bid_quantities: Float64Array
+    """Quantities bid for, shape (B, M) or (M,), MW."""
+    k: Float64Array
+    """Where the price lies in the price interval, 0 to 1, shape (B,) or ()."""
+    ties: Ties
+    threads: int
+    """Maximum number of threads."""
+    auctions: int
+    """Number of auctions, ``B``."""
+
+    @property
+    def orders(self) -> tuple[int, int]:
+        """Numbers of offers and of bids in each auction, ``N`` and ``M``."""
+        return int(self.offer_prices.shape[-1]), int(self.bid_prices.shape[-1])
+
+
 def check_market(
     bids: ArrayLike,
     quantities: ArrayLike,
@@ -65,10 +107,12 @@ def check_market(
     price_cap: float | None,
 ) -> Market:
     """Check the arguments of one clearing."""
-    _check_labels(bids, quantities)
+    _check_labels(bids=(bids, _OFFERS), quantities=(quantities, _OFFERS))
     lengths: _Lengths = {}
-    checked_bids = _numbers("bids", bids, _VECTOR, [_FINITE], lengths)
-    checked_quantities = _numbers("quantities", quantities, _VECTOR, [_NOT_NEGATIVE], lengths)
+    checked_bids = _numbers("bids", bids, _VECTOR, [_FINITE], lengths, holds="offer")
+    checked_quantities = _numbers(
+        "quantities", quantities, _VECTOR, [_NOT_NEGATIVE], lengths, holds="offer"
+    )
     checked_demand = check_scalar("demand", demand, negative=False)
     cap = None if price_cap is None else check_scalar("price_cap", price_cap, negative=True)
     return Market(checked_bids, checked_quantities, checked_demand, _check_ties(ties), cap)
@@ -85,11 +129,18 @@ def check_batch(
     trust_offers: bool = False,
 ) -> Batch:
     """Check the arguments of a batch; with ``trust_offers`` not the values of its offers."""
-    _check_labels(bids, quantities, demand, price_cap)
+    _check_labels(
+        bids=(bids, _OFFERS),
+        quantities=(quantities, _OFFERS),
+        demand=(demand, _MARKETS),
+        price_cap=(price_cap, _MARKETS),
+    )
     lengths: _Lengths = {}
     finite, not_negative = ([], []) if trust_offers else ([_FINITE], [_NOT_NEGATIVE])
-    checked_bids = _numbers("bids", bids, _TABLE, finite, lengths)
-    checked_quantities = _numbers("quantities", quantities, _TABLE, not_negative, lengths)
+    checked_bids = _numbers("bids", bids, _TABLE, finite, lengths, holds="offer")
+    checked_quantities = _numbers(
+        "quantities", quantities, _TABLE, not_negative, lengths, holds="offer"
+    )
     checked_demand = _numbers("demand", demand, _COLUMN, [_NOT_NEGATIVE], lengths)
     _, markets = lengths.setdefault("rows", ("demand", 1))
     cap = None
@@ -104,6 +155,95 @@ def check_batch(
         check_threads(threads),
         markets,
     )
+
+
+def check_auction(
+    offer_prices: ArrayLike,
+    offer_quantities: ArrayLike,
+    bid_prices: ArrayLike,
+    bid_quantities: ArrayLike,
+    k: float,
+    ties: Ties,
+) -> Auction:
+    """Check the arguments of one auction."""
+    given = offer_prices, offer_quantities, bid_prices, bid_quantities
+    _check_labels(**_order_labels(*given))
+    lengths: _Lengths = {}
+    orders = _orders(*given, (_VECTOR, _BID_VECTOR), lengths)
+    return Auction(*orders, check_real("k", k, _SHARE), _check_ties(ties))
+
+
+def check_auction_batch(
+    offer_prices: ArrayLike,
+    offer_quantities: ArrayLike,
+    bid_prices: ArrayLike,
+    bid_quantities: ArrayLike,
+    k: ArrayLike,
+    ties: Ties,
+    threads: SupportsIndex | None,
+    *,
+    trust_orders: bool = False,
+) -> AuctionBatch:
+    """Check the arguments of a batch; with ``trust_orders`` not the values of its orders."""
+    given = offer_prices, offer_quantities, bid_prices, bid_quantities
+    _check_labels(**_order_labels(*given), k=(k, _MARKETS))
+    lengths: _Lengths = {}
+    orders = _orders(*given, (_TABLE, _BID_TABLE), lengths, trusted=trust_orders)
+    checked_k = _numbers("k", k, _COLUMN, [_SHARE], lengths)
+    _, auctions = lengths.get("rows", ("k", 1))
+    return AuctionBatch(*orders, checked_k, _check_ties(ties), check_threads(threads), auctions)
+
+
+def check_settlement(
+    **arguments: tuple[ArrayLike, Literal["offers", "bids", "auctions"]],
+) -> list[Float64Array]:
+    """Check finite numbers: one for each offer, bid or auction, in rows or shared by all rows."""
+    kinds: dict[str, tuple[_Dimensions, tuple[str, ...]]] = {
+        "offers": (_TABLE, _OFFERS),
+        "bids": (_BID_TABLE, _BIDS),
+        "auctions": (_COLUMN, _MARKETS),
+    }
+    _check_labels(**{name: (value, kinds[of][1]) for name, (value, of) in arguments.items()})
+    lengths: _Lengths = {}
+    return [
+        _numbers(name, value, kinds[of][0], [_FINITE], lengths)
+        for name, (value, of) in arguments.items()
+    ]
+
+
+def _order_labels(
+    offer_prices: Any, offer_quantities: Any, bid_prices: Any, bid_quantities: Any
+) -> dict[str, tuple[Any, tuple[str, ...]]]:
+    return {
+        "offer_prices": (offer_prices, _OFFERS),
+        "offer_quantities": (offer_quantities, _OFFERS),
+        "bid_prices": (bid_prices, _BIDS),
+        "bid_quantities": (bid_quantities, _BIDS),
+    }
+
+
+def _orders(
+    offer_prices: ArrayLike,
+    offer_quantities: ArrayLike,
+    bid_prices: ArrayLike,
+    bid_quantities: ArrayLike,
+    dimensions: tuple[_Dimensions, _Dimensions],
+    lengths: _Lengths,
+    *,
+    trusted: bool = False,
+) -> tuple[Float64Array, Float64Array, Float64Array, Float64Array]:
+    """Return prices and quantities of the offers and of the bids, one side of which may be empty.
+
+    The values are not checked where they are trusted.
+    """
+    offers, bids = dimensions
+    finite, not_negative = ([], []) if trusted else ([_FINITE], [_NOT_NEGATIVE])
+    prices = _numbers("offer_prices", offer_prices, offers, finite, lengths)
+    quantities = _numbers("offer_quantities", offer_quantities, offers, not_negative, lengths)
+    holds = None if prices.shape[-1] else "bid where there is no offer"
+    asked = _numbers("bid_prices", bid_prices, bids, finite, lengths, holds=holds)
+    wanted = _numbers("bid_quantities", bid_quantities, bids, not_negative, lengths)
+    return prices, quantities, asked, wanted
 
 
 def check_vector(
@@ -157,6 +297,8 @@ _SCALAR: _Dimensions = (0,), "0 dimensions", ()
 _VECTOR: _Dimensions = (1,), "1 dimension", ("offers",)
 _COLUMN: _Dimensions = (0, 1), "0 or 1 dimensions", ("rows",)
 _TABLE: _Dimensions = (1, 2), "1 or 2 dimensions", ("rows", "offers")
+_BID_VECTOR: _Dimensions = (1,), "1 dimension", ("bids",)
+_BID_TABLE: _Dimensions = (1, 2), "1 or 2 dimensions", ("rows", "bids")
 
 _Lengths = dict[str, tuple[str, int]]
 """For each axis: the first argument that has it, and its length."""
@@ -165,6 +307,8 @@ Rule = tuple[Callable[[Float64Array], Any], str]
 """Says which values are good, and what they must be."""
 _FINITE: Rule = np.isfinite, "finite"
 _NOT_NEGATIVE: Rule = (lambda values: (values >= 0) & (values < np.inf)), "finite and >= 0"
+
+_SHARE: Rule = (lambda values: (values >= 0) & (values <= 1)), "between 0 and 1"
 
 
 def at_most(most: float) -> Rule:
@@ -228,14 +372,17 @@ def _numbers(
     dimensions: _Dimensions,
     rules: Sequence[Rule],
     lengths: _Lengths | None = None,
-    holds: str = "offer",
+    holds: str | None = None,
 ) -> Float64Array:
-    """Return a C-contiguous, aligned array of doubles, after its shape, lengths and values."""
+    """Return a C-contiguous, aligned array of doubles, after its shape, lengths and values.
+
+    Its last axis must not be empty where the error says what it `holds`.
+    """
     array = check_array(argument, value)
     allowed, must_have, axes = dimensions
     if array.ndim not in allowed:
         raise ValueError(f"{argument}: must have {must_have}, got shape {array.shape}")
-    if "offers" in axes and array.shape[-1] == 0:
+    if holds and array.shape[-1] == 0:
         raise ValueError(f"{argument}: must hold at least one {holds}, got shape {array.shape}")
     if lengths is not None:
         for axis, length in zip(axes[::-1], array.shape[::-1], strict=False):
@@ -272,15 +419,14 @@ def _refuse_annotated(argument: str, types: set[type], what: str, got: str) -> N
             raise TypeError(f"{argument}: must be {what} without units, got {got}")
 
 
-def _check_labels(bids: Any, quantities: Any, demand: Any = None, price_cap: Any = None) -> None:
+# Names of the axes that arguments may have, in errors about labels.
+_OFFERS, _BIDS, _MARKETS = ("markets", "offers"), ("markets", "bids"), ("markets",)
+
+
+def _check_labels(**arguments: tuple[Any, tuple[str, ...]]) -> None:
     """Refuse pandas or xarray arguments whose labels disagree: clearing goes by position."""
     seen: dict[str, tuple[str, Any]] = {}
-    for argument, value, names in (
-        ("bids", bids, ("markets", "offers")),
-        ("quantities", quantities, ("markets", "offers")),
-        ("demand", demand, ("markets",)),
-        ("price_cap", price_cap, ("markets",)),
-    ):
+    for argument, (value, names) in arguments.items():
         if type(value) in _UNLABELLED:
             continue
         axes = getattr(value, "axes", None)  # pandas

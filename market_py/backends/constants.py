@@ -11,5 +11,11 @@ SCALE = 2.0**-64
 EPSILON = float(np.finfo(np.float64).eps)
 """The distance from 1 to the next larger double."""
 
+LARGEST = float(np.finfo(np.float64).max)
+"""The largest double."""
+
 TINY = float(np.finfo(np.float64).tiny)
 """The smallest normal double."""
+
+SMALLEST = float(np.finfo(np.float64).smallest_subnormal)
+"""The smallest positive double."""

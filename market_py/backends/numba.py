@@ -128,3 +128,10 @@ def _shared_order(batch: Batch) -> tuple[NDArray[np.intp], ...]:
 def _writeable(array: Float64Array) -> Float64Array:
     """Copy a read-only array: for numba it has another type, which would be compiled again."""
     return array if array.flags.writeable else array.copy()
+
+
+def auction_clearing(*args, **kwargs):
+    raise NotImplementedError
+
+
+auction_clearing_batch = auction_clearing
