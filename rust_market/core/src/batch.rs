@@ -13,7 +13,7 @@ use crate::sample::SAMPLING_MIN;
 use crate::threads::{Stop, parallel_for};
 
 /// About this many offers are handed to a thread at a time.
-const OFFERS_PER_CHUNK: usize = 1 << 12;
+pub(crate) const OFFERS_PER_CHUNK: usize = 1 << 12;
 
 /// One argument of a batch: the same for all markets, or a row for each.
 #[derive(Clone, Copy, Debug)]
@@ -25,21 +25,37 @@ pub enum Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    fn row(self, at: usize, columns: usize) -> &'a [f64] {
+    /// Whether there are as many rows, of this length.
+    pub(crate) fn fit(self, rows: usize, columns: usize) -> bool {
+        match self {
+            Self::Shared(values) => values.len() == columns,
+            Self::Each(values) => values.len() == rows * columns,
+        }
+    }
+
+    /// Whether a row that all share is valid; it is checked even where nothing shares it.
+    pub(crate) fn is_shared_valid(self, check: Check) -> bool {
+        match self {
+            Self::Shared(values) => check("shared", values, &[values.len()]).is_ok(),
+            Self::Each(_) => true,
+        }
+    }
+
+    pub(crate) fn row(self, at: usize, columns: usize) -> &'a [f64] {
         match self {
             Self::Shared(row) => row,
             Self::Each(rows) => &rows[at * columns..(at + 1) * columns],
         }
     }
 
-    fn values(self) -> &'a [f64] {
+    pub(crate) fn values(self) -> &'a [f64] {
         match self {
             Self::Shared(values) | Self::Each(values) => values,
         }
     }
 
     /// The axes of the argument, where a row of one value has none.
-    fn shape(self, columns: Option<usize>) -> Vec<usize> {
+    pub(crate) fn shape(self, columns: Option<usize>) -> Vec<usize> {
         let rows = match self {
             Self::Shared(_) => None,
             Self::Each(values) => Some(values.len() / columns.unwrap_or(1)),
@@ -160,30 +176,21 @@ impl WithSimd for Chunk<'_> {
 impl Batch<'_> {
     /// Whether the number and the lengths of all rows fit results of these lengths.
     fn fits(&self, markets: usize, values: usize) -> bool {
-        let fit = |rows: Rows<'_>, columns| match rows {
-            Rows::Shared(values) => values.len() == columns,
-            Rows::Each(values) => values.len() == markets * columns,
-        };
         self.offers > 0
             && values == markets * self.offers
-            && fit(self.bids, self.offers)
-            && fit(self.quantities, self.offers)
-            && fit(self.demand, 1)
-            && self.price_cap.is_none_or(|caps| fit(caps, 1))
+            && self.bids.fit(markets, self.offers)
+            && self.quantities.fit(markets, self.offers)
+            && self.demand.fit(markets, 1)
+            && self.price_cap.is_none_or(|caps| caps.fit(markets, 1))
     }
 
-    /// Whether the rows that the markets share are valid; they are checked even without markets.
+    /// Whether the rows that the markets share are valid.
     fn shares_valid(&self) -> bool {
-        let is_valid = |rows, check: Check| match rows {
-            Rows::Shared(values) => check("shared", values, &[values.len()]).is_ok(),
-            Rows::Each(_) => true,
-        };
-        is_valid(self.bids, check::prices)
-            && is_valid(self.quantities, check::quantities)
-            && is_valid(self.demand, check::quantities)
-            && self
-                .price_cap
-                .is_none_or(|caps| is_valid(caps, check::prices))
+        let caps = self.price_cap;
+        self.bids.is_shared_valid(check::prices)
+            && self.quantities.is_shared_valid(check::quantities)
+            && self.demand.is_shared_valid(check::quantities)
+            && caps.is_none_or(|caps| caps.is_shared_valid(check::prices))
     }
 
     /// Checks all values, argument by argument. Threads clear markets in any order, but the error

@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 
 use pulp::{Arch, Simd, WithSimd};
 
+use crate::coverage::Orders;
 use crate::error::Error;
 use crate::passes::all_finite;
 
@@ -22,6 +23,34 @@ pub fn market(
     self::quantities("quantities", quantities, &[quantities.len()])?;
     self::quantities("demand", &[demand], &[])?;
     prices("price_cap", price_cap.as_slice(), &[])
+}
+
+/// Checks the arguments of one auction, in the order in which they are given.
+pub fn auction(offers: Orders<'_>, bids: Orders<'_>, k: f64) -> Result<(), Error> {
+    side(["offer_prices", "offer_quantities", "offers"], offers)?;
+    side(["bid_prices", "bid_quantities", "bids"], bids)?;
+    share("k", &[k], &[])
+}
+
+fn side(names: [&'static str; 3], orders: Orders<'_>) -> Result<(), Error> {
+    let [prices, quantities, what] = names;
+    let Orders {
+        prices: given,
+        quantities: amounts,
+    } = orders;
+    self::prices(prices, given, &[given.len()])?;
+    length(quantities, what, prices, given.len(), amounts.len())?;
+    self::quantities(quantities, amounts, &[amounts.len()])
+}
+
+/// Checks where prices lie in their intervals: between 0 and 1.
+///
+/// `shape` as for [`prices`].
+pub fn share(argument: &'static str, values: &[f64], shape: &[usize]) -> Result<(), Error> {
+    let bad = values.iter().position(|value| !(0.0..=1.0).contains(value));
+    bad.map_or(Ok(()), |at| {
+        Err(refuse(argument, values[at], at, shape, "between 0 and 1"))
+    })
 }
 
 /// Checks offer prices or price caps: finite.

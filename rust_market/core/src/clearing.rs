@@ -3,13 +3,13 @@
 use pulp::{Arch, Simd, WithSimd};
 
 use crate::check;
-use crate::coverage::Target;
+use crate::coverage::{Orders, Target};
 use crate::error::Error;
-use crate::order::SharedOrder;
+use crate::order::{MeritOrder, SharedOrder};
 use crate::passes::{BLOCK, accept_below, all_finite, are_offers, inside};
 use crate::rules::{Rules, Ties};
 use crate::sample::{Bracketed, SAMPLING_MIN, Sample};
-use crate::selection::{Bracket, Candidates, SetBits};
+use crate::selection::{Bracket, Candidates, Part, SetBits};
 use crate::sum::Sum;
 
 /// Offers at one price that are filled before the loop checks whether demand remains.
@@ -18,9 +18,10 @@ const FILL_CHUNK: usize = 8;
 /// Working memory of one clearing after the other.
 #[derive(Debug, Default)]
 pub struct Scratch {
-    candidates: Candidates,
-    sample: Sample,
+    pub(crate) candidates: Candidates,
+    pub(crate) sample: Sample,
     bracketed: Bracketed,
+    pub(crate) order: MeritOrder,
 }
 
 impl Scratch {
@@ -187,7 +188,8 @@ impl Market<'_> {
         let (target, candidates) = (self.target(), &mut scratch.candidates);
         // First the price, then the dispatch: once the price is known, one pass without a sort is
         // enough.
-        let price = candidates.price(simd, &target, Bracket::ALL, bids, quantities)?;
+        let part = Part::unweighted(bids, quantities);
+        let price = candidates.price(simd, &target, Bracket::ALL, [part])?;
         Ok(Some(match price {
             Some(price) => {
                 let tied = Tied::new(simd, bids, price);
@@ -229,7 +231,8 @@ impl Market<'_> {
             return Ok(None);
         }
         let (bids, quantities, _) = bracketed.market();
-        let Some(price) = candidates.price(simd, &target, bracket, bids, quantities)? else {
+        let part = Part::unweighted(bids, quantities);
+        let Some(price) = candidates.price(simd, &target, bracket, [part])? else {
             return Ok(None);
         };
         // All below the bracket is dispatched already, in full: what is left of demand is shared by
@@ -283,7 +286,11 @@ impl Market<'_> {
 
     #[inline(always)]
     fn target(&self) -> Target<'_> {
-        Target::new(self.bids, self.quantities, self.demand)
+        let offers = Orders {
+            prices: self.bids,
+            quantities: self.quantities,
+        };
+        Target::fixed(offers, &self.demand)
     }
 
     /// Dispatches everything.
@@ -306,7 +313,8 @@ impl Market<'_> {
     ) -> f64 {
         let below = accept_below(simd, self.bids, self.quantities, price, dispatch);
         // The sum of what is below the price rounds: less than nothing may remain.
-        self.fill_tied((self.demand - below).max(0.0), tied, dispatch);
+        let remaining = (self.demand - below).max(0.0);
+        fill_tied::<false>(self.quantities, remaining, self.rules.ties, tied, dispatch);
         price + 0.0
     }
 
@@ -329,16 +337,20 @@ impl Market<'_> {
         let offers = self.bids.iter().zip(self.quantities);
         offers.filter_map(move |(&bid, &quantity)| (all || quantity > 0.0).then_some(bid))
     }
+}
 
-    /// Shares what remains of demand among the offers at the price, the lowest index first.
-    #[inline(always)]
-    fn fill_tied(
-        &self,
-        remaining: f64,
-        tied: impl Iterator<Item = usize> + Clone,
-        dispatch: &mut [f64],
-    ) {
-        match self.rules.ties {
+/// Shares what remains of demand among the offers at the price, the lowest index first.
+///
+/// With `RESETS` the other offers at the price get zero, without it they are not written.
+#[inline(always)]
+pub(crate) fn fill_tied<const RESETS: bool>(
+    quantities: &[f64],
+    remaining: f64,
+    ties: Ties,
+    tied: impl Iterator<Item = usize> + Clone,
+    dispatch: &mut [f64],
+) {
+    match ties {
             Ties::Index => {
                 let (mut remaining, mut rounding) = (remaining, 0.0);
                 let mut filled = 0;
@@ -349,10 +361,10 @@ impl Market<'_> {
                 for at in tied {
                     // A processor cannot predict at which offer nothing remains, so check once for
                     // several offers.
-                    if filled % FILL_CHUNK == 0 && remaining + rounding <= 0.0 {
+                    if !RESETS && filled % FILL_CHUNK == 0 && remaining + rounding <= 0.0 {
                         break;
                     }
-                    let quantity = self.quantities[at];
+                    let quantity = quantities[at];
                     let left = remaining + rounding;
                     let is_whole = quantity < left;
                     dispatch[at] = if is_whole { quantity } else { left } + 0.0; // Never -0.
@@ -369,12 +381,12 @@ impl Market<'_> {
                 // Summed in twice the precision, so that the shares add up to what remains.
                 let (mut total, mut scaled_total) = (Sum::default(), Sum::default());
                 for at in tied.clone() {
-                    total.add(self.quantities[at]);
-                    scaled_total.add(self.quantities[at] * Share::SCALE);
+                    total.add(quantities[at]);
+                    scaled_total.add(quantities[at] * Share::SCALE);
                 }
                 let share = Share::of(remaining, total.value(), scaled_total.value());
                 for at in tied {
-                    dispatch[at] = share.apply(self.quantities[at]);
+                    dispatch[at] = share.apply(quantities[at]);
                 }
             }
         }
@@ -383,7 +395,7 @@ impl Market<'_> {
 
 /// Where the offers at a price are, the lowest index first.
 #[derive(Clone, Debug)]
-struct Tied<'a, S> {
+pub(crate) struct Tied<'a, S> {
     simd: S,
     bids: &'a [f64],
     price: f64,
@@ -393,7 +405,7 @@ struct Tied<'a, S> {
 
 impl<'a, S: Simd> Tied<'a, S> {
     #[inline(always)]
-    fn new(simd: S, bids: &'a [f64], price: f64) -> Self {
+    pub(crate) fn new(simd: S, bids: &'a [f64], price: f64) -> Self {
         let mut tied = Self {
             simd,
             bids,
@@ -434,7 +446,7 @@ impl<S: Simd> Iterator for Tied<'_, S> {
 
 /// The part of each tied quantity that is accepted, safe from overflow and underflow.
 #[derive(Clone, Copy, Debug)]
-enum Share {
+pub(crate) enum Share {
     /// The ratio of what remains to what is offered.
     Ratio(f64),
     /// That ratio is too small, or the offers too large, for a double.
@@ -445,7 +457,7 @@ impl Share {
     /// 2^-64: brings the sum of any number of doubles that fit in memory into range.
     const SCALE: f64 = 1.0 / 18_446_744_073_709_551_616.0;
 
-    fn of(remaining: f64, tied: f64, scaled_tied: f64) -> Self {
+    pub(crate) fn of(remaining: f64, tied: f64, scaled_tied: f64) -> Self {
         let ratio = remaining / tied;
         // A sum that has overflowed, or a subnormal ratio, which has lost digits, is done otherwise.
         if ratio >= f64::MIN_POSITIVE {
@@ -457,7 +469,7 @@ impl Share {
         }
     }
 
-    fn apply(self, quantity: f64) -> f64 {
+    pub(crate) fn apply(self, quantity: f64) -> f64 {
         let accepted = match self {
             Self::Ratio(ratio) => quantity * ratio,
             Self::Scaled { remaining, tied } => (quantity * Self::SCALE / tied) * remaining,

@@ -19,8 +19,10 @@
 //! # Ok::<(), merit_order::Error>(())
 //! ```
 //!
-//! [`clear`] and [`clear_batch`] refuse values that no market has, as [`check`] does.
+//! [`clear`] and [`clear_batch`] refuse values that no market has, as [`check`] does. Where buyers
+//! bid too, [`clear_auction`] and [`clear_auctions`] do the same for both sides.
 
+mod auction;
 mod batch;
 pub mod check;
 mod clearing;
@@ -45,7 +47,9 @@ pub mod threads;
 mod tree;
 pub mod variants;
 
+pub use auction::{Auction, AuctionBatch, clear_auction, clear_auctions};
 pub use batch::{Batch, Rows, clear_batch};
 pub use clearing::{Scratch, clear};
+pub use coverage::Orders;
 pub use error::Error;
 pub use rules::{Rules, Ties};

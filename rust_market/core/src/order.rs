@@ -61,6 +61,11 @@ impl MeritOrder {
             .map(|(after, _)| passed + after)
     }
 
+    /// Indices of the offers, the cheapest first.
+    pub(crate) fn indices(&self) -> &[usize] {
+        &self.indices
+    }
+
     /// The price at a position.
     pub(crate) fn price(&self, bids: &[f64], position: usize) -> f64 {
         bids[self.indices[position]]

@@ -224,6 +224,47 @@ pub(crate) fn accept_below<S: Simd>(
     total
 }
 
+/// Accepts in full the offers at or below a limit or, with `BIDS`, the bids at or above it, and
+/// nothing else. Returns the sums of what is strictly inside the limit and of all that is accepted.
+#[inline(always)]
+pub(crate) fn accept_within<S: Simd, const BIDS: bool>(
+    simd: S,
+    prices: &[f64],
+    quantities: &[f64],
+    limit: f64,
+    accepted: &mut [f64],
+) -> [f64; 2] {
+    operation_counts::visits(prices.len());
+    let zero = simd.splat_f64s(0.0);
+    let at = simd.splat_f64s(limit);
+    let (price_vectors, price_tail) = S::as_simd_f64s(prices);
+    let (quantity_vectors, quantity_tail) = S::as_simd_f64s(quantities);
+    let (accepted_vectors, accepted_tail) = S::as_mut_simd_f64s(accepted);
+    let mut sums = [[zero; 2]; 2];
+    let vectors = price_vectors.iter().zip(quantity_vectors);
+    for (number, ((&prices, &quantities), accepted)) in vectors.zip(accepted_vectors).enumerate() {
+        let (low, high) = if BIDS { (at, prices) } else { (prices, at) };
+        let strictly = select_where(simd, simd.less_than_f64s(low, high), quantities);
+        let masked = select_where(simd, simd.less_than_or_equal_f64s(low, high), quantities);
+        // Adding zero turns -0.0 into 0.0.
+        *accepted = simd.add_f64s(masked, zero);
+        // Two sums each, as in `accept_below`.
+        let [strict, all] = &mut sums[number % 2];
+        *strict = simd.add_f64s(*strict, strictly);
+        *all = simd.add_f64s(*all, masked);
+    }
+    let [mut strict, mut all] =
+        [0, 1].map(|sum| simd.reduce_sum_f64s(simd.add_f64s(sums[0][sum], sums[1][sum])));
+    let tails = price_tail.iter().zip(quantity_tail).zip(accepted_tail);
+    for ((&price, &quantity), accepted) in tails {
+        let (low, high) = if BIDS { (limit, price) } else { (price, limit) };
+        *accepted = if low <= high { quantity } else { 0.0 } + 0.0;
+        all += *accepted;
+        strict += if low < high { *accepted } else { 0.0 };
+    }
+    [strict, all]
+}
+
 /// A pass with two prices that most likely enclose the answer.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Split<S: Simd> {

@@ -10,7 +10,7 @@ use crate::coverage::Target;
 use crate::error::Error;
 use crate::memory;
 use crate::passes::{BLOCK, Split, are_offers, supply_at};
-use crate::selection::{Bracket, Candidates, GuessSampler, SetBits};
+use crate::selection::{Bracket, Candidates, GuessSampler, Part, SetBits};
 
 /// With fewer offers, a sample takes longer than it saves, and longer than sorting shared bids.
 pub(crate) const SAMPLING_MIN: usize = 1 << 15;
@@ -68,8 +68,9 @@ impl Sample {
             // The sample is cleared like a market, with its demand varied by the sampling error.
             let demand = demand * size + deviation * offered / size.sqrt();
             if (f64::MIN_POSITIVE..=f64::MAX).contains(&demand) {
-                let target = Target::new(bids, quantities, demand);
-                let price = candidates.price(simd, &target, Bracket::ALL, bids, quantities)?;
+                let part = Part::unweighted(bids, quantities);
+                let target = Target::fixed(part.orders, &demand);
+                let price = candidates.price(simd, &target, Bracket::ALL, [part])?;
                 *end = price.unwrap_or(f64::INFINITY);
             }
         }

@@ -8,7 +8,7 @@
 
 use pulp::Simd;
 
-use crate::coverage::Target;
+use crate::coverage::{Orders, Target};
 use crate::error::Error;
 use crate::memory;
 use crate::order::MeritOrder;
@@ -32,6 +32,13 @@ pub(crate) struct Candidates {
     order: MeritOrder,
 }
 
+/// Orders among which a price is searched; each megawatt counts as its weight.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Part<'a> {
+    pub(crate) orders: Orders<'a>,
+    pub(crate) weight: f64,
+}
+
 /// An open interval of prices that holds the answer, unless the answer is its upper end.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bracket {
@@ -46,27 +53,54 @@ pub(crate) struct Bracket {
 impl Candidates {
     /// Finds the smallest price that covers demand, or none in a shortage.
     ///
-    /// The bracket holds the answer, and the offers are all that are inside it, or more where
+    /// The bracket holds the answer, and the parts hold all orders that are inside it, or more where
     /// nothing is offered below.
     #[inline(always)]
-    pub(crate) fn price<S: Simd>(
+    pub(crate) fn price<S: Simd, const PARTS: usize>(
         &mut self,
         simd: S,
         target: &Target<'_>,
         mut bracket: Bracket,
-        bids: &[f64],
-        quantities: &[f64],
+        parts: [Part<'_>; PARTS],
     ) -> Result<Option<f64>, Error> {
-        if bids.len() <= BRUTE_FORCE_MAX {
-            bracket.search_by_brute_force(simd, target, bids, quantities);
+        let orders: usize = parts.iter().map(|part| part.orders.len()).sum();
+        if orders > BRUTE_FORCE_MAX {
+            // The first pass is over all orders; the next ones over copies of those that are left,
+            // which lie side by side in memory.
+            let mut sampler = GuessSampler::default();
+            let guesses = sampler.guesses(&parts);
+            let mut supply = [0.0; GUESSES];
+            for part in &parts {
+                let Orders { prices, quantities } = part.orders;
+                let sums = supply_at(simd, prices, quantities, &guesses);
+                for (supply, sum) in supply.iter_mut().zip(sums) {
+                    *supply += part.weight * sum;
+                }
+            }
+            bracket.narrow(target, guesses, supply);
+            self.copy(simd, bracket, &parts, orders)?;
+            return self.price_of_copies(simd, target, bracket, sampler);
+        }
+        if let [part] = &parts[..] {
+            let Orders { prices, quantities } = part.orders;
+            bracket.search_by_brute_force(simd, target, prices, quantities);
             return Ok(bracket.answer());
         }
-        // The first pass is over all offers; the next ones over copies of those that are left, which
-        // lie side by side in memory.
-        let mut sampler = GuessSampler::default();
-        let guesses = sampler.guesses(bids);
-        bracket.narrow(target, guesses, supply_at(simd, bids, quantities, &guesses));
-        self.copy(simd, bracket, bids, quantities)?;
+        self.copy(simd, bracket, &parts, orders)?;
+        let (bids, quantities) = self.offers();
+        bracket.search_by_brute_force(simd, target, bids, quantities);
+        Ok(bracket.answer())
+    }
+
+    /// Does the same among the copied candidates.
+    #[inline(always)]
+    fn price_of_copies<S: Simd>(
+        &mut self,
+        simd: S,
+        target: &Target<'_>,
+        mut bracket: Bracket,
+        mut sampler: GuessSampler,
+    ) -> Result<Option<f64>, Error> {
         let mut poor_passes = 0;
         while self.count > BRUTE_FORCE_MAX {
             let before = self.count;
@@ -77,7 +111,7 @@ impl Candidates {
                 let price = found.map(|position| self.order.price(bids, position));
                 return Ok(price.or(bracket.answer()));
             }
-            let guesses = sampler.guesses(bids);
+            let guesses = sampler.guesses(&[Part::unweighted(bids, quantities)]);
             bracket.narrow(target, guesses, supply_at(simd, bids, quantities, &guesses));
             self.shrink(simd, bracket);
             poor_passes += usize::from(self.count > before / 2);
@@ -87,27 +121,30 @@ impl Candidates {
         Ok(bracket.answer())
     }
 
-    /// Takes the offers inside the bracket.
+    /// Takes the orders inside the bracket, with weighted quantities.
     #[inline(always)]
     fn copy<S: Simd>(
         &mut self,
         simd: S,
         bracket: Bracket,
-        bids: &[f64],
-        quantities: &[f64],
+        parts: &[Part<'_>],
+        orders: usize,
     ) -> Result<(), Error> {
         for list in [&mut self.bids, &mut self.quantities] {
-            memory::grow(list, bids.len())?;
+            memory::grow(list, orders)?;
         }
-        let own_bids = &mut self.bids[..bids.len()];
-        let own_quantities = &mut self.quantities[..bids.len()];
+        let own_bids = &mut self.bids[..orders];
+        let own_quantities = &mut self.quantities[..orders];
         let mut count = 0;
-        for (bids, quantities) in bids.chunks(BLOCK).zip(quantities.chunks(BLOCK)) {
-            let quantities = &quantities[..bids.len()];
-            for at in SetBits(inside(simd, bids, bracket.low, bracket.high)) {
-                own_bids[count] = bids[at];
-                own_quantities[count] = quantities[at];
-                count += 1;
+        for part in parts {
+            let Orders { prices, quantities } = part.orders;
+            for (prices, quantities) in prices.chunks(BLOCK).zip(quantities.chunks(BLOCK)) {
+                let quantities = &quantities[..prices.len()];
+                for at in SetBits(inside(simd, prices, bracket.low, bracket.high)) {
+                    own_bids[count] = prices[at];
+                    own_quantities[count] = part.weight * quantities[at];
+                    count += 1;
+                }
             }
         }
         self.count = count;
@@ -133,6 +170,16 @@ impl Candidates {
 
     fn offers(&self) -> (&[f64], &[f64]) {
         (&self.bids[..self.count], &self.quantities[..self.count])
+    }
+}
+
+impl<'a> Part<'a> {
+    #[inline(always)]
+    pub(crate) fn unweighted(prices: &'a [f64], quantities: &'a [f64]) -> Self {
+        Self {
+            orders: Orders { prices, quantities },
+            weight: 1.0,
+        }
     }
 }
 
@@ -255,12 +302,20 @@ impl Bracket {
 pub(crate) struct GuessSampler(u64);
 
 impl GuessSampler {
-    /// The prices of some offers, the lowest first.
+    /// The prices of some orders, the lowest first.
     #[inline(always)]
-    fn guesses(&mut self, bids: &[f64]) -> [f64; GUESSES] {
+    fn guesses<const PARTS: usize>(&mut self, parts: &[Part<'_>; PARTS]) -> [f64; GUESSES] {
+        let orders = parts.iter().map(|part| part.orders.len()).sum();
         let mut guesses = [0.0; GUESSES];
         for guess in &mut guesses {
-            *guess = bids[self.next(bids.len())];
+            let mut at = self.next(orders);
+            for (number, part) in parts.iter().enumerate() {
+                if number + 1 == PARTS || at < part.orders.len() {
+                    *guess = part.orders.prices[at];
+                    break;
+                }
+                at -= part.orders.len();
+            }
         }
         sort(&mut guesses);
         guesses

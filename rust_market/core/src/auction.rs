@@ -1,0 +1,479 @@
+//! Clears auctions with orders on both sides.
+//!
+//! A bid that is rejected is a generator that is not needed. So the lower end of the price interval
+//! is the price of a market of all orders in which all that is bid is demanded ([`Target`]), and is
+//! searched as in one-sided clearing. One more pass accepts the orders of both sides at this price.
+
+use std::cmp::Ordering;
+use std::num::NonZeroUsize;
+
+use pulp::{Arch, Simd, WithSimd};
+
+use crate::batch::{OFFERS_PER_CHUNK, Rows};
+use crate::check;
+use crate::clearing::{Scratch, Share, Tied, fill_tied};
+use crate::coverage::{COVERAGE, Orders, Target, relative_error};
+use crate::error::Error;
+use crate::exact::ExactSum;
+use crate::memory;
+use crate::order::MeritOrder;
+use crate::passes::{accept_within, are_offers, supply_at};
+use crate::rules::Ties;
+use crate::selection::{Bracket, Part};
+use crate::threads::{Stop, parallel_for};
+
+/// One auction.
+#[derive(Clone, Copy, Debug)]
+pub struct Auction<'a> {
+    /// Orders of sellers.
+    pub offers: Orders<'a>,
+    /// Orders of buyers.
+    pub bids: Orders<'a>,
+    /// Where the price lies in the price interval, from 0 to 1.
+    pub k: f64,
+    /// How ties at the marginal price are broken.
+    pub ties: Ties,
+}
+
+/// Auctions with the same numbers of offers and of bids.
+#[derive(Clone, Copy, Debug)]
+pub struct AuctionBatch<'a> {
+    /// Offers and bids per auction, not both zero.
+    pub orders: [usize; 2],
+    /// Least prices that sellers take, €/MWh.
+    pub offer_prices: Rows<'a>,
+    /// Offered quantities, MW.
+    pub offer_quantities: Rows<'a>,
+    /// Most that buyers pay, €/MWh.
+    pub bid_prices: Rows<'a>,
+    /// Quantities bid for, MW.
+    pub bid_quantities: Rows<'a>,
+    /// Where the price lies in the price interval, from 0 to 1; rows of one value.
+    pub k: Rows<'a>,
+    /// How ties at the marginal price are broken.
+    pub ties: Ties,
+}
+
+/// Clears one auction: writes what is sold and bought (MW) in the order of the offers and bids, and
+/// returns the uniform price (€/MWh).
+///
+/// Every value of the results is written, and none read before.
+///
+/// # Errors
+///
+/// The arguments are not an auction ([`check::auction`]); [`Error::OutOfMemory`] when the working
+/// memory cannot grow.
+///
+/// # Panics
+///
+/// When there is no order, or the results have not a value for each.
+pub fn clear_auction(
+    auction: Auction<'_>,
+    sold: &mut [f64],
+    bought: &mut [f64],
+    scratch: &mut Scratch,
+) -> Result<f64, Error> {
+    struct Clear<'a> {
+        auction: Auction<'a>,
+        accepted: [&'a mut [f64]; 2],
+        scratch: &'a mut Scratch,
+    }
+    impl WithSimd for Clear<'_> {
+        type Output = Result<f64, Error>;
+
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, simd: S) -> Self::Output {
+            let (auction, [sold, bought]) = (self.auction, self.accepted);
+            let cleared = auction.check_and_clear(simd, sold, bought, self.scratch)?;
+            cleared.map_or_else(|| Err(auction.refusal()), Ok)
+        }
+    }
+    let Auction { offers, bids, .. } = auction;
+    assert!(offers.len() + bids.len() > 0);
+    assert!(sold.len() == offers.len() && bought.len() == bids.len());
+    Arch::new().dispatch(Clear {
+        auction,
+        accepted: [sold, bought],
+        scratch,
+    })
+}
+
+impl Auction<'_> {
+    /// Clears the auction, or finds that some argument is not what [`check::auction`] asks for.
+    #[inline(always)]
+    fn check_and_clear<S: Simd>(
+        &self,
+        simd: S,
+        sold: &mut [f64],
+        bought: &mut [f64],
+        scratch: &mut Scratch,
+    ) -> Result<Option<f64>, Error> {
+        let is_side = |side: Orders<'_>| {
+            side.prices.len() == side.quantities.len()
+                && are_offers(simd, side.prices, side.quantities)
+        };
+        if !(is_side(self.offers) && is_side(self.bids) && (0.0..=1.0).contains(&self.k)) {
+            return Ok(None);
+        }
+        let Some(low) = self.lowest_price(simd, scratch)? else {
+            return Ok(None);
+        };
+        let high = self.accept(simd, low, sold, bought, scratch)?;
+        // Each operation is rounded once, and in this order: the price has the same bits wherever
+        // it is computed. It may leave the interval by a rounding error.
+        let price = (1.0 - self.k) * low + self.k * high;
+        Ok(Some(price.max(low).min(high) + 0.0))
+    }
+
+    /// The lower end of the price interval; none if the values have changed meanwhile.
+    #[inline(always)]
+    fn lowest_price<S: Simd>(
+        &self,
+        simd: S,
+        scratch: &mut Scratch,
+    ) -> Result<Option<f64>, Error> {
+        let Orders { prices, quantities } = self.bids;
+        let [demand] = supply_at(simd, prices, quantities, &[f64::INFINITY]);
+        if demand == 0.0 {
+            return Ok(self.next_price(f64::NEG_INFINITY));
+        }
+        let target = Target::elastic(self.offers, self.bids, demand);
+        let parts = [(self.offers, 1.0), (self.bids, COVERAGE)];
+        let parts = parts.map(|(orders, weight)| Part { orders, weight });
+        scratch.candidates.price(simd, &target, Bracket::ALL, parts)
+    }
+
+    /// Accepts the orders of both sides, given the lower end of the price interval; returns the
+    /// upper end.
+    #[inline(always)]
+    fn accept<S: Simd>(
+        &self,
+        simd: S,
+        low: f64,
+        sold: &mut [f64],
+        bought: &mut [f64],
+        scratch: &mut Scratch,
+    ) -> Result<f64, Error> {
+        let (offers, bids) = (self.offers, self.bids);
+        let [cheaper, offered] =
+            accept_within::<S, false>(simd, offers.prices, offers.quantities, low, sold);
+        let [mut keener, mut wanted] =
+            accept_within::<S, true>(simd, bids.prices, bids.quantities, low, bought);
+        let error = 2.0 * relative_error(offers.len() + bids.len());
+
+        // The next price of the book clears the market too if what is bid above `low` takes all
+        // that is offered.
+        let mut high = low;
+        let is_unique = keener < offered * (COVERAGE - error) && offered <= f64::MAX;
+        if !is_unique {
+            high = self.highest_price(low)?;
+            if high > low {
+                [keener, wanted] =
+                    accept_within::<S, true>(simd, bids.prices, bids.quantities, high, bought);
+            }
+        }
+
+        // The side that has more is cut down to what the other has.
+        let difference = offered - wanted;
+        let is_sure = difference.abs() > error * offered.max(wanted)
+            && offered.max(wanted) <= f64::MAX
+            && offered.min(wanted) >= f64::MIN_POSITIVE;
+        let comparison = if is_sure {
+            difference.total_cmp(&0.0)
+        } else {
+            self.compare(low, high)
+        };
+        let order = &mut scratch.order;
+        match comparison {
+            Ordering::Equal => {}
+            Ordering::Greater => {
+                let remaining = wanted - cheaper;
+                if remaining >= 0.0 {
+                    let tied = Tied::new(simd, offers.prices, low);
+                    fill_tied::<true>(offers.quantities, remaining, self.ties, tied, sold);
+                } else {
+                    let volume = bids.sum(|bid| bid >= high);
+                    fill_exactly(offers, false, volume, self.ties, sold, order)?;
+                }
+            }
+            Ordering::Less => {
+                let remaining = offered - keener;
+                if remaining >= 0.0 {
+                    let tied = Tied::new(simd, bids.prices, high);
+                    fill_tied::<true>(bids.quantities, remaining, self.ties, tied, bought);
+                } else {
+                    let volume = offers.sum(|offer| offer <= low);
+                    fill_exactly(bids, true, volume, self.ties, bought, order)?;
+                }
+            }
+        }
+        Ok(high)
+    }
+
+    /// Compares exactly what is offered and what is bid at the ends of the price interval.
+    #[cold]
+    #[inline(never)]
+    fn compare(&self, low: f64, high: f64) -> Ordering {
+        let mut difference = self.offers.sum(|offer| offer <= low);
+        difference.subtract_sum(&self.bids.sum(|bid| bid >= high));
+        difference.sign()
+    }
+
+    /// The upper end of the price interval, exactly, given the lower end.
+    #[cold]
+    #[inline(never)]
+    fn highest_price(&self, low: f64) -> Result<f64, Error> {
+        let mut high = low;
+        // Nearly always the interval ends at the next price of the book. Only where quantities are
+        // tiny beside what is traded, several follow: then sort them.
+        for _ in 0..2 {
+            match self.next_price(high) {
+                Some(next) if self.is_demanded_at(next) => high = next,
+                _ => return Ok(high),
+            }
+        }
+        let mut prices = Vec::new();
+        memory::reserve(&mut prices, self.offers.len() + self.bids.len())?;
+        prices.extend(self.book().filter(|&price| price > high));
+        prices.sort_unstable_by(f64::total_cmp);
+        let demanded = prices.partition_point(|&price| self.is_demanded_at(price));
+        Ok(prices[..demanded].last().map_or(high, |&price| price))
+    }
+
+    /// Whether what is bid at a price or above it takes all that is offered below it.
+    fn is_demanded_at(&self, price: f64) -> bool {
+        let mut supply = self.offers.sum(|offer| offer < price);
+        let mut surplus = self.bids.sum(|bid| bid >= price);
+        surplus.subtract(supply.rounded().tolerated());
+        surplus.sign() != Ordering::Less
+    }
+
+    /// The lowest price of the book above another price.
+    fn next_price(&self, low: f64) -> Option<f64> {
+        self.book().filter(|&price| price > low).reduce(f64::min)
+    }
+
+    /// The prices of the orders of a positive quantity, or of all where there is none.
+    fn book(&self) -> impl Iterator<Item = f64> {
+        let orders = self.offers.iter().chain(self.bids.iter());
+        let all = orders.clone().all(|(_, quantity)| quantity == 0.0);
+        orders.filter_map(move |(price, quantity)| (all || quantity > 0.0).then_some(price))
+    }
+
+    /// The error of an invalid auction.
+    #[cold]
+    fn refusal(&self) -> Error {
+        let checked = check::auction(self.offers, self.bids, self.k);
+        checked.err().unwrap_or(Error::Changed)
+    }
+}
+
+/// Accepts the orders of one side in merit order up to a volume, in exact arithmetic.
+///
+/// For volumes beyond the doubles, and where the tolerance cuts orders that are better than the
+/// marginal price.
+#[cold]
+#[inline(never)]
+fn fill_exactly(
+    orders: Orders<'_>,
+    descending: bool,
+    volume: ExactSum,
+    ties: Ties,
+    accepted: &mut [f64],
+    order: &mut MeritOrder,
+) -> Result<(), Error> {
+    let sign = if descending { -1.0 } else { 1.0 };
+    order.sort(&memory::collect(orders.prices.iter().map(|price| sign * price))?)?;
+    let mut remaining = volume;
+    accepted.fill(0.0);
+    let prices_differ = |&a: &usize, &b: &usize| orders.prices[a] == orders.prices[b];
+    for level in order.indices().chunk_by(prices_differ) {
+        let quantities = || level.iter().map(|&at| orders.quantities[at]);
+        // What would remain after the whole level.
+        let mut left = remaining.clone();
+        let mut tied = ExactSum::of(quantities());
+        left.subtract_sum(&tied);
+        if left.sign() != Ordering::Less {
+            for &at in level {
+                accepted[at] = orders.quantities[at] + 0.0;
+            }
+            remaining = left;
+            continue;
+        }
+        match ties {
+            Ties::Index => {
+                for &at in level {
+                    let mut left = remaining.clone();
+                    left.subtract_sum(&ExactSum::of([orders.quantities[at]].into_iter()));
+                    if left.sign() == Ordering::Less {
+                        accepted[at] = remaining.rounded().value();
+                        break;
+                    }
+                    accepted[at] = orders.quantities[at] + 0.0;
+                    remaining = left;
+                }
+            }
+            Ties::ProRata => {
+                let (remaining, tied) = (remaining.rounded(), tied.rounded());
+                let share = if tied.value() <= f64::MAX {
+                    Share::of(remaining.value(), tied.value(), tied.scaled())
+                } else {
+                    Share::of(remaining.scaled(), tied.scaled(), f64::INFINITY)
+                };
+                for &at in level {
+                    accepted[at] = share.apply(orders.quantities[at]);
+                }
+            }
+        }
+        break;
+    }
+    Ok(())
+}
+
+/// Clears every auction of a batch: writes a price each, and a row each of what is sold and bought.
+///
+/// At most `threads` threads work, the calling one among them; the result does not depend on
+/// their number.
+///
+/// # Errors
+///
+/// A value is invalid: the error names the first one, and the results mean nothing;
+/// [`Error::OutOfMemory`] when the working memory cannot grow; [`Error::Interrupted`] once `stop`
+/// returns true.
+///
+/// # Panics
+///
+/// When the rows are not as many or as long as the results.
+pub fn clear_auctions(
+    batch: AuctionBatch<'_>,
+    prices: &mut [f64],
+    sold: &mut [f64],
+    bought: &mut [f64],
+    threads: NonZeroUsize,
+    stop: Stop<'_>,
+) -> Result<(), Error> {
+    let [offers, bids] = batch.orders;
+    assert!(batch.fits(prices.len(), sold.len(), bought.len()));
+    if !batch.shares_valid() {
+        batch.check()?;
+    }
+    // Each thread takes the next chunk when it is free: auctions take different times, and a core
+    // may be busy.
+    let auctions_per_chunk = (OFFERS_PER_CHUNK / (offers + bids)).max(1);
+    let workers = prices.len().div_ceil(auctions_per_chunk).min(threads.get());
+    let mut left = (sold, bought);
+    let chunks = prices
+        .chunks_mut(auctions_per_chunk)
+        .map(move |prices| {
+            // A side without orders has no values, which `chunks_mut` would not cut into rows.
+            let (sold, bought) = std::mem::take(&mut left);
+            let (own_sold, sold) = sold.split_at_mut(prices.len() * offers);
+            let (own_bought, bought) = bought.split_at_mut(prices.len() * bids);
+            left = (sold, bought);
+            (prices, own_sold, own_bought)
+        })
+        .enumerate();
+    let arch = Arch::new();
+    parallel_for(workers, chunks, stop, |next| {
+        let mut scratch = Scratch::new();
+        while let Some((chunk, (prices, sold, bought))) = next() {
+            arch.dispatch(Chunk {
+                batch: &batch,
+                first: chunk * auctions_per_chunk,
+                prices,
+                sold,
+                bought,
+                scratch: &mut scratch,
+            })?;
+        }
+        Ok(())
+    })
+}
+
+/// Auctions that a thread clears together.
+struct Chunk<'a> {
+    batch: &'a AuctionBatch<'a>,
+    first: usize,
+    prices: &'a mut [f64],
+    sold: &'a mut [f64],
+    bought: &'a mut [f64],
+    scratch: &'a mut Scratch,
+}
+
+impl WithSimd for Chunk<'_> {
+    type Output = Result<(), Error>;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> Self::Output {
+        let [offers, bids] = self.batch.orders;
+        for (at, price) in self.prices.iter_mut().enumerate() {
+            let auction = self.batch.auction(self.first + at);
+            let sold = &mut self.sold[at * offers..(at + 1) * offers];
+            let bought = &mut self.bought[at * bids..(at + 1) * bids];
+            let Some(cleared) = auction.check_and_clear(simd, sold, bought, self.scratch)? else {
+                self.batch.check()?;
+                return Err(Error::Changed);
+            };
+            *price = cleared;
+        }
+        Ok(())
+    }
+}
+
+impl AuctionBatch<'_> {
+    /// Whether the number and the lengths of all rows fit results of these lengths.
+    fn fits(&self, auctions: usize, sold: usize, bought: usize) -> bool {
+        let [offers, bids] = self.orders;
+        offers + bids > 0
+            && sold == auctions * offers
+            && bought == auctions * bids
+            && self.offer_prices.fit(auctions, offers)
+            && self.offer_quantities.fit(auctions, offers)
+            && self.bid_prices.fit(auctions, bids)
+            && self.bid_quantities.fit(auctions, bids)
+            && self.k.fit(auctions, 1)
+    }
+
+    /// Whether the rows that the auctions share are valid.
+    fn shares_valid(&self) -> bool {
+        self.offer_prices.is_shared_valid(check::prices)
+            && self.offer_quantities.is_shared_valid(check::quantities)
+            && self.bid_prices.is_shared_valid(check::prices)
+            && self.bid_quantities.is_shared_valid(check::quantities)
+            && self.k.is_shared_valid(check::share)
+    }
+
+    /// Checks all values, argument by argument. Threads clear auctions in any order, but the error
+    /// must name the first invalid value.
+    #[cold]
+    fn check(&self) -> Result<(), Error> {
+        let [offers, bids] = self.orders.map(Some);
+        let prices = |name, rows: Rows<'_>, columns| {
+            check::prices(name, rows.values(), &rows.shape(columns))
+        };
+        let quantities = |name, rows: Rows<'_>, columns| {
+            check::quantities(name, rows.values(), &rows.shape(columns))
+        };
+        prices("offer_prices", self.offer_prices, offers)?;
+        quantities("offer_quantities", self.offer_quantities, offers)?;
+        prices("bid_prices", self.bid_prices, bids)?;
+        quantities("bid_quantities", self.bid_quantities, bids)?;
+        check::share("k", self.k.values(), &self.k.shape(None))
+    }
+
+    fn auction(&self, at: usize) -> Auction<'_> {
+        let [offers, bids] = self.orders;
+        Auction {
+            offers: Orders {
+                prices: self.offer_prices.row(at, offers),
+                quantities: self.offer_quantities.row(at, offers),
+            },
+            bids: Orders {
+                prices: self.bid_prices.row(at, bids),
+                quantities: self.bid_quantities.row(at, bids),
+            },
+            k: self.k.row(at, 1)[0],
+            ties: self.ties,
+        }
+    }
+}
