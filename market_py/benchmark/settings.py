@@ -11,7 +11,10 @@ from market_py.benchmark.results import KINDS
 
 LARGE = 100_000
 """From this size on, only published numba is timed beside the backends: the others take seconds."""
-PUBLISHED = (PUBLISHED_NUMBA, "rust-naive")
+PUBLISHED = (PUBLISHED_NUMBA, "rust-published")
+"""What the published experiment timed."""
+PUBLISHED_BARE = "rust-naive"
+"""The published Rust function without the wrapper of the published benchmark."""
 LADDER_SIZE = 200
 SECTIONS = (*KINDS, "adequacy")
 """Sections of a run: races of each kind, and a reliability study."""

@@ -17,13 +17,15 @@ from market_py.benchmark.results import Kind
 def single_case(
     distribution: str,
     offers: int,
-    names: Sequence[str],
+    candidates: Sequence[str] | Mapping[str, timing.Call],
     *,
     kind: Kind = "single",
     distinct: int | None = None,
     **options: Any,
 ) -> BenchmarkCase:
     """Make a case of the variants and backends of these names that clears one market per call.
+
+    A mapping gives the functions themselves by name.
 
     The number of distinct markets is by default that of `inputs.distinct_inputs`. Options are
     fields of `BenchmarkCase`.
@@ -32,7 +34,10 @@ def single_case(
     def set_up(seed: int) -> Setup:
         markets = inputs.make_markets(distribution, offers, seed, distinct)
         exact = inputs.DISTRIBUTIONS[distribution].exact
-        return _setup(registry.get_candidates(names), markets, exact)
+        found = candidates
+        if not isinstance(found, Mapping):
+            found = registry.get_candidates(found)
+        return _setup(found, markets, exact)
 
     return BenchmarkCase(kind, distribution, offers, set_up, **options)
 

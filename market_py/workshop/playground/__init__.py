@@ -1,1 +1,10 @@
-"""Functions that learners write, in Rust or numba: compiled, verified, and raced beside ours."""
+"""Learners' own functions, in Rust or numba: compile, verify, keep and race them."""
+
+from market_py.workshop.playground import collection, magic
+from market_py.workshop.playground.collection import add
+from market_py.workshop.playground.race import race
+
+__all__ = ["add", "race"]
+
+magic.register()
+collection.load_all()

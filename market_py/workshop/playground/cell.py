@@ -1,8 +1,9 @@
-"""Compile the text of a cell of Rust into a module of Python."""
+"""Compile the text of a notebook cell in Rust to a Python module."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -11,17 +12,16 @@ import sys
 import sysconfig
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import resources
 from pathlib import Path
 from string import Template
-from typing import Any
 
 from market_py.extension import CRATE, REPOSITORY
 from market_py.workshop.build import environment
 
 FOLDER = REPOSITORY / "build" / "playground"
-"""Where cells are compiled; a cell whose text has been compiled before is found there."""
+"""Where cells are compiled; a text that was compiled before is found there."""
 
 NO_RUST = """\
 Rust is not installed, so this cell was not compiled. The rest of the notebook works without it.
@@ -32,9 +32,10 @@ SIGNATURES = {
 fn market_clearing_batch(bids: &[f64], quantities: &[f64], demand: &[f64], threads: usize,
                          prices: &mut [f64], dispatch: &mut [f64])""",
     "market_clearing": """\
-fn market_clearing(bids: &[f64], quantities: &[f64], demand: f64, dispatch: &mut [f64]) -> f64""",
+fn market_clearing(bids: &[f64], quantities: &[f64], demand: f64,
+                   dispatch: &mut [f64]) -> f64""",
 }
-"""Functions that a cell may hold, and that get a binding; other functions are written with one."""
+"""Functions for which the binding is written; a cell may also hold its own ``#[pyfunction]``."""
 
 _PYFUNCTION = re.compile(r"#\[pyfunction\]\s*(?:#\[[^\n]*\]\s*)*(?:pub\s+)?fn\s+(\w+)")
 
@@ -45,40 +46,47 @@ class CellError(Exception):
 
 @dataclass(frozen=True)
 class Cell:
-    """The text of a cell, and what is made from it."""
+    """The text of a cell, and the name that Python gives its function."""
 
     text: str
+    name: str = ""
+    """By default the name in Rust."""
 
     @cached_property
-    def module(self) -> str:
-        """Name of the module: another one for another text, since no module can be replaced."""
-        made_from = self.text, *_templates().values(), sys.version
-        return "cell_" + hashlib.sha256("\0".join(made_from).encode()).hexdigest()[:16]
-
-    @cached_property
-    def functions(self) -> list[str]:
-        """Names of the functions that Python can call.
+    def function(self) -> str:
+        """Name of the function in Rust.
 
         Raises
         ------
         CellError
-            There are none.
+            There is no such function.
         """
         code = re.sub(r"//[^\n]*", "", self.text)
         if not code.strip():
             raise CellError(f"The cell is empty. It must hold\n{SIGNATURES['market_clearing']}")
         if written := _PYFUNCTION.findall(code):
-            return written
+            return str(written[0])
         for name in SIGNATURES:
             if re.search(rf"\bfn\s+{name}\b", code):
-                return [name]
+                return name
         expected = "\nor\n".join(SIGNATURES.values())
         raise CellError(f"The cell must hold\n{expected}\nor a function with #[pyfunction].")
 
     @property
     def has_own_binding(self) -> bool:
-        """Whether the cell says itself how Python calls its functions."""
-        return "#[pyfunction]" in self.text
+        """Whether the cell says itself how Python calls its function."""
+        return self.function not in SIGNATURES
+
+    @property
+    def python_name(self) -> str:
+        """Name of the function in Python."""
+        return self.function if self.has_own_binding else self.name or self.function
+
+    @cached_property
+    def module(self) -> str:
+        """Name of the module: a new one for a new text, since Python cannot load one twice."""
+        made_from = self.text, self.python_name, *_templates().values(), sys.version
+        return "cell_" + hashlib.sha256("\0".join(made_from).encode()).hexdigest()[:16]
 
     @property
     def source(self) -> str:
@@ -87,52 +95,64 @@ class Cell:
 
     @property
     def _library(self) -> str:
-        binding = "" if self.has_own_binding else _templates()[f"{self.functions[0]}.rs"]
-        where = "" if self.has_own_binding else "binding::"
-        lines = (
-            f"        module.add_function(pyo3::wrap_pyfunction!({where}{name}, module)?)?;\n"
-            for name in self.functions
-        )
-        values = {"module": self.module, "binding": binding, "functions": "".join(lines)}
+        binding, added = "", [self.python_name]
+        if not self.has_own_binding:
+            binding = Template(_templates()[f"{self.function}.rs"]).substitute(
+                name=self.python_name
+            )
+            added = [f"binding::{self.python_name}"]
+        lines = [f"module.add_function(pyo3::wrap_pyfunction!({it}, module)?)?;" for it in added]
+        if "fn allocations(" in binding:
+            lines.append(
+                '#[cfg(feature = "counting")]\n        '
+                "module.add_function(pyo3::wrap_pyfunction!(binding::allocations, module)?)?;"
+            )
+        values = {
+            "module": self.module,
+            "binding": binding,
+            "functions": "".join(f"        {line}\n" for line in lines),
+        }
         return Template(_templates()["lib.rs"]).substitute(values)
 
-    @property
-    def library(self) -> Path:
-        """Path of the compiled module; it may not be compiled yet."""
-        return FOLDER / f"{self.module}{sysconfig.get_config_var('EXT_SUFFIX')}"
+    def compile(self, *, counting: bool = False) -> Path:
+        """Compile the cell unless that was done before; return the path of the module.
 
-    def compile(self) -> None:
-        """Compile the cell, unless the same text has been compiled before.
+        With `counting`, the module also has the function ``allocations``.
 
         Raises
         ------
         CellError
             It does not compile; the message is that of rustc.
         """
-        if self.library.exists():
-            return
-        self._cargo("rustc")
-        name = f"{self.module}.dll" if os.name == "nt" else f"lib{self.module}"
-        built = next(
-            FOLDER / "target" / "release" / f"{name}{ending}"
-            for ending in (".so", ".dylib", "")
-            if (FOLDER / "target" / "release" / f"{name}{ending}").exists()
-        )
-        # In one step, so that another notebook never finds half of it.
-        copy = self.library.with_suffix(f".{os.getpid()}")
-        shutil.copyfile(built, copy)
-        copy.replace(self.library)
+        folder = FOLDER / ("counting" if counting else "compiled")
+        compiled = folder / f"{self.module}{sysconfig.get_config_var('EXT_SUFFIX')}"
+        if not compiled.exists():
+            self._cargo(*(("--features", "counting") if counting else ()))
+            folder.mkdir(exist_ok=True)
+            # In one step, so that another notebook never finds half of it.
+            copy = compiled.with_suffix(f".{os.getpid()}")
+            shutil.copyfile(self._built, copy)
+            copy.replace(compiled)
+        return compiled
+
+    @property
+    def _built(self) -> Path:
+        folder = FOLDER / "target" / "release"
+        names = (f"lib{self.module}.so", f"lib{self.module}.dylib", f"{self.module}.dll")
+        return next(folder / name for name in names if (folder / name).exists())
 
     def assembly(self) -> str:
         """Return the assembly that rustc emits for the cell."""
-        self._cargo("rustc", "--", "--emit=asm")
+        self._cargo("--", "--emit=asm")
         found = (FOLDER / "target" / "release" / "deps").glob(f"{self.module}*.s")
         return max(found, key=lambda path: path.stat().st_mtime).read_text()
 
-    def _cargo(self, verb: str, *options: str) -> None:
-        crate = FOLDER / self.module
+    def _cargo(self, *options: str) -> None:
+        crate = FOLDER / f"{self.module}-{os.getpid()}"
         (crate / "src").mkdir(parents=True, exist_ok=True)
-        manifest = Template(_templates()["Cargo.toml"]).substitute(module=self.module)
+        manifest = Template(_templates()["Cargo.toml"]).substitute(
+            module=self.module, core=json.dumps(str(CRATE / "core"))
+        )
         for path, text in {
             "Cargo.toml": manifest,
             "Cargo.lock": (CRATE / "Cargo.lock").read_text(),
@@ -140,25 +160,32 @@ class Cell:
             "src/cell.rs": self.text,
         }.items():
             (crate / path).write_text(text, encoding="utf-8")
-        command = ["cargo", verb, "--release", "--quiet", "--offline", "--color=always"]
-        done = subprocess.run(
-            [*command, f"--target-dir={FOLDER / 'target'}", *options],
-            cwd=crate,
-            env=_environment(),
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-        )
-        shutil.rmtree(crate)
+        command = ["cargo", "rustc", "--release", "--quiet", "--offline", "--color=never"]
+        try:
+            done = subprocess.run(
+                [*command, f"--target-dir={FOLDER / 'target'}", *options],
+                cwd=crate,
+                env=_environment(),
+                capture_output=True,
+                text=True,
+                errors="replace",
+                check=False,
+            )
+        finally:
+            shutil.rmtree(crate)
         if done.returncode != 0:
             raise CellError(self._explained(done.stderr))
 
     def _explained(self, message: str) -> str:
         """Add to a message of rustc what a learner cannot see in it."""
-        if self.has_own_binding or "src/lib.rs" not in message:
+        if self.has_own_binding or "const CLEAR" not in message:
             return message
-        return f"{message}\nThe function must be\n{SIGNATURES[self.functions[0]]}"
+        return f"{message}\nThe function must be\n{SIGNATURES[self.function]}"
+
+
+def compile_dependencies() -> None:
+    """Compile what all cells need, once; it takes about a minute."""
+    Cell("fn market_clearing(_: &[f64], _: &[f64], _: f64, _: &mut [f64]) -> f64 { 0.0 }").compile()
 
 
 def has_cargo() -> bool:
@@ -171,6 +198,7 @@ def _environment() -> Mapping[str, str]:
     return {**environment(), "PYO3_PYTHON": sys.executable}
 
 
-def _templates() -> Mapping[str, Any]:
+@cache
+def _templates() -> Mapping[str, str]:
     folder = resources.files("market_py.workshop.playground") / "crate"
     return {file.name: file.read_text(encoding="utf-8") for file in folder.iterdir()}

@@ -1,10 +1,163 @@
-"""The functions that a learner has written: each is kept in a file, for later notebooks."""
+"""Keep learners' functions, so that later notebooks race them too.
+
+Each is a file in `folder`: numba functions as ``.py``, with the functions that they call, and cells
+of Rust as ``.rs``. All are variants of `market_py.registry` in every notebook.
+"""
 
 from __future__ import annotations
 
+import ast
+import inspect
+import os
+import textwrap
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
+from market_py import registry
+from market_py.extension import REPOSITORY
+from market_py.workshop.playground.cell import Cell, CellError
+from market_py.workshop.playground.verify import Kind, load, problem_in_new_process
 
-def add(function: Callable[..., Any], name: str, cell: object) -> None:
-    """Keep."""
+SUMMARY = "yours"
+CELLS: dict[Callable[..., Any], Cell] = {}
+"""The cell of each Rust function that this kernel has compiled."""
+
+
+def folder() -> Path:
+    """Where functions are kept: ``MARKET_PY_VARIANTS``, or ``notebooks/my_variants``."""
+    return Path(os.environ.get("MARKET_PY_VARIANTS", REPOSITORY / "notebooks" / "my_variants"))
+
+
+def add(function: Callable[..., Any]) -> str:
+    """Verify a function that clears one market, keep it, and let it race; return its name.
+
+    Parameters
+    ----------
+    function : callable
+        A numba function, or one that ``%%rust`` has made: it takes bids and quantities of shape
+        (N,) and the demand, and returns the price and the dispatch.
+
+    Raises
+    ------
+    CellError
+        It clears a market wrongly, fails, or does not end.
+    """
+    if function not in CELLS and not hasattr(function, "targetoptions"):
+        raise CellError(f"{function!r} is not compiled: write @njit above it, or a %%rust cell.")
+    if problem := verify(function):
+        raise CellError(problem)
+    language, _, python_name = write(function, folder())
+    name = variant_name(language, python_name)
+    registry.add_variant(name, SUMMARY, lambda: function)
+    return name
+
+
+def verify(function: Callable[..., Any], kind: Kind = "market") -> str:
+    """Return what is wrong with a function, which runs in a new process, or nothing."""
+    if function in CELLS:
+        cell = CELLS[function]
+        return problem_in_new_process(cell.compile(), cell.python_name, kind)
+    _, file, python_name = write(function, folder() / "checked")
+    return problem_in_new_process(file, python_name, kind)
+
+
+def variant_name(language: str, function: str) -> str:
+    """Return the name of a variant, as in ``"numba-my-sort"``, for a function's name."""
+    name = function.replace("_", "-")
+    return name if name.startswith(f"{language}-") else f"{language}-{name}"
+
+
+def write(function: Callable[..., Any], into: Path) -> tuple[str, Path, str]:
+    """Write a function into a file; return its language, the path, and its name there."""
+    into.mkdir(parents=True, exist_ok=True)
+    if function in CELLS:
+        cell = CELLS[function]
+        path = into / f"{cell.python_name}.rs"
+        path.write_text(cell.text, encoding="utf-8")
+        return "rust", path, cell.python_name
+    name = python_function(function).__name__
+    path = into / f"{name}.py"
+    path.write_text(source(function), encoding="utf-8")
+    return "numba", path, name
+
+
+def load_all() -> None:
+    """Add all functions that were kept to the variants of this process; each loads when used."""
+    for path in sorted(folder().glob("*.*")):
+        if path.suffix in LOADERS:
+            language, loader = LOADERS[path.suffix]
+            name = variant_name(language, path.stem)
+            registry.add_variant(name, SUMMARY, cache(lambda it=path, load=loader: load(it)))
+
+
+def _load_numba(path: Path) -> Callable[..., Any]:
+    return load(path, path.stem)
+
+
+def _load_rust(path: Path) -> Callable[..., Any]:
+    cell = Cell(path.read_text(encoding="utf-8"), path.stem)
+    function = load(cell.compile(), cell.python_name)
+    CELLS[function] = cell
+    return function
+
+
+LOADERS = {".py": ("numba", _load_numba), ".rs": ("rust", _load_rust)}
+"""The language and what loads a file, by the ending of its name."""
+
+
+def python_function(function: Callable[..., Any]) -> Any:
+    """Return the Python function of a numba function, or the function itself."""
+    return getattr(function, "py_func", function)
+
+
+def source(function: Callable[..., Any]) -> str:
+    """Return a module that holds a function and all that it uses from the notebook."""
+    written: dict[str, str] = {}
+    _collect(function, written)
+    return "\n\n\n".join(written.values()) + "\n"
+
+
+def _collect(function: Callable[..., Any], written: dict[str, str]) -> None:
+    """Add the source of a function after what it uses: imports, constants, other functions."""
+    plain = python_function(function)
+    tree = ast.parse(textwrap.dedent(inspect.getsource(plain)))
+    (definition,) = tree.body
+    assert isinstance(definition, ast.FunctionDef)
+    # numba's options are written anew, since a decorator may be a call: `fast = njit(slow)`.
+    definition.decorator_list = []
+    used = {node.id for node in ast.walk(definition) if isinstance(node, ast.Name)}
+    for name in sorted(used - {plain.__name__}):
+        if name in plain.__globals__ and name not in written:
+            _collect_value(name, plain.__globals__[name], written)
+    lines = inspect.getsource(plain).splitlines()
+    start = next(i for i, line in enumerate(lines) if line.lstrip().startswith("def "))
+    text = textwrap.dedent("\n".join(lines[start:]))
+    written[plain.__name__] = f"{_decorator(function, written)}{text}"
+
+
+def _collect_value(name: str, value: Any, written: dict[str, str]) -> None:
+    if isinstance(value, ModuleType):
+        written[name] = f"import {value.__name__} as {name}"
+    elif isinstance(value, bool | int | float | str | tuple):
+        written[name] = f"{name} = {value!r}"
+    elif (plain := python_function(value)) and getattr(plain, "__module__", "") == "__main__":
+        _collect(value, written)
+    else:
+        origin = plain if hasattr(plain, "__module__") else type(plain)
+        written[name] = f"from {origin.__module__} import {plain.__name__} as {name}"
+
+
+def _decorator(function: Any, written: dict[str, str]) -> str:
+    """Return the line that compiles a function with numba, with the options it was compiled with."""
+    if not hasattr(function, "targetoptions"):
+        return ""
+    written.setdefault("njit", "from numba import njit")
+    options = {
+        name: value
+        for name, value in function.targetoptions.items()
+        if name != "nopython" and value is not None and value is not False
+    }
+    return f"@njit({', '.join(f'{name}={value!r}' for name, value in options.items())})\n"

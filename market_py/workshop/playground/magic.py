@@ -1,4 +1,4 @@
-"""The ``%%rust`` cell magic: a function in Rust becomes one of Python, compiled and verified."""
+"""The ``%%rust`` cell magic: it compiles and verifies a function in Rust and gives it to Python."""
 
 from __future__ import annotations
 
@@ -12,76 +12,79 @@ from IPython.core.getipython import get_ipython
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 from IPython.display import display
 
-from market_py.workshop.playground import collection
 from market_py.workshop.playground.cell import FOLDER, NO_RUST, Cell, CellError, has_cargo
+from market_py.workshop.playground.collection import CELLS
 from market_py.workshop.playground.verify import load, problem_in_new_process
 
 
 @dataclass(frozen=True)
-class Said:
-    """What a cell answers; a screen reader reads it at once."""
+class Message:
+    """What a cell answers, for a screen reader too."""
 
     text: str
     is_alarm: bool = False
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         role = "alert" if self.is_alarm else "status"
-        shown = html.escape(self.text)
+        text = html.escape(self.text)
+        style = "white-space:pre-wrap;overflow-wrap:anywhere"
         return {
             "text/plain": self.text,
-            "text/html": f'<pre role="{role}" style="white-space:pre-wrap">{shown}</pre>',
+            "text/html": f'<pre role="{role}" style="{style}">{text}</pre>',
         }
 
 
-def compiled_function(cell: Cell, name: str) -> Callable[..., Any]:
-    """Compile a cell, verify a function of it in a process of its own, and load it.
+def compiled_function(cell: Cell) -> Callable[..., Any]:
+    """Compile a cell, verify its function in a new process, and load it.
+
+    A function with a binding of its own is not verified.
 
     Raises
     ------
     CellError
-        It does not compile, or clears a market wrongly.
+        The cell does not compile, or the function clears a market wrongly.
     """
-    cell.compile()
-    verified = cell.library.with_suffix(f".{name}-verified")
-    if not verified.exists():
-        if problem := problem_in_new_process(cell.library, name):
+    path = cell.compile()
+    verified = path.with_suffix(".verified")
+    if not cell.has_own_binding and not verified.exists():
+        kind = "batch" if cell.function == "market_clearing_batch" else "market"
+        if problem := problem_in_new_process(path, cell.python_name, kind):
             raise CellError(problem)
         verified.touch()
-    return load(cell.library, name)
+    function = load(path, cell.python_name)
+    CELLS[function] = cell
+    return function
 
 
 @magic_arguments()
-@argument("name", nargs="?", help="of the function in Python; by default as in Rust")
+@argument("name", nargs="?", default="", help="of the function in Python; by default as in Rust")
 @argument("--show", action="store_true", help="print the whole file that is compiled")
 @argument("--asm", action="store_true", help="print the machine code that rustc makes")
 def rust(line: str, text: str) -> None:
-    """Compile a cell of Rust, verify it, and define its functions in the notebook."""
+    """Compile a cell of Rust, verify it, and define its function in the notebook."""
     options = parse_argstring(rust, line)
     namespace = get_ipython().user_ns  # type: ignore[no-untyped-call]
-    cell, began = Cell(text), time.perf_counter()
-    names: dict[str, str] = {}
+    cell, began = Cell(text, options.name), time.perf_counter()
+    name = options.name or "market_clearing"
     try:
-        names = {function: function for function in cell.functions}
-        if options.name:
-            names = {cell.functions[0]: options.name}
+        name = options.name or cell.python_name
         if options.show:
             print(cell.source)
         if not has_cargo():
             raise CellError(NO_RUST)
         if not (FOLDER / "target").exists():
-            print("The first cell also compiles what all cells need: about half a minute.")
-        for function, name in names.items():
-            namespace[name] = compiled_function(cell, function)
-            collection.add(namespace[name], name, cell)
+            print("The first cell also compiles what all cells need, which takes about a minute.")
+        namespace[name] = compiled_function(cell)
         if options.asm:
             print(cell.assembly())
     except CellError as error:
-        # The notebook goes on; what uses the function says that it is not there.
-        namespace.update(dict.fromkeys(names.values() or [options.name or "market_clearing"]))
-        display(Said(str(error), is_alarm=True))
+        # The notebook goes on: checks and races say that the function is missing.
+        namespace[name] = None
+        display(Message(str(error), is_alarm=True))  # type: ignore[no-untyped-call]
         return
+    done = "compiled" if cell.has_own_binding else "compiled and verified"
     seconds = time.perf_counter() - began
-    display(Said(f"{', '.join(names.values())}: compiled and verified in {seconds:.1f} s."))
+    display(Message(f"{name}: {done} in {seconds:.1f} s."))  # type: ignore[no-untyped-call]
 
 
 def register() -> None:

@@ -1,7 +1,8 @@
-"""Verify a learner's function, in a process of its own.
+"""Verify a learner's function in a new process.
 
-``python -m market_py.workshop.playground.verify FILE FUNCTION`` prints what is wrong and ends with
-1, or prints nothing. An endless loop or a stack overflow then ends this process, not the kernel.
+An endless loop or a stack overflow then ends that process, not the kernel. The process is
+``python -m market_py.workshop.playground.verify FILE FUNCTION KIND``: it prints what is wrong and
+ends with 1, or prints nothing.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterator
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -19,26 +20,33 @@ import market_py
 from market_py.validation import Float64Array
 
 SECONDS = 20.0
-"""A process that takes longer is ended."""
+"""A process that takes longer is ended; numba compiles within it."""
 MARKETS = 300
 BATCHES = 20
 
+Kind = Literal["market", "batch"]
+"""What a function clears in a call."""
 Market = tuple[Float64Array, Float64Array, float]
 
 
 def load(file: Path, function: str) -> Callable[..., Any]:
-    """Load a function from a module, compiled or not."""
+    """Load a function from a file: a Python module, compiled or not."""
     spec = spec_from_file_location(file.name.partition(".")[0], file)
     assert spec is not None and spec.loader is not None
     module = module_from_spec(spec)
+    # numba asks for the module when it caches a function.
+    sys.modules[spec.name] = module
     spec.loader.exec_module(module)
     found: Callable[..., Any] = getattr(module, function)
     return found
 
 
-def problem_in_new_process(file: Path, function: str, seconds: float = SECONDS) -> str:
+def problem_in_new_process(
+    file: Path, function: str, kind: Kind, seconds: float | None = None
+) -> str:
     """Return what is wrong with a function; nothing if it clears all markets right."""
-    command = [sys.executable, "-m", __spec__.name, str(file), function]
+    seconds = seconds or SECONDS
+    command = [sys.executable, "-m", __spec__.name, str(file), function, kind]
     try:
         done = subprocess.run(
             command,
@@ -70,24 +78,23 @@ def markets() -> Iterator[Market]:
         yield bids, quantities, float(np.floor(share * quantities.sum())) + 0.5
 
 
-def problem(name: str, function: Callable[..., Any]) -> str:
-    """Return what is wrong with a function that clears markets; other functions are not judged."""
-    if name == "market_clearing_batch":
-        return _problem_of_batches(function)
-    if name != "market_clearing":
-        return ""
+def problem(name: str, function: Callable[..., Any], kind: Kind) -> str:
+    """Return what is wrong with a function."""
+    if kind == "batch":
+        return _problem_of_batches(name, function)
     for bids, quantities, demand in markets():
         expected = market_py.market_clearing(bids, quantities, demand, backend="python")
         given = bids.copy(), quantities.copy()
         answer = _answer(function, *given, demand)
         if isinstance(answer, str) or not _same(answer, expected, demand):
-            return _told(f"({bids.tolist()}, {quantities.tolist()}, {demand})", answer, expected)
+            call = f"{name}({bids.tolist()}, {quantities.tolist()}, {demand})"
+            return _told(call, answer, expected)
         if not (np.array_equal(given[0], bids) and np.array_equal(given[1], quantities)):
-            return "market_clearing changes its arguments: it must leave them as they are."
+            return f"{name} changes its arguments: it must leave them as they are."
     return ""
 
 
-def _problem_of_batches(function: Callable[..., Any]) -> str:
+def _problem_of_batches(name: str, function: Callable[..., Any]) -> str:
     rng = np.random.default_rng(4)
     for number in range(BATCHES):
         shape = int(rng.integers(1, 50)), 1 + 2 * number
@@ -99,8 +106,8 @@ def _problem_of_batches(function: Callable[..., Any]) -> str:
         for threads in (1, 2, 3):
             answer = _answer(function, bids.copy(), quantities.copy(), demand.copy(), threads)
             if isinstance(answer, str) or not _same(answer, expected, demand):
-                about = f" with {threads} threads, for {shape[0]} markets of {shape[1]} offers"
-                return _told(about, answer, expected)
+                about = f"{shape[0]} markets of {shape[1]} offers, threads = {threads}"
+                return _told(f"{name} for {about}", answer, expected)
     return ""
 
 
@@ -127,17 +134,22 @@ def _same(answer: tuple[Any, Any], expected: tuple[Any, Any], demand: Any) -> bo
 
 def _told(call: str, answer: Any, expected: tuple[Any, Any]) -> str:
     if isinstance(answer, str):
-        return f"market_clearing{call} {answer}."
+        return f"{call} {answer}."
     if np.size(expected[1]) > 40:
-        return f"market_clearing{call} returns another result than the contract says."
+        return f"{call} returns another result than the contract says."
+    (price, dispatch), (wanted, accepted) = map(_listed, (answer, expected))
     return (
-        f"market_clearing{call}\nexpected price {expected[0]:g}, dispatch {expected[1].tolist()}\n"
-        f"yours    price {answer[0]:g}, dispatch {answer[1].tolist()}"
+        f"{call}\nexpected price {wanted}, dispatch {accepted}\n"
+        f"yours    price {price}, dispatch {dispatch}"
     )
 
 
+def _listed(result: tuple[Any, Any]) -> list[Any]:
+    return [np.asarray(part).tolist() for part in result]
+
+
 if __name__ == "__main__":
-    name = sys.argv[2]
-    found = problem(name, load(Path(sys.argv[1]), name))
+    path, name, kind = sys.argv[1:]
+    found = problem(name, load(Path(path), name), "batch" if kind == "batch" else "market")
     print(found)
     sys.exit(bool(found))
