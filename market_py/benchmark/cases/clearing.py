@@ -49,11 +49,13 @@ def batch_case(
     *,
     markets: int,
     threads: tuple[int, ...] = (1,),
+    others: Mapping[str, registry.ClearBatch] | None = None,
     **options: Any,
 ) -> BenchmarkCase:
     """Make a case that clears so many markets per call, by backends on each number of threads.
 
-    Variants clear batches on one thread, and are left out where they have no batch function.
+    So do `others`, functions by name. Variants clear batches on one thread, and are left out where
+    they have no batch function.
     """
 
     def set_up(seed: int) -> Setup:
@@ -62,8 +64,8 @@ def batch_case(
         batches = inputs.make_batches(distribution, markets, seed, distinct, offers)
         candidates = {
             threaded(name, number): on_threads(clear, number)
-            for name, clear in registry.get_batch_candidates(names).items()
-            for number in (threads if name in registry.BACKENDS else (1,))
+            for name, clear in {**(others or {}), **registry.get_batch_candidates(names)}.items()
+            for number in ((1,) if name in registry.VARIANTS else threads)
         }
         return _setup(candidates, batches, inputs.BATCH_DISTRIBUTIONS[distribution].exact)
 

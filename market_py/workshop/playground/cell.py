@@ -127,7 +127,7 @@ class Cell:
         folder = FOLDER / ("counting" if counting else "compiled")
         compiled = folder / f"{self.module}{sysconfig.get_config_var('EXT_SUFFIX')}"
         if not compiled.exists():
-            self._cargo(*(("--features", "counting") if counting else ()))
+            self._cargo(counting=counting)
             folder.mkdir(exist_ok=True)
             # In one step, so that another notebook never finds half of it.
             copy = compiled.with_suffix(f".{os.getpid()}")
@@ -143,11 +143,11 @@ class Cell:
 
     def assembly(self) -> str:
         """Return the assembly that rustc emits for the cell."""
-        self._cargo("--", "--emit=asm")
+        self._cargo("--emit=asm")
         found = (FOLDER / "target" / "release" / "deps").glob(f"{self.module}*.s")
         return max(found, key=lambda path: path.stat().st_mtime).read_text()
 
-    def _cargo(self, *options: str) -> None:
+    def _cargo(self, *options: str, counting: bool = False) -> None:
         crate = FOLDER / f"{self.module}-{os.getpid()}"
         (crate / "src").mkdir(parents=True, exist_ok=True)
         manifest = Template(_templates()["Cargo.toml"]).substitute(
@@ -160,10 +160,13 @@ class Cell:
             "src/cell.rs": self.text,
         }.items():
             (crate / path).write_text(text, encoding="utf-8")
+        features = ["--features", "counting"] if counting else []
+        # Warnings would stand before the error that a learner looks for.
+        options = "--", "-Awarnings", *options
         command = ["cargo", "rustc", "--release", "--quiet", "--offline", "--color=never"]
         try:
             done = subprocess.run(
-                [*command, f"--target-dir={FOLDER / 'target'}", *options],
+                [*command, f"--target-dir={FOLDER / 'target'}", *features, *options],
                 cwd=crate,
                 env=_environment(),
                 capture_output=True,

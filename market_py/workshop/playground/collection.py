@@ -45,10 +45,13 @@ def add(function: Callable[..., Any]) -> str:
     CellError
         It clears a market wrongly, fails, or does not end.
     """
-    if function not in CELLS and not hasattr(function, "targetoptions"):
-        raise CellError(f"{function!r} is not compiled: write @njit above it, or a %%rust cell.")
     if problem := verify(function):
         raise CellError(problem)
+    return keep(function)
+
+
+def keep(function: Callable[..., Any]) -> str:
+    """Keep a function that was verified, and let it race; return its name."""
     language, _, python_name = write(function, folder())
     name = variant_name(language, python_name)
     registry.add_variant(name, SUMMARY, lambda: function)
@@ -57,6 +60,8 @@ def add(function: Callable[..., Any]) -> str:
 
 def verify(function: Callable[..., Any], kind: Kind = "market") -> str:
     """Return what is wrong with a function, which runs in a new process, or nothing."""
+    if function not in CELLS and not hasattr(function, "targetoptions"):
+        return f"{function!r} is not compiled: write @njit above it, or a %%rust cell."
     if function in CELLS:
         cell = CELLS[function]
         return problem_in_new_process(cell.compile(), cell.python_name, kind)
@@ -73,12 +78,11 @@ def variant_name(language: str, function: str) -> str:
 def write(function: Callable[..., Any], into: Path) -> tuple[str, Path, str]:
     """Write a function into a file; return its language, the path, and its name there."""
     into.mkdir(parents=True, exist_ok=True)
+    name = python_name(function)
     if function in CELLS:
-        cell = CELLS[function]
-        path = into / f"{cell.python_name}.rs"
-        path.write_text(cell.text, encoding="utf-8")
-        return "rust", path, cell.python_name
-    name = python_function(function).__name__
+        path = into / f"{name}.rs"
+        path.write_text(CELLS[function].text, encoding="utf-8")
+        return "rust", path, name
     path = into / f"{name}.py"
     path.write_text(source(function), encoding="utf-8")
     return "numba", path, name
@@ -111,6 +115,13 @@ LOADERS = {".py": ("numba", _load_numba), ".rs": ("rust", _load_rust)}
 def python_function(function: Callable[..., Any]) -> Any:
     """Return the Python function of a numba function, or the function itself."""
     return getattr(function, "py_func", function)
+
+
+def python_name(function: Callable[..., Any]) -> str:
+    """Return the name that the learner gave a function."""
+    if function in CELLS:
+        return CELLS[function].python_name
+    return str(python_function(function).__name__)
 
 
 def source(function: Callable[..., Any]) -> str:

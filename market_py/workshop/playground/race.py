@@ -11,7 +11,7 @@ from market_py import registry
 from market_py.benchmark import timing
 from market_py.benchmark.cases.clearing import single_case
 from market_py.benchmark.timing import Race
-from market_py.workshop.playground.collection import CELLS, python_function
+from market_py.workshop.playground.collection import python_name
 from market_py.workshop.widgets.panel import TIMING_LOCK
 
 
@@ -63,8 +63,7 @@ def named(candidates: tuple[str | Callable[..., Any] | None, ...]) -> dict[str, 
     found: dict[str, Callable[..., Any]] = dict(registry.get_candidates(names))
     for function in candidates:
         if callable(function):
-            cell = CELLS.get(function)
-            found[cell.python_name if cell else python_function(function).__name__] = function
+            found[python_name(function)] = function
     if not found:
         raise ValueError("candidates: none is left; give a function, or a name of a backend")
     return found

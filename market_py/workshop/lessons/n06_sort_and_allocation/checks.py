@@ -1,4 +1,4 @@
-"""Check of the exercise of notebook 06."""
+"""Checks of the exercises of notebook 06."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import numpy as np
 
 from market_py.validation import Float64Array
 from market_py.workshop.grading.check import CheckResult, Refused, graded, hint, right
+from market_py.workshop.playground import exercise
+from market_py.workshop.playground.collection import CELLS, keep
 
 NOTHING_WRITTEN = CheckResult(
     "not done yet",
@@ -93,3 +95,29 @@ def _arrays_held(accept: Callable[..., Any], quantities: Float64Array) -> float:
     finally:
         tracemalloc.stop()
     return (peak - before) / quantities.nbytes
+
+
+NEEDED_IN_RUST = 2.0
+"""Blocks of memory: for the indices, and for the merges of a stable sort."""
+
+
+@graded
+def check_scratch(function: Callable[..., Any]) -> CheckResult:
+    """Check that a numba or Rust function has no temporaries, and compare it with ours.
+
+    It is then one of the learner's variants.
+    """
+    exercise.require_right(function)
+    own = exercise.allocations(function)
+    if function in CELLS:
+        needed, others = NEEDED_IN_RUST, ("rust-ndarray", "rust-scratch")
+    else:
+        others = "numba-sort", "numba-scratch"
+        needed = exercise.allocations_of_numba_variant("numba-scratch")
+    if own > needed:
+        raise exercise.not_done(
+            f"your function clears every market right. It asks for {own:g} blocks of memory in a "
+            f"call; {needed:g} are enough. Which arrays exist only because the next line reads "
+            "them?"
+        )
+    return right(f"{own:g} blocks of memory in a call. {exercise.compared(keep(function), *others)}")

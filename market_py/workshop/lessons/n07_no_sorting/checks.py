@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import math
 import operator
 from collections.abc import Callable
@@ -13,6 +14,8 @@ import market_py
 from market_py.validation import Float64Array
 from market_py.workshop.grading import check
 from market_py.workshop.grading.check import CheckResult, Refused, hint, right
+from market_py.workshop.playground import exercise
+from market_py.workshop.playground.collection import keep
 
 
 class TooMany(Exception):
@@ -170,3 +173,18 @@ def _comparisons(
     except (TooMany, RecursionError):
         return math.inf
     return counter.comparisons / len(bids)
+
+
+@check.graded
+def check_search(function: Callable[..., Any]) -> CheckResult:
+    """Check that a numba or Rust function clears markets without a sort; compare it with ours.
+
+    It is then one of the learner's variants.
+    """
+    exercise.require_right(function)
+    if re.search(r"\w*sort\w*\(", exercise.text(function)):
+        raise exercise.not_done("your function clears every market right, and it sorts so far.")
+    name = keep(function)
+    language = name.partition("-")[0]
+    others = f"{language}-keys", f"{language}-select"
+    return right("\n".join(exercise.compared(name, *others, offers=it) for it in (200, 10_000)))

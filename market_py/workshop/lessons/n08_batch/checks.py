@@ -7,11 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from market_py.benchmark.cases.clearing import batch_case, threaded
 from market_py.benchmark.timing import Race
 from market_py.workshop.grading import check
 from market_py.workshop.grading.check import CheckResult, hint, right
 from market_py.workshop.lessons.n08_batch import panel
 from market_py.workshop.lessons.n08_batch.plots import BACKENDS, ways_of
+from market_py.workshop.playground import exercise
+from market_py.workshop.playground.collection import CELLS, python_name
 from market_py.workshop.widgets.sweep import installed
 
 
@@ -50,3 +53,24 @@ def check_model(break_even: Callable[..., Any], races: Mapping[int, Race]) -> Ch
                 f"{above:,g}."
             )
     return right("\n".join(said))
+
+
+THREADS = 2
+
+
+@check.graded
+def check_threads(function: Callable[..., Any]) -> CheckResult:
+    """Check a batch function in numba or Rust that shares the markets among threads."""
+    exercise.require_right(function, "batch")
+    parallel = getattr(function, "targetoptions", {}).get("parallel", False)
+    if not parallel and not (function in CELLS and "thread" in CELLS[function].text):
+        raise exercise.not_done("your function clears every batch right, on one thread so far.")
+    name, backends = python_name(function), installed(BACKENDS)
+    case = batch_case(
+        "own bids", 32, backends, markets=1000, threads=(1, THREADS), others={name: function}
+    )
+    found = case.race()
+    two = threaded(name, THREADS)
+    others = (name, *(threaded(it, THREADS) for it in backends))
+    said = [f"{found.speedup(two, it)} times as fast as {it}" for it in others]
+    return right(f"1,000 markets of 32 offers: {two} is {', '.join(said)}.")

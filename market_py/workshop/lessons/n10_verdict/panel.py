@@ -19,6 +19,7 @@ from market_py.workshop.lessons.n10_verdict import decision
 from market_py.workshop.lessons.n10_verdict.decision import Case
 from market_py.workshop.lessons.n10_verdict.evidence import Evidence, here
 from market_py.workshop.lessons.n10_verdict.plots import decision_picture, waterfall
+from market_py.workshop.playground import variants as added_variants
 from market_py.workshop.widgets.controls import choice, slider, stepper
 from market_py.workshop.widgets.panel import Job, NotNow, Shown
 from market_py.workshop.widgets.sweep import installed, without_rust
@@ -114,8 +115,8 @@ class WaterfallPanel(EvidencePanel):
             said = f"{order} was not measured.{without_rust()}"
         else:
             said = f"{_where(source == STORED)}, {inputs}, N = {race.size}. {order}: "
-            said += waterfall_sentence(race, found)
-        return waterfall(race, found), said
+            said += waterfall_sentence(race, found) + own_sentence(race)
+        return waterfall(race, found, own_variants(race)), said
 
     def work(self) -> None:
         """Run the race, and show it instead of the stored one."""
@@ -124,8 +125,27 @@ class WaterfallPanel(EvidencePanel):
         self.wait()
 
 
+def own_variants(race: Race | None) -> list[str]:
+    """Return the learner's variants among the candidates of a race."""
+    return [name for name in added_variants() if race and name in race.candidates]
+
+
+def own_sentence(race: Race) -> str:
+    """Say how the learner's variants did, or how to add one."""
+    if not added_variants():
+        return (
+            " You have no variant of your own yet: the exercises of 05 to 07 add them, and so does "
+            "playground.add."
+        )
+    if not (own := own_variants(race)):
+        return " Your variants were not timed in this run: choose your own timings."
+    first = race.candidates[0]
+    said = [f"{it} {race.quartiles(it)[1]:,.0f} ns" for it in own]
+    return f" Your variants: {', '.join(said)}; {first} takes {race.quartiles(first)[1]:,.0f} ns."
+
+
 def _ladder_case(inputs: str, size: int, **_: Any) -> tuple[tuple[str, int], BenchmarkCase]:
-    names = installed(TIMED_VARIANTS)
+    names = installed((*TIMED_VARIANTS, *added_variants()))
     return (inputs, size), single_case(INPUTS[inputs], size, names, kind="ladder")
 
 

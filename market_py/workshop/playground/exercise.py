@@ -1,0 +1,101 @@
+"""Parts of checks for exercises whose answer is a compiled function."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from market_py.benchmark.timing import Race
+from market_py.variants import numba as numba_variants
+from market_py.workshop.grading.check import CheckResult, Refused
+from market_py.workshop.playground.collection import CELLS, verify, write
+from market_py.workshop.playground.collection import folder as kept_folder
+from market_py.workshop.playground.race import race
+from market_py.workshop.playground.verify import Kind
+
+OFFERS = 200
+"""Of each market in a comparison, the largest published size."""
+
+
+def not_done(message: str) -> Refused:
+    """End a check whose stub works, but is unchanged."""
+    return Refused(CheckResult("not done yet", message))
+
+
+def require_right(function: Callable[..., Any], kind: Kind = "market") -> None:
+    """Verify a function that clears one market, or a batch on several threads.
+
+    Raises
+    ------
+    Refused
+        It clears a market wrongly, fails, does not end, or is not compiled.
+    """
+    if problem := verify(function, kind):
+        raise Refused(problem)
+
+
+def text(function: Callable[..., Any]) -> str:
+    """Return what the learner wrote, with what it uses."""
+    _, path, _ = write(function, kept_folder() / "checked")
+    return path.read_text(encoding="utf-8")
+
+
+def allocations(function: Callable[..., Any], offers: int = OFFERS) -> float:
+    """Count the blocks of memory that a function asks for in a call, in a new process."""
+    if function in CELLS:
+        return _count(CELLS[function].compile(counting=True), "allocations", offers)
+    _, path, name = write(function, kept_folder() / "checked")
+    return _count(path, name, offers)
+
+
+def allocations_of_numba_variant(name: str, offers: int = OFFERS) -> float:
+    """Count the same for one of our numba variants."""
+    return _count(Path(numba_variants.__file__), name.replace("-", "_"), offers)
+
+
+def _count(path: Path, name: str, offers: int) -> float:
+    done = subprocess.run(
+        [sys.executable, "-c", COUNT, str(path), name, str(offers)],
+        env=os.environ | {"NUMBA_NRT_STATS": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return float(done.stdout)
+
+
+COUNT = """
+import sys
+from pathlib import Path
+from market_py.benchmark.inputs import random_markets
+from market_py.workshop.playground.verify import load
+
+path, name, offers = sys.argv[1:]
+count = load(Path(path), name)
+markets = random_markets(int(offers), 20)
+if name == "allocations":
+    total = sum(count(*market) for market in markets)
+else:
+    from numba.core.runtime.nrt import rtsys
+
+    count(*markets[0])
+    before = rtsys.get_allocation_stats().alloc
+    for market in markets:
+        count(*market)
+    total = rtsys.get_allocation_stats().alloc - before
+print(total / len(markets))
+"""
+
+
+def compared(name: str, *others: str, offers: int = OFFERS) -> str:
+    """Race a kept function; say how many times as fast it is as each of the others."""
+    found: Race = race(name, *others, offers=offers)
+    said = [
+        f"{found.speedup(name, other)} times as fast as {other} ({found.verdict(name, other)})"
+        for other in found.candidates[1:]
+    ]
+    return f"At {offers} offers {name} is {', '.join(said)}."
