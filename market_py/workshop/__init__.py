@@ -1,7 +1,22 @@
 """Code of the notebooks: panels, pictures, exercises, builds and publishing."""
 
-from market_py.workshop.grading import solution
-from market_py.workshop.widgets import race_output
+from typing import Any
 
-solution.register()
-race_output.register()
+from IPython.core.getipython import get_ipython
+
+from market_py.workshop.grading import solution
+
+
+def _show_race(race: Any) -> str:
+    from market_py.workshop.widgets.race_output import as_html
+
+    return as_html(race)
+
+
+_shell: Any = get_ipython()  # type: ignore[no-untyped-call]
+if _shell is not None:
+    solution.register()
+    # By name: the class is not imported before a race is shown.
+    _shell.display_formatter.formatters["text/html"].for_type_by_name(
+        "market_py.benchmark.timing", "Race", _show_race
+    )

@@ -75,7 +75,7 @@ class Cell:
     @property
     def has_own_binding(self) -> bool:
         """Whether the cell says itself how Python calls its function."""
-        return self.function not in SIGNATURES
+        return bool(_PYFUNCTION.search(self.text))
 
     @property
     def python_name(self) -> str:

@@ -1,8 +1,8 @@
 """Verify a learner's function in a new process.
 
-An endless loop or a stack overflow then ends that process, not the kernel. The process is
-``python -m market_py.workshop.playground.verify FILE FUNCTION KIND``: it prints what is wrong and
-ends with 1, or prints nothing.
+An endless loop or a stack overflow then ends that process, not the kernel. The process runs this
+file with a file, a function and a `Kind`; it prints what is wrong and ends with 1, or prints nothing.
+It imports no widgets and no plots, which would take seconds.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ import numpy as np
 import market_py
 from market_py.validation import Float64Array
 
-SECONDS = 20.0
-"""A process that takes longer is ended; numba compiles within it."""
+SECONDS = {".py": 30.0}
+"""A process that takes longer is ended; numba compiles within its time."""
+DEFAULT_SECONDS = 10.0
 MARKETS = 300
 BATCHES = 20
 
@@ -45,8 +46,8 @@ def problem_in_new_process(
     file: Path, function: str, kind: Kind, seconds: float | None = None
 ) -> str:
     """Return what is wrong with a function; nothing if it clears all markets right."""
-    seconds = seconds or SECONDS
-    command = [sys.executable, "-m", __spec__.name, str(file), function, kind]
+    seconds = seconds or SECONDS.get(file.suffix, DEFAULT_SECONDS)
+    command = [sys.executable, "-P", __file__, str(file), function, kind]
     try:
         done = subprocess.run(
             command,
