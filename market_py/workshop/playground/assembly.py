@@ -1,4 +1,4 @@
-"""Show the loops of machine code that LLVM makes of a function, in numba or in Rust."""
+"""Show the machine code that LLVM makes of a function, in numba or in Rust."""
 
 from __future__ import annotations
 
@@ -8,70 +8,59 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from market_py.workshop.playground.collection import CELLS, python_function
+from market_py.workshop.playground.collection import (
+    CELLS,
+    numba_options,
+    python_function,
+    python_name,
+)
 
-_LABEL = re.compile(r"^(\.?L?[\w.$]+):")
-_JUMP = re.compile(r"^\s*(?:j\w+|b(?:\.\w+)?|cbn?z|tbn?z)\s+.*?(\.?L[\w.$]+)\s*$")
-_FLOAT = re.compile(r"%[xyz]mm\d|\b[dvq]\d+\b")
-_PACKED = re.compile(r"^\s*v?(?!u?comi)\w+pd\b|\bv\d+\.2d\b")
-"""Instructions for several doubles at a time: SSE and AVX (``pd``), Neon (``.2d``)."""
-
-
-@dataclass(frozen=True)
-class Loop:
-    """An innermost loop: its instructions, without directives and comments."""
-
-    lines: tuple[str, ...]
-
-    @property
-    def packed(self) -> list[str]:
-        """The instructions for several doubles at a time."""
-        return [line for line in self.lines if _PACKED.search(line)]
-
-    @property
-    def jumps(self) -> int:
-        """Number of conditional jumps, the one back to the start included."""
-        return sum(bool(re.match(r"\s*(?:j(?!mp)\w+|b\.\w+|cbn?z|tbn?z)\s", it)) for it in self.lines)
+_SYMBOL = re.compile(r'^(?!\.?L)[\w$."]+:')
+_JUMP = re.compile(r"^\s+(?:j(?!mp)\w+|b\.\w+|cbn?z|tbn?z)\s")
+_SCALAR = re.compile(r"^\s+v?(?:add|sub|mul|min|max|u?comi|cmp\w*|fn?m\w+)sd\b|^\s+f(?!mov)\w+\s+d\d")
+_PACKED = re.compile(r"^\s+v?(?:add|sub|mul|min|max|and\w*|cmp\w*|fn?m\w+|maskmov)pd\b|^\s+f\w+.*\.2d")
+"""Instructions that compute with one double, and with several: SSE, AVX, and Neon (``.2d``)."""
+AROUND = 3
+"""Lines shown before the first and after the last of these instructions."""
 
 
 @dataclass(frozen=True)
 class Assembly:
-    """The innermost loops of a function that compute with doubles."""
+    """The part of a compiled function that computes with doubles."""
 
     name: str
-    loops: tuple[Loop, ...]
-
-    def __str__(self) -> str:
-        return "\n\n".join([self.headline, *("\n".join(loop.lines) for loop in self.loops)])
+    lines: tuple[str, ...]
 
     @property
     def headline(self) -> str:
-        """Say how many loops there are, and how many use packed instructions."""
-        packed = sum(bool(loop.packed) for loop in self.loops)
-        jumps = sum(loop.jumps - 1 for loop in self.loops)
+        """Count the instructions for one double, for several doubles, and the jumps."""
+        packed, scalar, jumps = (
+            sum(bool(kind.search(line)) for line in self.lines)
+            for kind in (_PACKED, _SCALAR, _JUMP)
+        )
         return (
-            f"{self.name}: {len(self.loops)} innermost loops with doubles; {packed} of them use "
-            f"packed instructions, and there are {jumps} conditional jumps inside the loops."
+            f"{self.name}: {packed} packed instructions (several doubles at a time), "
+            f"{scalar} scalar ones (one double), {jumps} conditional jumps."
         )
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        parts = [f'<p role="status"><strong>{html.escape(self.headline)}</strong></p>']
-        for number, loop in enumerate(self.loops, 1):
-            lines = "\n".join(_marked(line) for line in loop.lines)
-            parts.append(
-                f"<details><summary>Loop {number}: {len(loop.lines)} instructions, "
-                f"{len(loop.packed)} packed</summary><pre>{lines}</pre></details>"
-            )
-        return {"text/plain": str(self), "text/html": "".join(parts)}
-
-
-def _marked(line: str) -> str:
-    text = html.escape(line.expandtabs(8))
-    return f"<strong>{text}  ◀ packed</strong>" if _PACKED.search(line) else text
+        marked = "\n".join(
+            f"<strong>{html.escape(line)}   ◀ packed</strong>"
+            if _PACKED.search(line)
+            else html.escape(line)
+            for line in self.lines
+        )
+        return {
+            "text/plain": "\n".join([self.headline, *self.lines]),
+            "text/html": (
+                f'<p role="status"><strong>{html.escape(self.headline)}</strong></p>'
+                f"<details><summary>the instructions</summary><pre>{marked}</pre></details>"
+            ),
+        }
 
 
 def assembly(function: Callable[..., Any]) -> Assembly:
-    """Return the loops of a function that numba or ``%%rust`` has compiled.
+    """Return the machine code of a function that numba or ``%%rust`` has compiled.
 
     A numba function must have been called once, so that its types are known.
 
@@ -83,37 +72,32 @@ def assembly(function: Callable[..., Any]) -> Assembly:
         It is a numba function that has not been called.
     """
     if function in CELLS:
-        return Assembly(CELLS[function].python_name, tuple(find_loops(CELLS[function].assembly())))
-    if not hasattr(function, "signatures"):
+        text = CELLS[function].assembly()
+    elif not hasattr(function, "signatures"):
         raise TypeError(f"{function!r} is compiled neither by numba nor by %%rust")
-    if not function.signatures:
-        raise ValueError(f"call {function.__name__} once: numba then knows the types to compile for")
-    import numba
+    elif not function.signatures:
+        raise ValueError(f"call {python_name(function)} once: its types are then known")
+    else:
+        import numba
 
-    # Anew, since numba keeps no assembly of functions from its cache.
-    again = numba.njit(**function.targetoptions)(python_function(function))
-    again.compile(function.signatures[0])
-    text = again.inspect_asm(again.signatures[0])
-    return Assembly(python_function(function).__name__, tuple(find_loops(text)))
+        # Anew, since numba keeps no assembly of functions from its cache.
+        again = numba.njit(**numba_options(function))(python_function(function))
+        again.compile(function.signatures[0])
+        text = again.inspect_asm(again.signatures[0])
+    return Assembly(python_name(function), tuple(computing_lines(text)))
 
 
-def find_loops(text: str) -> list[Loop]:
-    """Find the innermost loops that use registers for doubles."""
-    lines = [line for line in text.splitlines() if line.strip()]
-    labels = {match[1]: i for i, line in enumerate(lines) if (match := _LABEL.match(line))}
-    ranges = []
-    for end, line in enumerate(lines):
-        jump = _JUMP.match(line)
-        if jump and labels.get(jump[1], end) < end:
-            ranges.append((labels[jump[1]], end))
-    innermost = [
-        (start, end)
-        for start, end in ranges
-        if not any(start <= a and b <= end and (a, b) != (start, end) for a, b in ranges)
-    ]
-    loops = []
-    for start, end in sorted(set(innermost)):
-        body = [line for line in lines[start : end + 1] if re.match(r"\s+[a-z]", line)]
-        if any(_FLOAT.search(line) for line in body):
-            loops.append(Loop(tuple(line.strip("\n") for line in body)))
-    return loops
+def computing_lines(text: str) -> list[str]:
+    """Return, of each function in a text, the lines around what computes with doubles."""
+    functions: list[list[str]] = [[]]
+    for line in text.splitlines():
+        if _SYMBOL.match(line):
+            functions.append([])
+        elif re.match(r"\s+[a-z]|\.?L\w+:", line):
+            functions[-1].append(line.expandtabs(8))
+    shown = []
+    for lines in functions:
+        computing = [i for i, it in enumerate(lines) if _SCALAR.search(it) or _PACKED.search(it)]
+        if computing:
+            shown += lines[max(0, computing[0] - AROUND) : computing[-1] + AROUND + 1]
+    return shown

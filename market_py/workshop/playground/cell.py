@@ -143,7 +143,7 @@ class Cell:
 
     def assembly(self) -> str:
         """Return the assembly that rustc emits for the cell."""
-        self._cargo("--emit=asm")
+        self._cargo("--emit=asm", "-Ccodegen-units=1")
         found = (FOLDER / "target" / "release" / "deps").glob(f"{self.module}*.s")
         return max(found, key=lambda path: path.stat().st_mtime).read_text()
 

@@ -6,7 +6,6 @@ of Rust as ``.rs``. All are variants of `market_py.registry` in every notebook.
 
 from __future__ import annotations
 
-import ast
 import inspect
 import os
 import textwrap
@@ -134,15 +133,10 @@ def source(function: Callable[..., Any]) -> str:
 def _collect(function: Callable[..., Any], written: dict[str, str]) -> None:
     """Add the source of a function after what it uses: imports, constants, other functions."""
     plain = python_function(function)
-    tree = ast.parse(textwrap.dedent(inspect.getsource(plain)))
-    (definition,) = tree.body
-    assert isinstance(definition, ast.FunctionDef)
-    # numba's options are written anew, since a decorator may be a call: `fast = njit(slow)`.
-    definition.decorator_list = []
-    used = {node.id for node in ast.walk(definition) if isinstance(node, ast.Name)}
-    for name in sorted(used - {plain.__name__}):
-        if name in plain.__globals__ and name not in written:
+    for name in plain.__code__.co_names:
+        if name in plain.__globals__ and name not in (plain.__name__, *written):
             _collect_value(name, plain.__globals__[name], written)
+    # numba's options are written anew, since a decorator may be a call: `fast = njit(slow)`.
     lines = inspect.getsource(plain).splitlines()
     start = next(i for i, line in enumerate(lines) if line.lstrip().startswith("def "))
     text = textwrap.dedent("\n".join(lines[start:]))
@@ -154,11 +148,11 @@ def _collect_value(name: str, value: Any, written: dict[str, str]) -> None:
         written[name] = f"import {value.__name__} as {name}"
     elif isinstance(value, bool | int | float | str | tuple):
         written[name] = f"{name} = {value!r}"
-    elif (plain := python_function(value)) and getattr(plain, "__module__", "") == "__main__":
+    elif getattr(python_function(value), "__module__", None) == "__main__":
         _collect(value, written)
-    else:
-        origin = plain if hasattr(plain, "__module__") else type(plain)
-        written[name] = f"from {origin.__module__} import {plain.__name__} as {name}"
+    elif hasattr(value, "__name__"):
+        plain = python_function(value)
+        written[name] = f"from {plain.__module__} import {plain.__name__} as {name}"
 
 
 def _decorator(function: Any, written: dict[str, str]) -> str:
@@ -166,9 +160,14 @@ def _decorator(function: Any, written: dict[str, str]) -> str:
     if not hasattr(function, "targetoptions"):
         return ""
     written.setdefault("njit", "from numba import njit")
-    options = {
+    options = numba_options(function).items()
+    return f"@njit({', '.join(f'{name}={value!r}' for name, value in options)})\n"
+
+
+def numba_options(function: Any) -> dict[str, Any]:
+    """Return the options with which a function was compiled, such as ``parallel=True``."""
+    return {
         name: value
         for name, value in function.targetoptions.items()
         if name != "nopython" and value is not None and value is not False
     }
-    return f"@njit({', '.join(f'{name}={value!r}' for name, value in options.items())})\n"

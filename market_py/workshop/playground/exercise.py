@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from market_py.benchmark.timing import Race
-from market_py.variants import numba as numba_variants
 from market_py.workshop.grading.check import CheckResult, Refused
 from market_py.workshop.playground.collection import CELLS, verify, write
 from market_py.workshop.playground.collection import folder as kept_folder
@@ -52,12 +51,12 @@ def allocations(function: Callable[..., Any], offers: int = OFFERS) -> float:
     return _count(path, name, offers)
 
 
-def allocations_of_numba_variant(name: str, offers: int = OFFERS) -> float:
+def allocations_of_variant(name: str, offers: int = OFFERS) -> float:
     """Count the same for one of our numba variants."""
-    return _count(Path(numba_variants.__file__), name.replace("-", "_"), offers)
+    return _count(OURS, name, offers)
 
 
-def _count(path: Path, name: str, offers: int) -> float:
+def _count(path: Path | str, name: str, offers: int) -> float:
     done = subprocess.run(
         [sys.executable, "-c", COUNT, str(path), name, str(offers)],
         env=os.environ | {"NUMBA_NRT_STATS": "1"},
@@ -68,14 +67,17 @@ def _count(path: Path, name: str, offers: int) -> float:
     return float(done.stdout)
 
 
+OURS = "variants"
+"""Instead of a file: one of our variants."""
 COUNT = """
 import sys
 from pathlib import Path
 from market_py.benchmark.inputs import random_markets
+from market_py.registry import get_variant
 from market_py.workshop.playground.verify import load
 
 path, name, offers = sys.argv[1:]
-count = load(Path(path), name)
+count = get_variant(name) if path == "variants" else load(Path(path), name)
 markets = random_markets(int(offers), 20)
 if name == "allocations":
     total = sum(count(*market) for market in markets)
@@ -93,7 +95,7 @@ print(total / len(markets))
 
 def compared(name: str, *others: str, offers: int = OFFERS) -> str:
     """Race a kept function; say how many times as fast it is as each of the others."""
-    found: Race = race(name, *others, offers=offers)
+    found: Race = race(name, *others, offers=offers, show_progress=False)
     said = [
         f"{found.speedup(name, other)} times as fast as {other} ({found.verdict(name, other)})"
         for other in found.candidates[1:]

@@ -20,6 +20,7 @@ def race(
     offers: int = 200,
     inputs: str = "random",
     rounds: int = timing.ROUNDS,
+    show_progress: bool = True,
 ) -> Race:
     """Time functions that clear one market, against the first of them.
 
@@ -35,6 +36,8 @@ def race(
         The distribution of the markets, such as ``"random"`` or ``"repeated"``.
     rounds : int
         Samples of each candidate.
+    show_progress : bool
+        Whether a bar is shown meanwhile.
 
     Raises
     ------
@@ -45,7 +48,8 @@ def race(
     """
     chosen = named(candidates)
     case = single_case(inputs, offers, chosen, rounds=rounds)
-    with TIMING_LOCK, tqdm(total=rounds, desc=f"{offers:,} offers", leave=False) as bar:
+    options: dict[str, Any] = {"leave": False, "disable": not show_progress}
+    with TIMING_LOCK, tqdm(total=rounds, desc=f"{offers:,} offers", **options) as bar:
         return case.race(progress=bar.update)
 
 

@@ -25,7 +25,7 @@ def measured() -> dict[tuple[str, str], Verdict]:
     """Race Rust against numba under each condition at the largest published size."""
     found: dict[tuple[str, str], Verdict] = {}
     for inputs in INPUTS:
-        finished = race(NUMBA, RUST, PUBLISHED_BARE, offers=OFFERS, inputs=inputs)
+        finished = race(NUMBA, RUST, PUBLISHED_BARE, offers=OFFERS, inputs=inputs, show_progress=False)
         for name in (RUST, PUBLISHED_BARE):
             found[inputs, name] = finished.verdict(name, NUMBA)
     return found

@@ -113,7 +113,7 @@ def check_scratch(function: Callable[..., Any]) -> CheckResult:
         needed, others = NEEDED_IN_RUST, ("rust-ndarray", "rust-scratch")
     else:
         others = "numba-sort", "numba-scratch"
-        needed = exercise.allocations_of_numba_variant("numba-scratch")
+        needed = exercise.allocations_of_variant("numba-scratch")
     if own > needed:
         raise exercise.not_done(
             f"your function clears every market right. It asks for {own:g} blocks of memory in a "

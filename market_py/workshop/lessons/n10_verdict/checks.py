@@ -191,7 +191,7 @@ def check_fastest(function: Callable[..., Any]) -> CheckResult:
     """Verify a function, race it, and say where it stands between numba-sort and one pass."""
     exercise.require_right(function)
     name = keep(function)
-    found = race("numba-sort", name, "numba", "rust", offers=LADDER_SIZE)
+    found = race("numba-sort", name, "numba", "rust", offers=LADDER_SIZE, show_progress=False)
     medians = {it: found.quartiles(it)[1] for it in (*found.candidates, ONE_PASS)}
     order = sorted(medians, key=lambda it: medians[it])
     listed = ", ".join(f"{it} {medians[it]:,.0f} ns" for it in order)
