@@ -1,4 +1,4 @@
-"""Compile the numba functions now, for numba's cache: later calls start at once."""
+"""Compile now what would delay the first calls: numba functions, and what Rust cells need."""
 
 from __future__ import annotations
 

@@ -163,27 +163,37 @@ class Cell:
         features = ["--features", "counting"] if counting else []
         # Warnings would stand before the error that a learner looks for.
         options = "--", "-Awarnings", *options
-        command = ["cargo", "rustc", "--release", "--quiet", "--offline", "--color=never"]
+        command = ["cargo", "rustc", "--release", "--quiet", "--color=never", *features]
+        command.append(f"--target-dir={FOLDER / 'target'}")
         try:
-            done = subprocess.run(
-                [*command, f"--target-dir={FOLDER / 'target'}", *features, *options],
-                cwd=crate,
-                env=_environment(),
-                capture_output=True,
-                text=True,
-                errors="replace",
-                check=False,
-            )
+            status, message = _run([*command, "--offline", *options], crate)
+            if status and "offline" in message:
+                # The first cell on a machine: some crates have to be fetched.
+                status, message = _run([*command, *options], crate)
         finally:
             shutil.rmtree(crate)
-        if done.returncode != 0:
-            raise CellError(self._explained(done.stderr))
+        if status:
+            raise CellError(self._explained(message))
 
     def _explained(self, message: str) -> str:
         """Add to a message of rustc what a learner cannot see in it."""
         if self.has_own_binding or "const CLEAR" not in message:
             return message
         return f"{message}\nThe function must be\n{SIGNATURES[self.function]}"
+
+
+def _run(command: list[str], folder: Path) -> tuple[int, str]:
+    """Run a command; return its exit status, and what it printed as errors."""
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env=_environment(),
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    return done.returncode, done.stderr
 
 
 def compile_dependencies() -> None:
