@@ -132,7 +132,7 @@ wheelhouse: build-rust-if-possible ## collect wheels and crates, to set up witho
 	$(MATURIN) $(PYTHON) -m maturin build --quiet --release --manifest-path rust_market/Cargo.toml --out "$$into"
 	@echo Take it along, with the repository: $(COLLECTED)
 
-test: build lint ## run the tests (seven minutes on two cores)
+test: build lint ## run the tests (five minutes on two cores)
 	@$(PYTHON) -m pytest $(PARALLEL) $(PYTEST_OPTIONS)
 
 test-all: build lint ## run the long tests too (45 minutes)

@@ -17,7 +17,6 @@ from timeit import Timer
 from typing import Any, Literal
 
 import numpy as np
-from scipy.stats import bootstrap
 
 from market_py.validation import Float64Array
 
@@ -189,6 +188,8 @@ def bootstrapped(
 
     def of_medians(*resampled: Float64Array, axis: int = -1) -> Any:
         return statistic(*(np.median(sample, axis=axis) for sample in resampled))
+
+    from scipy.stats import bootstrap  # Takes more than a second: not before it is needed.
 
     value = float(of_medians(*samples))
     if all(np.ptp(sample) == 0 for sample in samples):

@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from market_py import registry
 from market_py.env import MarketVectorEnv, System
+from market_py.env.variants import NumbaStep
 
 
 def main(arguments: list[str]) -> int:
@@ -36,6 +37,10 @@ def _calls() -> list[Callable[[], object]]:
 
 
 def _step() -> None:
+    """Step the environment and its numba variant, on one thread and in parallel."""
     environment = MarketVectorEnv(System.random(2), backend="numba")
     environment.reset(seed=0)
-    environment.step(np.zeros(environment.action_space.shape, np.float32))
+    actions = np.zeros(environment.action_space.shape, np.float32)
+    environment.step(actions)
+    for threads in (1, 2):
+        NumbaStep(environment.model, len(actions), threads=threads).step(actions.astype(float))

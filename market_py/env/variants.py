@@ -14,8 +14,9 @@ from typing import Any
 
 import numba
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
+from market_py.backends.compilation import compiled
 from market_py.env.model import Model
 from market_py.validation import Float64Array
 from market_py.variants.numba import numba_sort
@@ -169,5 +170,5 @@ def _step_markets(  # type: ignore[no-untyped-def]
             observations[market, agent, 3] = (first_hour + hours[market]) % 24 / 24
 
 
-_numba_step = njit(_step_markets)
-_numba_step_parallel = njit(parallel=True)(_step_markets)
+_numba_step = compiled()(_step_markets)
+_numba_step_parallel = compiled(parallel=True)(_step_markets)

@@ -182,11 +182,6 @@ def assert_python_agrees(page, sentence):
     assert "They agree." in tell(page, "panel.agreement(figure)")
 
 
-def in_quick_run(path, width):
-    """One notebook with sliders; races and builds take minutes in a browser."""
-    return (path.stem[:2], width) == ("01", 1400)
-
-
 def _holds_soon(is_true, values, output, seconds=10):
     """On a busy machine a panel may pause before it shows the latest values."""
     end = time.monotonic() + seconds
@@ -198,15 +193,11 @@ def _holds_soon(is_true, values, output, seconds=10):
                 raise
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("path", "width"),
     [
-        pytest.param(
-            path,
-            width,
-            id=f"{path.stem}-{width}",
-            marks=() if in_quick_run(path, width) else pytest.mark.long,
-        )
+        pytest.param(path, width, id=f"{path.stem}-{width}")
         for path, width in itertools.product(NOTEBOOKS, WIDTHS)
     ],
 )

@@ -181,9 +181,10 @@ def random_market(rng):
     return bids, quantities, demand, options
 
 
-def test_the_market_of_the_browser_is_that_of_python(shown):
+@pytest.mark.parametrize("number", [1000, pytest.param(10_000, marks=pytest.mark.long)])
+def test_the_market_of_the_browser_is_that_of_python(shown, number):
     rng = random.Random(1)
-    markets = [random_market(rng) for _ in range(3000)]
+    markets = [random_market(rng) for _ in range(number)]
     # Where Python rounds to the even digit, and where rounding decides about covering.
     markets += [([37.625], [1234565 / 1000], 1.0, {}), ([12.125, 9], [1e6 + 0.5, 1], 7.5, {})]
     markets += [([10, 20, 1000], [0.7, 0.1, 5], 0.8, {}), ([1, 2], [2, 3e-5], 2, {})]
@@ -324,9 +325,10 @@ def test_fuel_prices_lost_load_and_reset(shown):
     shown.assert_true()
 
 
-def test_many_states(shown):
+@pytest.mark.parametrize("states", [50, pytest.param(300, marks=pytest.mark.long)])
+def test_many_states(shown, states):
     rng = random.Random(2)
-    for _ in range(300):
+    for _ in range(states):
         state = {
             "demand": 10 * rng.randint(0, 350),
             "fuel_prices": {fuel: rng.randint(4, 40) / 20 for fuel in ("oil", "coal", "nuclear")},

@@ -185,7 +185,9 @@ def test_bench_refuses_what_makes_no_sense(options, said, capsys):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.long)]
+)
 def test_an_interrupted_bench_keeps_every_complete_round(tmp_path, number):
     path = tmp_path / "run.json"
     options = ["--rounds", "1000000", "--output", str(path)]

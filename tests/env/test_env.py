@@ -63,7 +63,7 @@ class TestFormulas:
         (env.System.rts79(week=30, hours=200), {"unserved_penalty": 7.0}, 500),
     )
 
-    @pytest.mark.parametrize("share", [5, pytest.param(1, marks=pytest.mark.long)])
+    @pytest.mark.parametrize("share", [20, pytest.param(1, marks=pytest.mark.long)])
     @pytest.mark.parametrize(("system", "rules", "steps"), RULES)
     def test_steps_are_what_the_formulas_say(self, stepper, system, rules, steps, share):
         markets = 4

@@ -38,6 +38,7 @@ def check_pivotal(seed):
     assert np.all(found.rewards[:, 0] > 0)
 
 
+@pytest.mark.long
 def test_competition_drives_the_price_to_the_cost():
     check_competition(seed=0)
 

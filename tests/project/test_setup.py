@@ -172,6 +172,7 @@ def test_building_again_does_nothing(tmp_path):
     assert done.stdout.splitlines()[-1].startswith("the Rust extension is current")
 
 
+@pytest.mark.long
 @pytest.mark.skipif(shutil.which("cargo") is None, reason="no cargo")
 def test_the_wheel_needs_only_numpy(tmp_path):
     """The stand-alone wheel, installed in an empty environment, clears a market."""

@@ -80,7 +80,7 @@ SELECTION_CASES: list[Case] = [
 ]
 SMALL, LARGE = 500, 16_000
 """Sizes between which comparisons for each offer are not to grow."""
-DEMANDS = np.linspace(0.5, 0.95, 16)
+DEMANDS = np.linspace(0.5, 0.95, 6)
 """Of what is offered. What takes offers off a heap one by one is quick where demand is small."""
 GROWTH = 2.5
 """Comparisons for each offer: sorting needs log2(32) = 5 more at the larger size."""
