@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from functools import partial
+from importlib.util import find_spec
 
 import numpy as np
 from tqdm import tqdm
@@ -18,11 +19,14 @@ def main(arguments: list[str]) -> int:
     """Call every numba function once; return the exit status."""
     parser = argparse.ArgumentParser("python -m market_py compile", description=__doc__)
     parser.parse_args(arguments)
-    if "numba" not in registry.available_backends():
-        print("numba is not installed: there is nothing to compile.")
-        return 0
-    for call in tqdm(_calls(), "compiling with numba", leave=False, disable=None):
+    calls = _calls() if "numba" in registry.available_backends() else []
+    for call in tqdm(calls, "compiling with numba", leave=False, disable=None):
         call()
+    if find_spec("IPython"):
+        from market_py.workshop.playground import cell
+
+        if cell.has_cargo():
+            cell.compile_dependencies()
     return 0
 
 
