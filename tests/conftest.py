@@ -19,7 +19,7 @@ settings.register_profile(
         HealthCheck.function_scoped_fixture,
     ],
 )
-settings.register_profile("long", settings.get_profile("quick"), max_examples=10_000)
+settings.register_profile("long", settings.get_profile("quick"), max_examples=2_000)
 settings.load_profile("quick")
 
 
