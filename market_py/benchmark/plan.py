@@ -48,7 +48,9 @@ def _all_cases(settings: Settings) -> Iterator[BenchmarkCase | Study]:
         yield single_case("random", size, only(*published, *backends), **options)
     for size in settings.repeated_sizes:
         for name in ("random", "repeated", "same order"):
-            yield single_case(name, size, only(*PUBLISHED, PUBLISHED_BARE), kind="repeated", **options)
+            yield single_case(
+                name, size, only(*PUBLISHED, PUBLISHED_BARE), kind="repeated", **options
+            )
     for name in ("random", "repeated"):
         yield single_case(name, LADDER_SIZE, everything, kind="ladder", **options)
     for name, size in _distributions(settings):

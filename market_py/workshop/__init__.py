@@ -13,10 +13,18 @@ def _show_race(race: Any) -> str:
     return as_html(race)
 
 
+def _rust(line: str, cell: str) -> None:
+    """Compile a cell of Rust; see `market_py.workshop.playground.magic`."""
+    from market_py.workshop.playground.magic import rust
+
+    rust(line, cell)
+
+
 _shell: Any = get_ipython()  # type: ignore[no-untyped-call]
 if _shell is not None:
+    # What these use is imported when they are used.
     solution.register()
-    # By name: the class is not imported before a race is shown.
+    _shell.register_magic_function(_rust, "cell", "rust")
     _shell.display_formatter.formatters["text/html"].for_type_by_name(
         "market_py.benchmark.timing", "Race", _show_race
     )

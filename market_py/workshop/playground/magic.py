@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import html
 import time
 from collections.abc import Callable
@@ -9,12 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from IPython.core.getipython import get_ipython
-from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 from IPython.display import display
 
 from market_py.workshop.playground.cell import FOLDER, NO_RUST, Cell, CellError, has_cargo
 from market_py.workshop.playground.collection import CELLS
-from market_py.workshop.playground.verify import load, problem_in_new_process
+from market_py.workshop.playground.verify import Kind, load, problem_in_new_process
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def compiled_function(cell: Cell) -> Callable[..., Any]:
     path = cell.compile()
     verified = path.with_suffix(".verified")
     if not cell.has_own_binding and not verified.exists():
-        kind = "batch" if cell.function == "market_clearing_batch" else "market"
+        kind: Kind = "batch" if cell.function == "market_clearing_batch" else "market"
         if problem := problem_in_new_process(path, cell.python_name, kind):
             raise CellError(problem)
         verified.touch()
@@ -56,14 +56,17 @@ def compiled_function(cell: Cell) -> Callable[..., Any]:
     return function
 
 
-@magic_arguments()
-@argument("name", nargs="?", default="", help="of the function in Python; by default as in Rust")
-@argument("--show", action="store_true", help="print the whole file that is compiled")
-@argument("--asm", action="store_true", help="print the machine code that rustc makes")
+PARSER = argparse.ArgumentParser("%%rust", exit_on_error=False)
+PARSER.add_argument("name", nargs="?", default="", help="of the function in Python")
+PARSER.add_argument("--show", action="store_true", help="print the whole file that is compiled")
+PARSER.add_argument("--asm", action="store_true", help="print the machine code that rustc makes")
+
+
 def rust(line: str, text: str) -> None:
     """Compile a cell of Rust, verify it, and define its function in the notebook."""
-    options = parse_argstring(rust, line)
-    namespace = get_ipython().user_ns  # type: ignore[no-untyped-call]
+    options = PARSER.parse_args(line.split())
+    shell: Any = get_ipython()  # type: ignore[no-untyped-call]
+    namespace = shell.user_ns
     cell, began = Cell(text, options.name), time.perf_counter()
     name = options.name or "market_clearing"
     try:
@@ -85,10 +88,3 @@ def rust(line: str, text: str) -> None:
     done = "compiled" if cell.has_own_binding else "compiled and verified"
     seconds = time.perf_counter() - began
     display(Message(f"{name}: {done} in {seconds:.1f} s."))  # type: ignore[no-untyped-call]
-
-
-def register() -> None:
-    """Make ``%%rust`` known to the running IPython, if there is one."""
-    shell: Any = get_ipython()  # type: ignore[no-untyped-call]
-    if shell is not None:
-        shell.register_magic_function(rust, "cell")

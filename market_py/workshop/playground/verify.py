@@ -1,7 +1,8 @@
 """Verify a learner's function in a new process.
 
 An endless loop or a stack overflow then ends that process, not the kernel. The process runs this
-file with a file, a function and a `Kind`; it prints what is wrong and ends with 1, or prints nothing.
+file with a path, a function and a `Kind`. It prints what is wrong and ends with 1, or prints
+nothing.
 It imports no widgets and no plots, which would take seconds.
 """
 
@@ -73,7 +74,7 @@ def markets() -> Iterator[Market]:
     rng = np.random.default_rng(3)
     for number in range(MARKETS):
         offers = 1 + number // 10 if number < MARKETS - 10 else 500
-        bids = rng.permutation(2 * offers)[:offers] - offers / 2.0
+        bids = np.array(rng.permutation(2 * offers)[:offers], float) - offers / 2
         quantities = rng.integers(1, 100, offers).astype(float)
         share = 1.1 if number % 10 == 0 else rng.uniform(0.05, 0.95)
         yield bids, quantities, float(np.floor(share * quantities.sum())) + 0.5

@@ -8,7 +8,8 @@ from __future__ import annotations
 import ast
 import html
 import re
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,11 +24,13 @@ LANGUAGES = {".py": "python", ".rs": "rust"}
 STYLE = """<style>
 .listing td, .listing th { vertical-align: top; text-align: left !important; padding: 2px 10px }
 .listing pre { margin: 0; line-height: 1.35; background: none; white-space: pre }
-.listing .k, .listing .kd, .listing .kt, .listing .kn, .listing .kr { font-weight: bold }
+.listing .k, .listing .kd, .listing .kt, .listing .kn, .listing .kr {
+  color: var(--jp-mirror-editor-keyword-color, #006b00); font-weight: bold }
 .listing .c1, .listing .cm, .listing .sd { font-style: italic }
+.listing .nf, .listing .fm { color: var(--jp-mirror-editor-def-color, #00f) }
 .listing .marked { border-left: 4px solid var(--jp-warn-color1, #E69F00) }
 </style>"""
-"""Weight and slant instead of colours, which would have to fit every theme."""
+"""Colours are those of JupyterLab's theme; weight and slant say the same."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +54,6 @@ class Code:
 
     def html(self) -> str:
         """Return the text with syntax marked, without common indentation."""
-        import textwrap
-
         lexer = get_lexer_by_name(self.language)
         return str(highlight(textwrap.dedent(self.text), lexer, HtmlFormatter()))
 
@@ -112,7 +113,7 @@ class Listing:
 
 
 def side_by_side(
-    codes: dict[str, Code], steps: dict[str, Sequence[str]], marked: Sequence[str] = ()
+    codes: Mapping[str, Code], steps: Mapping[str, Sequence[str]], marked: Sequence[str] = ()
 ) -> Listing:
     """Cut functions into the same steps.
 

@@ -25,7 +25,9 @@ def measured() -> dict[tuple[str, str], Verdict]:
     """Race Rust against numba under each condition at the largest published size."""
     found: dict[tuple[str, str], Verdict] = {}
     for inputs in INPUTS:
-        finished = race(NUMBA, RUST, PUBLISHED_BARE, offers=OFFERS, inputs=inputs, show_progress=False)
+        finished = race(
+            NUMBA, RUST, PUBLISHED_BARE, offers=OFFERS, inputs=inputs, show_progress=False
+        )
         for name in (RUST, PUBLISHED_BARE):
             found[inputs, name] = finished.verdict(name, NUMBA)
     return found
@@ -47,7 +49,9 @@ def check_conditions(answer: Any) -> CheckResult:
         if verdict == "slower" and condition not in claimed:
             return hint(f"there is one more condition with {condition[0]} inputs.")
         if verdict == "faster" and condition in claimed:
-            return hint(f"Rust is not slower with {condition[0]} inputs and {condition[1]}. Race it.")
+            return hint(
+                f"Rust is not slower with {condition[0]} inputs and {condition[1]}. Race it."
+            )
     said = "; ".join(f"{' and '.join(condition)}: {it}" for condition, it in found.items())
     return right(f"{said}. Neither language changed: the inputs and the wrapper did.")
 

@@ -112,11 +112,10 @@ def _ratios(races: Mapping[Key, Race], names: Sequence[str]) -> str:
     if not names:
         return f"{len(races)} races timed, without Rust."
     said = []
-    for inputs in INPUTS:
-        sizes = [key.offers for key in races if key.inputs == inputs]
-        if sizes:
-            race = races[Key(inputs, max(sizes))]
+    for kind in INPUTS:
+        if sizes := [key.offers for key in races if key.inputs == kind]:
+            race = races[Key(kind, max(sizes))]
             for name in names:
                 ratio, verdict = race.speedup(name, NUMBA), race.verdict(name, NUMBA)
-                said.append(f"{inputs} inputs, {max(sizes)} offers: {name} {ratio} ({verdict})")
+                said.append(f"{kind} inputs, {max(sizes)} offers: {name} {ratio} ({verdict})")
     return f"How many times as fast as {NUMBA}. {'; '.join(said)}."

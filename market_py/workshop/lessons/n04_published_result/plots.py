@@ -47,7 +47,7 @@ LOOKS: dict[str, dict[str, Any]] = {
 
 
 @picture(height=5.6)
-def ratios(figure: Any, races: Mapping[tuple[str, int], Race], names: Sequence[str]) -> None:
+def ratios(figure: Any, races: Mapping[Any, Race], names: Sequence[str]) -> None:
     """Draw how many times as fast candidates are as the published numba function, by size.
 
     Solid lines are distinct markets, dashed ones one market repeated; the published points beside.

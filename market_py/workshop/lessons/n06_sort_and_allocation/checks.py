@@ -120,4 +120,6 @@ def check_scratch(function: Callable[..., Any]) -> CheckResult:
             f"call; {needed:g} are enough. Which arrays exist only because the next line reads "
             "them?"
         )
-    return right(f"{own:g} blocks of memory in a call. {exercise.compared(keep(function), *others)}")
+    return right(
+        f"{own:g} blocks of memory in a call. {exercise.compared(keep(function), *others)}"
+    )

@@ -70,7 +70,12 @@ def check_threads(function: Callable[..., Any]) -> CheckResult:
         raise exercise.not_done("your function clears every batch right, on one thread so far.")
     name, backends = python_name(function), installed(BACKENDS)
     case = batch_case(
-        "own bids", 32, backends, markets=1000, threads=(1, THREADS), others={name: function if is_rust else _on_threads(function)}
+        "own bids",
+        32,
+        backends,
+        markets=1000,
+        threads=(1, THREADS),
+        others={name: function if is_rust else _on_threads(function)},
     )
     found = case.race()
     two = threaded(name, THREADS)
