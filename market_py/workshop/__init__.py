@@ -20,7 +20,7 @@ def _rust(line: str, cell: str) -> None:
     rust(line, cell)
 
 
-_shell: Any = get_ipython()  # type: ignore[no-untyped-call]
+_shell: Any = get_ipython()
 if _shell is not None:
     # What these use is imported when they are used.
     solution.register()

@@ -65,7 +65,7 @@ PARSER.add_argument("--asm", action="store_true", help="print the machine code t
 def rust(line: str, text: str) -> None:
     """Compile a cell of Rust, verify it, and define its function in the notebook."""
     options = PARSER.parse_args(line.split())
-    shell: Any = get_ipython()  # type: ignore[no-untyped-call]
+    shell: Any = get_ipython()
     namespace = shell.user_ns
     cell, began = Cell(text, options.name), time.perf_counter()
     name = options.name or "market_clearing"

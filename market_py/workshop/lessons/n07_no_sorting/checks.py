@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import math
 import operator
+import re
 from collections.abc import Callable
 from typing import Any
 
