@@ -49,9 +49,10 @@ Answer = tuple[float, list[float]] | Exception
 class ContractPanel(widgets.VBox):
     """A button for each case; below, the call, all answers, and the market."""
 
-    def __init__(self) -> None:
+    def __init__(self, case: str = "plain") -> None:
         self.cases = widgets.ToggleButtons(
             options=list(CASES),
+            value=case,
             description="case",
             style=LABELS | {"button_width": "auto", "description_width": "3em"},
         )
