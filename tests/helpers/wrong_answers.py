@@ -195,6 +195,19 @@ WRONG_ANSWERS: dict[str, list[Wrong]] = {
             "not of the other",
         ),
     ],
+    "check_fastest": [
+        Wrong(
+            "@njit\ndef my_fastest(bids, quantities, demand):\n    return bids.min(), 0.0 * bids",
+            "expected price",
+        ),
+        Wrong(
+            _function(
+                "my_fastest(bids, quantities, demand)",
+                "return bids.min(), 0.0 * bids",
+            ),
+            "is not compiled",
+        ),
+    ],
     "check_verdict": [
         Wrong(
             'wrong = checks.Claim("numba", "rust", 200, one.low, one.high)\n'
