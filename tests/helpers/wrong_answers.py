@@ -78,9 +78,31 @@ WRONG_ANSWERS: dict[str, list[Wrong]] = {
         Wrong(_function("paired_ratio(a, b)", "return np.mean(a / b)"), "one bad round moves it"),
         Wrong(_function("paired_ratio(a, b)", "return np.median(b / a)"), "It is upside down"),
     ],
-    "check_lies": [
-        Wrong('my_lies = {"A", "B"}', "1 of 8 lies found.B is innocent"),
-        Wrong('my_lies = set("ACEFGIK")', "7 of 8 lies found.one you have not named"),
+    "check_stopwatch": [
+        Wrong(
+            _function(
+                "stopwatch(call, inputs)",
+                "start = time.perf_counter_ns()",
+                "for arguments in 3 * inputs:",
+                "    call(*arguments)",
+                "return (time.perf_counter_ns() - start) / (3 * len(inputs))",
+            ),
+            "The first call is in it",
+        ),
+        Wrong(
+            _function(
+                "stopwatch(call, inputs)",
+                "call(*inputs[0])",
+                "start = time.perf_counter_ns()",
+                "call(*inputs[0])",
+                "return time.perf_counter_ns() - start",
+            ),
+            "of 4 inputs, 3 were never used",
+        ),
+    ],
+    "check_flaws": [
+        Wrong('my_flaws = {"A", "B"}', "1 of 8 flaws found.B is sound"),
+        Wrong('my_flaws = set("ACEFGIK")', "7 of 8 flaws found.one you have not named"),
     ],
     "check_crossover": [
         Wrong("my_crossover = (20, 10)", "the first number must not exceed the second"),
@@ -171,6 +193,19 @@ WRONG_ANSWERS: dict[str, list[Wrong]] = {
         Wrong(
             _two_fixes({"the list", "sorting"}, {"the list", "call overhead"}),
             "not of the other",
+        ),
+    ],
+    "check_fastest": [
+        Wrong(
+            "@njit\ndef my_fastest(bids, quantities, demand):\n    return bids.min(), 0.0 * bids",
+            "expected price",
+        ),
+        Wrong(
+            _function(
+                "my_fastest(bids, quantities, demand)",
+                "return bids.min(), 0.0 * bids",
+            ),
+            "is not compiled",
         ),
     ],
     "check_verdict": [

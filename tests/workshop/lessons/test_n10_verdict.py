@@ -412,6 +412,14 @@ def test_a_verdict_that_the_data_bear_out(answer):
     assert HERE in found.message
 
 
+def test_a_claim_may_cite_a_variant_of_ones_own():
+    race = made_up_race(numba_sort=9000.0, numba_my_scratch=6000.0)
+    own = [*OWN, Evidence(race, "random", 1, HERE)]
+    cited = claim(own[-1], "numba-my-scratch", "numba-sort")
+    assert checks_10.check_verdict(verdict(claim(), cited), own).state == "right"
+    assert checks_10.check_verdict(verdict(claim(), cited), OWN).state == "not right yet"
+
+
 def test_no_verdict_is_not_done_yet():
     assert checks_10.check_verdict(None, OWN).state == "not done yet"
 
