@@ -344,7 +344,7 @@ def test_answers(page, workshop, path, width):
     for exercise in exercises:
         said = notebook.answer(f"{exercise.name}(", exercise.solution)
         assert "✓ right" in said
-        for wrong in WRONG_ANSWERS[exercise.name]:
+        for wrong in WRONG_ANSWERS[exercise.key]:
             said = notebook.answer(f"{exercise.name}(", wrong.source)
             assert "✗ not right yet" in said
             assert wrong.words in said

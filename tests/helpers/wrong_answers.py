@@ -21,6 +21,38 @@ def _function(head, *lines):
     return "\n    ".join([f"def {head}:", *lines])
 
 
+def _njit(head, *lines):
+    return "@njit\n" + _function(head, *lines)
+
+
+def _rust(name, *lines):
+    """A cell whose function ignores the market."""
+    head = "fn market_clearing(bids: &[f64], quantities: &[f64], demand: f64, dispatch: &mut [f64])"
+    return "\n".join([f"%%rust {name}", f"{head} -> f64 {{", *lines, "}"])
+
+
+def _rust_batch(*lines):
+    arrays = "bids: &[f64], quantities: &[f64], demand: &[f64], threads: usize"
+    results = "prices: &mut [f64], dispatch: &mut [f64]"
+    head = f"fn market_clearing_batch({arrays}, {results}) {{"
+    return "\n".join(["%%rust rust_my_batch", head, *lines, "}"])
+
+
+def _rust_binding(returns, answer):
+    return f"""%%rust rust_my_array
+use merit_order::variants::naive;
+use numpy::PyReadonlyArray1;
+use pyo3::prelude::*;
+
+#[pyfunction]
+fn rust_my_array(bids: PyReadonlyArray1<f64>, quantities: PyReadonlyArray1<f64>, demand: f64)
+-> PyResult<{returns}> {{
+    let (price, dispatch) =
+        naive(bids.as_slice()?, quantities.as_slice()?, demand).unwrap();
+    Ok({answer})
+}}"""
+
+
 def _speedup(answer):
     return _function("whole_speedup(share, step_speedup)", f"return {answer}")
 
@@ -109,6 +141,10 @@ WRONG_ANSWERS: dict[str, list[Wrong]] = {
         Wrong('my_crossover = (0, float("inf"))', "too wide"),
         Wrong("my_crossover = 20", "give two numbers of offers"),
     ],
+    "check_conditions": [
+        Wrong('claim_holds = {("random", "rust")}', "is no condition"),
+        Wrong('claim_holds = "rust-naive"', "a set of pairs"),
+    ],
     "check_list": [
         Wrong("my_interval = (2.0, 1.0)", "the first number must not exceed the second"),
         Wrong("my_interval = (price.low / 1000, price.high / 1000)", "Are these microseconds?"),
@@ -116,6 +152,24 @@ WRONG_ANSWERS: dict[str, list[Wrong]] = {
             "my_interval = (price.low * 180, price.high * 180)",
             "Did you forget to divide by the 180 elements",
         ),
+    ],
+    "check_array in Rust": [
+        Wrong(_rust_binding("(f64, Vec<f64>, f64)", "(price, dispatch, 0.0)"), "a price and the"),
+        Wrong(_rust_binding("(f64, f64)", "(price, dispatch[0])"), "fails"),
+    ],
+    "check_scratch": [
+        Wrong(
+            _njit(
+                "numba_my_scratch(bids, quantities, demand)",
+                "return bids.min(), np.minimum(quantities, demand)",
+            ),
+            "expected price",
+        ),
+        Wrong(_function("numba_my_scratch(b, q, d)", "return b[0], q"), "write @njit above it"),
+    ],
+    "check_scratch in Rust": [
+        Wrong(_rust("rust_my_scratch", "dispatch[0] = demand;", "bids[0]"), "expected price"),
+        Wrong(_rust("rust_my_scratch", "panic!();"), "PanicException"),
     ],
     "check_accept": [
         Wrong(
@@ -133,6 +187,20 @@ WRONG_ANSWERS: dict[str, list[Wrong]] = {
             ),
             "does not fill out",
         ),
+    ],
+    "check_search": [
+        Wrong(
+            _njit(
+                "numba_my_search(bids, quantities, demand)",
+                "return np.median(bids), np.minimum(quantities, demand)",
+            ),
+            "expected price",
+        ),
+        Wrong(_function("numba_my_search(b, q, d)", "return b[0], q"), "write @njit above it"),
+    ],
+    "check_search in Rust": [
+        Wrong(_rust("rust_my_search", "dispatch[0] = demand;", "bids[0]"), "expected price"),
+        Wrong(_rust("rust_my_search", "panic!();"), "PanicException"),
     ],
     "check_clearing_price": [
         Wrong(
@@ -162,6 +230,23 @@ WRONG_ANSWERS: dict[str, list[Wrong]] = {
     "check_break_even": [
         Wrong("my_break_even = (4, 2)", "the first number must not exceed the second"),
         Wrong('my_break_even = (0, float("inf"))', "too wide"),
+    ],
+    "check_threads": [
+        Wrong(
+            _njit(
+                "numba_my_batch(bids, quantities, demand, threads)",
+                "return demand, quantities",
+            ),
+            "expected price",
+        ),
+        Wrong(
+            _function("numba_my_batch(bids, quantities, demand, threads)", "return bids"),
+            "write @njit above it",
+        ),
+    ],
+    "check_threads in Rust": [
+        Wrong(_rust_batch("prices.fill(demand[0]);"), "expected price"),
+        Wrong(_rust_batch("panic!();"), "PanicException"),
     ],
     "check_model": [
         Wrong(

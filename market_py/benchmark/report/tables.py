@@ -8,9 +8,9 @@ import numpy as np
 from rich.console import RenderableType
 from rich.table import Table
 
+from market_py.benchmark.confirm import PUBLISHED_NUMBA
 from market_py.benchmark.report.waterfall import ORDERS, savings
 from market_py.benchmark.results import TITLES, RaceResult, Results
-from market_py.benchmark.confirm import PUBLISHED_NUMBA
 from market_py.benchmark.settings import LADDER_SIZE, PUBLISHED_BARE
 from market_py.benchmark.timing import Race, Ratio, ratio_of_medians
 from market_py.registry import VARIANTS

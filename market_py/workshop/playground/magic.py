@@ -12,6 +12,7 @@ from typing import Any
 from IPython.core.getipython import get_ipython
 from IPython.display import display
 
+from market_py.workshop.grading.check import Failed
 from market_py.workshop.playground.cell import FOLDER, NO_RUST, Cell, CellError, has_cargo
 from market_py.workshop.playground.collection import CELLS
 from market_py.workshop.playground.verify import Kind, load, problem_in_new_process
@@ -81,8 +82,8 @@ def rust(line: str, text: str) -> None:
         if options.asm:
             print(cell.assembly())
     except CellError as error:
-        # The notebook goes on: checks and races say that the function is missing.
-        namespace[name] = None
+        # The notebook goes on: races leave the function out, and checks say why.
+        namespace[name] = Failed(str(error)) if has_cargo() else None
         display(Message(str(error), is_alarm=True))  # type: ignore[no-untyped-call]
         return
     done = "compiled" if cell.has_own_binding else "compiled and verified"
