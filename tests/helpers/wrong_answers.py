@@ -155,7 +155,7 @@ WRONG_ANSWERS: dict[str, list[Wrong]] = {
     ],
     "check_array in Rust": [
         Wrong(_rust_binding("(f64, Vec<f64>, f64)", "(price, dispatch, 0.0)"), "a price and the"),
-        Wrong(_rust_binding("(f64, f64)", "(price, dispatch[0])"), "fails"),
+        Wrong(_rust_binding("(f64, f64)", "(price, dispatch[0])"), "expected price"),
     ],
     "check_scratch": [
         Wrong(

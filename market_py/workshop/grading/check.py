@@ -71,7 +71,7 @@ class Failed:
 
 
 def graded(check: Callable[P, CheckResult]) -> Callable[P, CheckResult]:
-    """Let a check end by raising `Refused`; an answer of None is not done yet, `Failed` is wrong."""
+    """Let a check end by raising `Refused`; None is not done yet, and `Failed` is refused."""
 
     @functools.wraps(check)
     def checked(*answer: P.args, **options: P.kwargs) -> CheckResult:

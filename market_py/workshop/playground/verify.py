@@ -33,7 +33,9 @@ Market = tuple[Float64Array, Float64Array, float]
 
 def load(file: Path, function: str) -> Callable[..., Any]:
     """Load a function from a file: a Python module, compiled or not."""
-    spec = spec_from_file_location(file.name.partition(".")[0], file)
+    name = file.name.partition(".")[0]
+    # Not under the name that a learner gave: it may be that of a module of Python.
+    spec = spec_from_file_location(f"learners_{name}" if file.suffix == ".py" else name, file)
     assert spec is not None and spec.loader is not None
     module = module_from_spec(spec)
     # numba asks for the module when it caches a function.
