@@ -90,6 +90,7 @@ def test_make_lab_opens_start_here(page, workshop):
     notebook.check()
 
 
+@pytest.mark.long
 def test_merit_order(page, workshop):
     notebook = open_notebook(page, workshop, "notebooks/01_merit_order.ipynb")
     notebook.run_all()
@@ -342,13 +343,37 @@ def test_answers(page, workshop, path, width):
     notebook = open_notebook(page, workshop, f"notebooks/{path.name}")
     notebook.run_all()
     for exercise in exercises:
-        said = notebook.answer(f"{exercise.name}(", exercise.solution)
+        said = notebook.answer(call(exercise), exercise.solution)
         assert "✓ right" in said
         for wrong in WRONG_ANSWERS[exercise.key]:
-            said = notebook.answer(f"{exercise.name}(", wrong.source)
+            said = notebook.answer(call(exercise), wrong.source)
             assert "✗ not right yet" in said
             assert wrong.words in said
     assert page.get_by_text("not done yet").count() == 0
+    notebook.check()
+
+
+def call(exercise):
+    """The line that checks an answer."""
+    return exercise.check.source.splitlines()[-1]
+
+
+@pytest.mark.parametrize("width", WIDTHS[:1])
+def test_functions_are_written_in_both_languages(page, workshop, width):
+    """Learners type a numba and a Rust function, and rustc's message is an alert."""
+    path = next(path for path in NOTEBOOKS if path.stem.startswith("06"))
+    in_numba, in_rust = execution.exercises(nbformat.read(path, as_version=4))
+    notebook = open_notebook(page, workshop, f"notebooks/{path.name}")
+    notebook.run_all()
+    said = notebook.answer(call(in_numba), in_numba.solution)
+    assert "✓ right" in said
+    assert "times as fast as numba-sort" in said
+    said = notebook.answer(call(in_rust), in_rust.solution.replace("let (mut left", "let (left"))
+    assert "cannot assign twice to immutable variable" in said
+    alert = page.locator(".jp-OutputArea-output [role=alert]")
+    assert "cannot assign twice to immutable variable" in alert.text_content()
+    assert "✓ right" in notebook.answer(call(in_rust), in_rust.solution)
+    assert alert.count() == 0
     notebook.check()
 
 
