@@ -19,6 +19,8 @@ ids = [path.stem for path in NOTEBOOKS]
 pytestmark = pytest.mark.filterwarnings("default")
 WITHOUT_RUST = {("00", "as it is")}
 """What is tried in the quick run: a build."""
+COMPILED = ("05", "06", "07", "08")
+"""Notebooks whose answers are compiled, each in a process of its own: that takes a minute."""
 SHORT_SAMPLES = (
     "from market_py.benchmark import timing; "
     "timing.SAMPLE_SECONDS, timing.WARM_UP_SECONDS = 1e-3, 1e-2"
@@ -26,13 +28,25 @@ SHORT_SAMPLES = (
 """Run first where it does not matter how precise timings are; `make run` and the book take all."""
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=ids)
-def test_notebook(path, tmp_path):
+@pytest.mark.parametrize(
+    ("path", "answered"),
+    [
+        pytest.param(
+            path,
+            answered,
+            id=f"{path.stem}{', answered' * answered}",
+            marks=pytest.mark.long if path.stem[:2] in COMPILED and answered else (),
+        )
+        for path in NOTEBOOKS
+        for answered in ((False, True) if path.stem[:2] in COMPILED else (True,))
+    ],
+)
+def test_notebook(path, answered, tmp_path):
     """As it is, no exercise is done; then its solution is right, and wrong answers get a hint."""
     notebook = nbformat.read(path, as_version=4)
     exercises = execution.exercises(notebook)
     expected = ["○ not done yet"] * len(exercises)  # Or with more words.
-    for exercise in exercises:
+    for exercise in exercises if answered else ():
         wrong = WRONG_ANSWERS[exercise.key]
         assert len(wrong) >= 2, exercise.name
         expected += ["✓ right", *(f"✗ not right yet.*{re.escape(it.words)}" for it in wrong)]
