@@ -370,7 +370,7 @@ def test_functions_are_written_in_both_languages(page, workshop, width):
     assert "times as fast as numba-sort" in said
     said = notebook.answer(call(in_rust), in_rust.solution.replace("let (mut left", "let (left"))
     assert "cannot assign twice to immutable variable" in said
-    alert = page.locator(".jp-OutputArea-output [role=alert]")
+    alert = page.locator(".jp-OutputArea-output pre[role=alert]")
     assert "cannot assign twice to immutable variable" in alert.text_content()
     assert "✓ right" in notebook.answer(call(in_rust), in_rust.solution)
     assert alert.count() == 0

@@ -21,6 +21,8 @@ WITHOUT_RUST = {("00", "as it is")}
 """What is tried in the quick run: a build."""
 COMPILED = ("05", "06", "07", "08")
 """Notebooks whose answers are compiled, each in a process of its own: that takes a minute."""
+SLOW = ("06", "07")
+"""Those whose stubs are compiled so; in the quick run 06 is run in the browser."""
 SHORT_SAMPLES = (
     "from market_py.benchmark import timing; "
     "timing.SAMPLE_SECONDS, timing.WARM_UP_SECONDS = 1e-3, 1e-2"
@@ -35,10 +37,12 @@ SHORT_SAMPLES = (
             path,
             answered,
             id=f"{path.stem}{', answered' * answered}",
-            marks=pytest.mark.long if path.stem[:2] in COMPILED and answered else (),
+            marks=pytest.mark.long if path.stem[:2] in slow else (),
         )
         for path in NOTEBOOKS
-        for answered in ((False, True) if path.stem[:2] in COMPILED else (True,))
+        for answered, slow in (
+            ((False, SLOW), (True, COMPILED)) if path.stem[:2] in COMPILED else ((True, ()),)
+        )
     ],
 )
 def test_notebook(path, answered, tmp_path):
