@@ -25,6 +25,8 @@ DEFAULT_SECONDS = 10.0
 MARKETS = 300
 BATCHES = 20
 
+CAUSES = "Does it call itself without end, or, in numba, use an index that is out of bounds?"
+
 Kind = Literal["market", "batch"]
 """What a function clears in a call."""
 Market = tuple[Float64Array, Float64Array, float]
@@ -61,7 +63,8 @@ def problem_in_new_process(
     except subprocess.TimeoutExpired:
         return f"{function} did not return within {seconds:g} s: is there an endless loop?"
     if done.returncode < 0 or (done.returncode and not done.stdout):
-        return f"{function} ended its process (status {done.returncode}).\n{done.stderr[-2000:]}"
+        ended = f"{function} ended its process (status {done.returncode}). {CAUSES}"
+        return f"{ended}\n{done.stderr[-2000:]}".rstrip()
     return done.stdout.strip()
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from market_py.validation import Float64Array
 from market_py.workshop.grading.check import CheckResult, Refused, graded, hint, right
 from market_py.workshop.playground import exercise
-from market_py.workshop.playground.collection import CELLS, keep
+from market_py.workshop.playground.collection import CELLS
 
 NOTHING_WRITTEN = CheckResult(
     "not done yet",
@@ -120,4 +120,5 @@ def check_scratch(function: Callable[..., Any]) -> CheckResult:
             f"call; {needed:g} are enough. Which arrays exist only because the next line reads "
             "them?"
         )
-    return right(f"{own:g} blocks of memory in a call. {exercise.compared(keep(function), *others)}")
+    compared = exercise.compared(exercise.keep(function), *others)
+    return right(f"{own:g} blocks of memory in a call. {compared}")
