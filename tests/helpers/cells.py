@@ -5,7 +5,9 @@ import pytest
 from market_py.workshop.playground import cell
 
 needs_cargo = pytest.mark.skipif(not cell.has_cargo(), reason="no cargo: see https://rustup.rs")
-HEAD = "fn market_clearing(bids: &[f64], quantities: &[f64], demand: f64, dispatch: &mut [f64]) -> f64"
+HEAD = (
+    "fn market_clearing(bids: &[f64], quantities: &[f64], demand: f64, dispatch: &mut [f64]) -> f64"
+)
 
 
 def rust(*lines):

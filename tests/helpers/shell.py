@@ -28,8 +28,11 @@ class Shell:
     def run(self, source):
         """Run a cell; an exception in it is raised."""
         with capture_output() as captured:
-            self.shell.run_cell(source).raise_error()
+            done = self.shell.run_cell(source)
+        done.raise_error()
         data = [output.data for output in captured.outputs]
+        if done.result is not None:
+            data.append(self.shell.display_formatter.format(done.result)[0])
         text, html = ("\n".join(it.get(f"text/{kind}", "") for it in data) for kind in KINDS)
         return Shown(captured.stdout, text, html)
 

@@ -17,8 +17,12 @@ from market_py.workshop.playground.collection import (
 
 _SYMBOL = re.compile(r'^(?!\.?L)[\w$."]+:')
 _JUMP = re.compile(r"^\s+(?:j(?!mp)\w+|b\.\w+|cbn?z|tbn?z)\s")
-_SCALAR = re.compile(r"^\s+v?(?:add|sub|mul|min|max|u?comi|cmp\w*|fn?m\w+)sd\b|^\s+f(?!mov)\w+\s+d\d")
-_PACKED = re.compile(r"^\s+v?(?:add|sub|mul|min|max|and\w*|cmp\w*|fn?m\w+|maskmov)pd\b|^\s+f\w+.*\.2d")
+_SCALAR = re.compile(
+    r"^\s+v?(?:add|sub|mul|min|max|u?comi|cmp\w*|fn?m\w+)sd\b|^\s+f(?!mov)\w+\s+d\d"
+)
+_PACKED = re.compile(
+    r"^\s+v?(?:add|sub|mul|min|max|and\w*|cmp\w*|fn?m\w+|maskmov)pd\b|^\s+f\w+.*\.2d"
+)
 """Instructions that compute with one double, and with several: SSE, AVX, and Neon (``.2d``)."""
 AROUND = 3
 """Lines shown before the first and after the last of these instructions."""

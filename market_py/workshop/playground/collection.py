@@ -177,7 +177,7 @@ def _collect_value(name: str, value: Any, written: dict[str, str]) -> None:
 
 
 def _decorator(function: Any, written: dict[str, str]) -> str:
-    """Return the line that compiles a function with numba, with the options it was compiled with."""
+    """Return the line that compiles a function with numba, with its options."""
     if not hasattr(function, "targetoptions"):
         return ""
     written.setdefault("njit", "from numba import njit")

@@ -1,8 +1,8 @@
 """Verify a learner's function in a new process.
 
 An endless loop or a stack overflow then ends that process, not the kernel. The process runs this
-file with a file, a function and a `Kind`; it prints what is wrong and ends with 1, or prints nothing.
-It imports no widgets and no plots, which would take seconds.
+file with a file, a function and a `Kind`; it prints what is wrong and ends with 1, or prints
+nothing. It imports no widgets and no plots, which would take seconds.
 """
 
 from __future__ import annotations

@@ -24,5 +24,3 @@ def variants(monkeypatch, tmp_path):
     yield collection.folder()
     registry.VARIANTS.clear()
     registry.VARIANTS.update(before)
-
-

@@ -56,7 +56,9 @@ def uses_all(x):
     def test_options_are_kept(self, shell, tmp_path, options):
         shell.run(f"from numba import njit\n@njit({options})\ndef f(x):\n    return x + 1")
         text, function = written(shell, "f", tmp_path)
-        assert text == f"from numba import njit\n\n\n@njit({options})\ndef f(x):\n    return x + 1\n"
+        assert (
+            text == f"from numba import njit\n\n\n@njit({options})\ndef f(x):\n    return x + 1\n"
+        )
         assert function.targetoptions == shell.names["f"].targetoptions
 
     def test_what_fastmath_allows_is_kept(self, shell, tmp_path):
@@ -79,7 +81,8 @@ def uses_all(x):
 
     def test_a_decorator_with_lines_of_its_own(self, shell, tmp_path):
         shell.run(
-            "from numba import njit\n@njit(\n    nogil=True,\n)\ndef f(\n    x,\n):\n    return x + 1"
+            "from numba import njit\n@njit(\n    nogil=True,\n)\n"
+            "def f(\n    x,\n):\n    return x + 1"
         )
         _, function = written(shell, "f", tmp_path)
         assert function(1) == 2

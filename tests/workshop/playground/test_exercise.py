@@ -22,7 +22,9 @@ def test_allocations_of_rust_are_counted(shell):
     shell.run(f"%%rust rust_test\n{GOOD}")
     few = exercise.allocations(shell.names["rust_test"])
     assert 1 <= few <= 2
-    copies = GOOD.replace("let mut order", "let bids = &std::hint::black_box(bids.to_vec())[..];\n    let mut order")
+    copies = GOOD.replace(
+        "let mut order", "let bids = &std::hint::black_box(bids.to_vec())[..];\n    let mut order"
+    )
     shell.run(f"%%rust rust_test\n{copies}")
     assert exercise.allocations(shell.names["rust_test"]) == few + 1
 

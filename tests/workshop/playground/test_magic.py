@@ -41,13 +41,18 @@ def test_the_same_text_is_compiled_and_verified_once(shell, monkeypatch, tmp_pat
     (tmp_path / "target").symlink_to(cell.FOLDER / "target")
     monkeypatch.setattr(cell, "FOLDER", tmp_path)
     calls = []
-    for where, name in ((cell.subprocess, "run"), (magic, "problem_in_new_process")):
 
-        def counted(*arguments, real=getattr(where, name), name=name, **options):
+    def count(where, name):
+        real = getattr(where, name)
+
+        def counted(*arguments, **options):
             calls.append(name)
             return real(*arguments, **options)
 
         monkeypatch.setattr(where, name, counted)
+
+    count(cell.subprocess, "run")
+    count(magic, "problem_in_new_process")
     for _ in range(2):
         shell.run(f"%%rust again\n// compiled once\n{GOOD}")
         assert shell.names["again"](*MARKET)[0] == 20
@@ -102,7 +107,8 @@ def test_an_endless_loop_ends(shell, monkeypatch):
 
 
 def test_a_stack_overflow_leaves_this_process_alive(shell):
-    deep = "fn deep(n: f64) -> f64 { let all = std::hint::black_box([n; 999]); deep(n + 1.0) + all[7] }"
+    frame = "let all = std::hint::black_box([n; 999]);"
+    deep = f"fn deep(n: f64) -> f64 {{ {frame} deep(n + 1.0) + all[7] }}"
     said = refused(shell, f"{deep}\n{rust('deep(demand)')}")
     assert said.startswith("refused ended its process")
     assert "call itself without end" in said
