@@ -1,5 +1,6 @@
 """What all tests share."""
 
+import atexit
 import os
 import shutil
 import tempfile
@@ -14,6 +15,7 @@ from market_py.registry import BACKENDS
 # Set before anything reads it, and inherited by kernels: tests write no variants into notebooks.
 _variants = tempfile.TemporaryDirectory(prefix="market_py_variants_")
 os.environ["MARKET_PY_VARIANTS"] = _variants.name
+atexit.register(_variants.cleanup)
 
 settings.register_profile(
     "quick",

@@ -171,23 +171,6 @@ WRONG_ANSWERS: dict[str, list[Wrong]] = {
         Wrong(_rust("rust_my_scratch", "dispatch[0] = demand;", "bids[0]"), "expected price"),
         Wrong(_rust("rust_my_scratch", "panic!();"), "PanicException"),
     ],
-    "check_accept": [
-        Wrong(
-            _function(
-                "accept(quantities, demand, out)",
-                "before = np.cumsum(quantities) - quantities",
-                "out[:] = np.clip(demand - before, 0, quantities)",
-            ),
-            "more arrays of that length",
-        ),
-        Wrong(
-            _function(
-                "accept(quantities, demand, out)",
-                "return accept_with_temporaries(quantities, demand)",
-            ),
-            "does not fill out",
-        ),
-    ],
     "check_search": [
         Wrong(
             _njit(

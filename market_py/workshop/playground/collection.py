@@ -9,10 +9,10 @@ from __future__ import annotations
 import inspect
 import os
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 
 from market_py import registry
@@ -50,22 +50,29 @@ def add(function: Callable[..., Any]) -> str:
 
 
 def keep(function: Callable[..., Any]) -> str:
-    """Keep a function that was verified, and let it race; return its name."""
-    language, _, python_name = write(function, folder())
-    name = variant_name(language, python_name)
+    """Keep a function that was verified, and let it race; return its name.
+
+    Raises
+    ------
+    ValueError
+        There is a variant of this name that is not the learner's.
+    """
+    name = variant_name("rust" if function in CELLS else "numba", python_name(function))
+    # First, since it refuses names: a file under such a name could not be loaded.
     registry.add_variant(name, SUMMARY, lambda: function)
+    write(function, folder())
     return name
 
 
 def verify(function: Callable[..., Any], kind: Kind = "market") -> str:
     """Return what is wrong with a function, which runs in a new process, or nothing."""
-    if function not in CELLS and not hasattr(function, "targetoptions"):
+    if not callable(function) or not (function in CELLS or hasattr(function, "targetoptions")):
         return f"{function!r} is not compiled: write @njit above it, or a %%rust cell."
     if function in CELLS:
         cell = CELLS[function]
         return problem_in_new_process(cell.compile(), cell.python_name, kind)
-    _, file, python_name = write(function, folder() / "checked")
-    return problem_in_new_process(file, python_name, kind)
+    file = write(function, folder() / "checked")
+    return problem_in_new_process(file, python_name(function), kind)
 
 
 def variant_name(language: str, function: str) -> str:
@@ -74,17 +81,14 @@ def variant_name(language: str, function: str) -> str:
     return name if name.startswith(f"{language}-") else f"{language}-{name}"
 
 
-def write(function: Callable[..., Any], into: Path) -> tuple[str, Path, str]:
-    """Write a function into a file; return its language, the path, and its name there."""
+def write(function: Callable[..., Any], into: Path) -> Path:
+    """Write a function into a file of its name; return the path."""
+    is_rust = function in CELLS
+    text = CELLS[function].text if is_rust else source(function)
     into.mkdir(parents=True, exist_ok=True)
-    name = python_name(function)
-    if function in CELLS:
-        path = into / f"{name}.rs"
-        path.write_text(CELLS[function].text, encoding="utf-8")
-        return "rust", path, name
-    path = into / f"{name}.py"
-    path.write_text(source(function), encoding="utf-8")
-    return "numba", path, name
+    path = into / f"{python_name(function)}{'.rs' if is_rust else '.py'}"
+    path.write_text(text, encoding="utf-8")
+    return path
 
 
 def load_all() -> None:
@@ -93,7 +97,11 @@ def load_all() -> None:
         if path.suffix in LOADERS:
             language, loader = LOADERS[path.suffix]
             name = variant_name(language, path.stem)
-            registry.add_variant(name, SUMMARY, cache(lambda it=path, load=loader: load(it)))
+            try:
+                registry.add_variant(name, SUMMARY, cache(lambda it=path, load=loader: load(it)))
+            except ValueError as error:
+                # Not fatal: one such file would end every notebook at its import.
+                print(f"{path} is left out: {error}")
 
 
 def _load_numba(path: Path) -> Callable[..., Any]:
@@ -133,7 +141,7 @@ def source(function: Callable[..., Any]) -> str:
 def _collect(function: Callable[..., Any], written: dict[str, str]) -> None:
     """Add the source of a function after what it uses: imports, constants, other functions."""
     plain = python_function(function)
-    for name in plain.__code__.co_names:
+    for name in _names(plain.__code__):
         if name in plain.__globals__ and name not in (plain.__name__, *written):
             _collect_value(name, plain.__globals__[name], written)
     # numba's options are written anew, since a decorator may be a call: `fast = njit(slow)`.
@@ -143,20 +151,33 @@ def _collect(function: Callable[..., Any], written: dict[str, str]) -> None:
     written[plain.__name__] = f"{_decorator(function, written)}{text}"
 
 
+def _names(code: CodeType) -> Iterator[str]:
+    """Yield the names of what code and the comprehensions and functions in it may use."""
+    yield from code.co_names
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            yield from _names(inner)
+
+
 def _collect_value(name: str, value: Any, written: dict[str, str]) -> None:
     if isinstance(value, ModuleType):
         written[name] = f"import {value.__name__} as {name}"
-    elif isinstance(value, bool | int | float | str | tuple):
+    elif isinstance(value, float):
+        # As text: infinity has no literal, and one of NumPy's has another.
+        written[name] = f"{name} = float({str(value)!r})"
+    elif isinstance(value, bool | int | str | tuple):
         written[name] = f"{name} = {value!r}"
     elif getattr(python_function(value), "__module__", None) == "__main__":
         _collect(value, written)
+        if (own := python_name(value)) != name:
+            written[name] = f"{name} = {own}"
     elif hasattr(value, "__name__"):
         plain = python_function(value)
         written[name] = f"from {plain.__module__} import {plain.__name__} as {name}"
 
 
 def _decorator(function: Any, written: dict[str, str]) -> str:
-    """Return the line that compiles a function with numba, with the same options."""
+    """Return the line that compiles a function with numba, with its options."""
     if not hasattr(function, "targetoptions"):
         return ""
     written.setdefault("njit", "from numba import njit")

@@ -11,7 +11,8 @@ from typing import Any
 
 from market_py.benchmark.timing import Race
 from market_py.workshop.grading.check import CheckResult, Refused
-from market_py.workshop.playground.collection import CELLS, verify, write
+from market_py.workshop.playground import collection
+from market_py.workshop.playground.collection import CELLS, python_name, source, verify, write
 from market_py.workshop.playground.collection import folder as kept_folder
 from market_py.workshop.playground.race import race
 from market_py.workshop.playground.verify import Kind
@@ -37,18 +38,31 @@ def require_right(function: Callable[..., Any], kind: Kind = "market") -> None:
         raise Refused(problem)
 
 
+def keep(function: Callable[..., Any]) -> str:
+    """Keep a function that was verified, and let it race; return its name.
+
+    Raises
+    ------
+    Refused
+        It has the name of one of our variants.
+    """
+    try:
+        return collection.keep(function)
+    except ValueError as error:
+        raise Refused(f"{python_name(function)} is right, and cannot race: {error}.") from error
+
+
 def text(function: Callable[..., Any]) -> str:
     """Return what the learner wrote, with what it uses."""
-    _, path, _ = write(function, kept_folder() / "checked")
-    return path.read_text(encoding="utf-8")
+    return CELLS[function].text if function in CELLS else source(function)
 
 
 def allocations(function: Callable[..., Any], offers: int = OFFERS) -> float:
     """Count the blocks of memory that a function asks for in a call, in a new process."""
     if function in CELLS:
         return _count(CELLS[function].compile(counting=True), "allocations", offers)
-    _, path, name = write(function, kept_folder() / "checked")
-    return _count(path, name, offers)
+    path = write(function, kept_folder() / "checked")
+    return _count(path, python_name(function), offers)
 
 
 def allocations_of_variant(name: str, offers: int = OFFERS) -> float:

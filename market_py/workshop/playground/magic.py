@@ -72,6 +72,8 @@ def rust(line: str, text: str) -> None:
     name = options.name or "market_clearing"
     try:
         name = options.name or cell.python_name
+        if not name.isidentifier():
+            raise CellError(f"{name} is not a name in Python: use letters, digits and _.")
         if options.show:
             print(cell.source)
         if not has_cargo():

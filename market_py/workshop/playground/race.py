@@ -63,11 +63,12 @@ def named(candidates: tuple[str | Callable[..., Any] | None, ...]) -> dict[str, 
     """
     usable = {*registry.available_backends(), *registry.available_variants()}
     known = {*registry.BACKENDS, *registry.VARIANTS}
-    names = [it for it in candidates if isinstance(it, str) and (it in usable or it not in known)]
-    found: dict[str, Callable[..., Any]] = dict(registry.get_candidates(names))
-    for function in candidates:
-        if callable(function):
-            found[python_name(function)] = function
+    found: dict[str, Callable[..., Any]] = {}
+    for it in candidates:
+        if callable(it):
+            found[python_name(it)] = it
+        elif it is not None and (it in usable or it not in known):
+            found |= registry.get_candidates([it])
     if not found:
         raise ValueError("candidates: none is left; give a function, or a name of a backend")
     return found

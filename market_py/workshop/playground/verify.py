@@ -1,9 +1,8 @@
 """Verify a learner's function in a new process.
 
 An endless loop or a stack overflow then ends that process, not the kernel. The process runs this
-file with a path, a function and a `Kind`. It prints what is wrong and ends with 1, or prints
-nothing.
-It imports no widgets and no plots, which would take seconds.
+file with a file, a function and a `Kind`; it prints what is wrong and ends with 1, or prints
+nothing. It imports no widgets and no plots, which would take seconds.
 """
 
 from __future__ import annotations
@@ -26,6 +25,8 @@ DEFAULT_SECONDS = 10.0
 MARKETS = 300
 BATCHES = 20
 
+CAUSES = "Does it call itself without end, or, in numba, use an index that is out of bounds?"
+
 Kind = Literal["market", "batch"]
 """What a function clears in a call."""
 Market = tuple[Float64Array, Float64Array, float]
@@ -33,9 +34,7 @@ Market = tuple[Float64Array, Float64Array, float]
 
 def load(file: Path, function: str) -> Callable[..., Any]:
     """Load a function from a file: a Python module, compiled or not."""
-    name = file.name.partition(".")[0]
-    # Not under the name that a learner gave: it may be that of a module of Python.
-    spec = spec_from_file_location(f"learners_{name}" if file.suffix == ".py" else name, file)
+    spec = spec_from_file_location(file.name.partition(".")[0], file)
     assert spec is not None and spec.loader is not None
     module = module_from_spec(spec)
     # numba asks for the module when it caches a function.
@@ -64,7 +63,8 @@ def problem_in_new_process(
     except subprocess.TimeoutExpired:
         return f"{function} did not return within {seconds:g} s: is there an endless loop?"
     if done.returncode < 0 or (done.returncode and not done.stdout):
-        return f"{function} ended its process (status {done.returncode}).\n{done.stderr[-2000:]}"
+        ended = f"{function} ended its process (status {done.returncode}). {CAUSES}"
+        return f"{ended}\n{done.stderr[-2000:]}".rstrip()
     return done.stdout.strip()
 
 
@@ -76,7 +76,7 @@ def markets() -> Iterator[Market]:
     rng = np.random.default_rng(3)
     for number in range(MARKETS):
         offers = 1 + number // 10 if number < MARKETS - 10 else 500
-        bids = np.array(rng.permutation(2 * offers)[:offers], float) - offers / 2
+        bids = rng.permutation(2 * offers)[:offers] - offers / 2.0
         quantities = rng.integers(1, 100, offers).astype(float)
         share = 1.1 if number % 10 == 0 else rng.uniform(0.05, 0.95)
         yield bids, quantities, float(np.floor(share * quantities.sum())) + 0.5

@@ -11,7 +11,6 @@ from market_py.benchmark.timing import Race
 from market_py.workshop.grading.check import CheckResult, graded, hint, right, two_ends
 from market_py.workshop.lessons.n05_call_overhead.overheads import per_element
 from market_py.workshop.playground import exercise
-from market_py.workshop.playground.collection import keep
 
 WIDEST = 4.0
 """An interval so many times wider than the check's own claims too little."""
@@ -53,4 +52,4 @@ def check_array(function: Callable[..., Any]) -> CheckResult:
         raise exercise.not_done("your function clears markets, and returns a list so far.")
     if not isinstance(dispatch, np.ndarray):
         return hint(f"the dispatch is a {type(dispatch).__name__}; a NumPy array is wanted.")
-    return right(exercise.compared(keep(function), "rust-naive", "numba-sort"))
+    return right(exercise.compared(exercise.keep(function), "rust-naive", "numba-sort"))

@@ -15,7 +15,6 @@ from market_py.validation import Float64Array
 from market_py.workshop.grading import check
 from market_py.workshop.grading.check import CheckResult, Refused, hint, right
 from market_py.workshop.playground import exercise
-from market_py.workshop.playground.collection import keep
 
 
 class TooMany(Exception):
@@ -184,7 +183,7 @@ def check_search(function: Callable[..., Any]) -> CheckResult:
     exercise.require_right(function)
     if re.search(r"\w*sort\w*\(", exercise.text(function)):
         raise exercise.not_done("your function clears every market right, and it sorts so far.")
-    name = keep(function)
+    name = exercise.keep(function)
     language = name.partition("-")[0]
     others = f"{language}-keys", f"{language}-select"
     return right("\n".join(exercise.compared(name, *others, offers=it) for it in (200, 10_000)))

@@ -13,7 +13,6 @@ from market_py.workshop.grading.check import NOT_DONE, CheckResult, Refused, gra
 from market_py.workshop.lessons.n10_verdict.evidence import Evidence, citable
 from market_py.workshop.lessons.n10_verdict.panel import WaterfallPanel
 from market_py.workshop.playground import exercise, race
-from market_py.workshop.playground.collection import keep
 
 TWO_WAYS = ("Rust, forward", "Rust, reversed")
 
@@ -190,7 +189,7 @@ def ratio(
 def check_fastest(function: Callable[..., Any]) -> CheckResult:
     """Verify a function, race it, and say where it stands between numba-sort and one pass."""
     exercise.require_right(function)
-    name = keep(function)
+    name = exercise.keep(function)
     found = race("numba-sort", name, "numba", "rust", offers=LADDER_SIZE, show_progress=False)
     medians = {it: found.quartiles(it)[1] for it in (*found.candidates, ONE_PASS)}
     order = sorted(medians, key=lambda it: medians[it])
