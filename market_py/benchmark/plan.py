@@ -59,6 +59,9 @@ def _all_cases(settings: Settings) -> Iterator[BenchmarkCase | Study]:
     batch_names = tuple(registry.get_batch_candidates(everything))
     for name in inputs.BATCH_DISTRIBUTIONS:
         yield batch_case(name, inputs.RTS_OFFERS, batch_names, **batch_options)
+    batch_names = tuple(name for name in batch_names if name in backends)
+    for size in settings.batch_sizes:
+        yield batch_case("own bids", size, batch_names, **batch_options)
     for threads in settings.threads:
         yield steps.step_case(steps.MARKETS, steps.AGENTS, threads, **options)
     for agents in steps.ONE_MARKET_AGENTS:

@@ -39,6 +39,8 @@ class Settings:
     """Thread counts of batches, steps and studies."""
     batch_markets: int = 10_000
     """Markets per batch."""
+    batch_sizes: tuple[int, ...] = (5, 10, 20, 50, 100, 200)
+    """Offers per market of more batches, cleared by the backends only."""
     years: int = 10_000
     """Years of outages in each study."""
     seeds: tuple[int, ...] = (1, 2, 3)
@@ -56,6 +58,7 @@ QUICK = Settings(
     sizes=(5, 20, 200, 1000),
     repeated_sizes=(200,),
     distribution_sizes=(200,),
+    batch_sizes=(),
     rounds=7,
 )
 """A run that takes about a minute."""

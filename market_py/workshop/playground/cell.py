@@ -14,11 +14,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib import resources
+from inspect import getsource
 from pathlib import Path
 from string import Template
 
-from market_py.extension import CRATE, REPOSITORY
+from market_py.extension import CRATE, REPOSITORY, source_id
 from market_py.workshop.build import environment
+from market_py.workshop.playground import verify
 
 FOLDER = REPOSITORY / "build" / "playground"
 """Where cells are compiled; a text that was compiled before is found there."""
@@ -84,9 +86,13 @@ class Cell:
 
     @cached_property
     def module(self) -> str:
-        """Name of the module: a new one for a new text, since Python cannot load one twice."""
-        made_from = self.text, self.python_name, *_templates().values(), sys.version
-        return "cell_" + hashlib.sha256("\0".join(made_from).encode()).hexdigest()[:16]
+        """Name of the module: a new one for a new text, since Python cannot load one twice.
+
+        It is also new when the crate that cells may use has changed, or how they are verified.
+        """
+        around = *_templates().values(), str(source_id()), getsource(verify), sys.version
+        made_from = "\0".join((self.text, self.python_name, *around))
+        return "cell_" + hashlib.sha256(made_from.encode()).hexdigest()[:16]
 
     @property
     def source(self) -> str:

@@ -181,7 +181,8 @@ def check_search(function: Callable[..., Any]) -> CheckResult:
     It is then one of the learner's variants.
     """
     exercise.require_right(function)
-    if re.search(r"\w*sort\w*\(", exercise.text(function)):
+    code = re.sub(r"(#|//).*", "", exercise.text(function))
+    if re.search(r"\w*sort\w*\(", code):
         raise exercise.not_done("your function clears every market right, and it sorts so far.")
     name = exercise.keep(function)
     language = name.partition("-")[0]

@@ -165,23 +165,29 @@ def waterfall_sentence(race: Race, found: list[Saving]) -> str:
     return sentence
 
 
+FOLDED = ("markets", "threads", "numba", "rust", "worth")
+"""Controls of the decision that few people change."""
+
+
 def decision_panel(**options: Any) -> EvidencePanel:
     """Sliders for one's own case and plan: which backend costs less."""
-    tens = [10**power for power in range(3, 13)]
+    powers = (1, 3, 10, 30, 100, 300, 1000, 3000, 10_000)
     controls = {
         "offers": stepper("offers a market", (5, 10, 20, 32, 50, 100, 200, 1000, 10_000), 32),
+        "study": stepper("hours a study, with numba", powers, 10),
+        "share": slider("share of clearing", 30, 1, 100, 1, "%"),
+        "studies": stepper("studies", powers, 100),
         "markets": stepper("markets a call", (1, 10, 100, 1000, 10_000), 10_000),
         "threads": stepper("threads", decision.THREADS, 1),
-        "total": stepper("markets a study", tens, 10**9),
-        "share": slider("share of clearing", 30, 1, 100, 1, "%"),
-        "studies": stepper("studies", (1, 3, 10, 30, 100, 300, 1000, 3000, 10_000), 100),
         "numba": slider("to write it in numba", 20, 0, 200, 5, "h"),
         "rust": slider("to write it in Rust", 20, 0, 200, 5, "h"),
         "worth": slider("worth of a computed hour", 20, 0, 100, 5, "%"),
     }
     for control in controls.values():
         control.style = {"description_width": "17em"}
-    return EvidencePanel("Measure my case", controls, _decide, _decision_case, **options)
+    panel = EvidencePanel("Measure my case", controls, _decide, _decision_case, **options)
+    panel.fold("how you clear, and what work is worth", FOLDED)
+    return panel
 
 
 def _decide(measured: Mapping[Case, Evidence], **chosen: Any) -> Shown:
@@ -205,10 +211,10 @@ def _case(offers: int, markets: int, threads: int, **_: Any) -> Case:
 
 
 def _plan(
-    total: int, share: int, studies: int, numba: int, rust: int, worth: int, **_: Any
+    study: int, share: int, studies: int, numba: int, rust: int, worth: int, **_: Any
 ) -> decision.Plan:
     hours = {"numba": numba, "rust": rust}
-    return decision.Plan(total, share / 100, studies, hours, worth / 100)
+    return decision.Plan(study, share / 100, studies, hours, worth / 100)
 
 
 MOST_OFFERS = 2_000_000
