@@ -20,11 +20,17 @@ def _rust(line: str, cell: str) -> None:
     rust(line, cell)
 
 
-_shell: Any = get_ipython()
-if _shell is not None:
+def register() -> None:
+    """Let the running IPython, if there is one, know the cell magics, and how a race looks."""
+    shell: Any = get_ipython()
+    if shell is None:
+        return
     # What these use is imported when they are used.
     solution.register()
-    _shell.register_magic_function(_rust, "cell", "rust")
-    _shell.display_formatter.formatters["text/html"].for_type_by_name(
+    shell.register_magic_function(_rust, "cell", "rust")
+    shell.display_formatter.formatters["text/html"].for_type_by_name(
         "market_py.benchmark.timing", "Race", _show_race
     )
+
+
+register()

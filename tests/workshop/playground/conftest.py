@@ -3,15 +3,15 @@
 import pytest
 
 from helpers.shell import Shell
-from market_py import registry
-from market_py.workshop.playground import collection, magic
+from market_py import registry, workshop
+from market_py.workshop.playground import collection
 
 
 @pytest.fixture(scope="module")
 def shell():
     """One for all tests of a module."""
     opened = Shell()
-    magic.register()
+    workshop.register()
     yield opened
     opened.close()
 

@@ -64,9 +64,9 @@ def test_a_wrong_function_does_not_race():
 
 
 def test_a_race_is_shown_with_a_picture(shell):
-    shell.run("import market_py.workshop")
     shown = shell.run(
         "from market_py.workshop import playground\n"
         f"playground.race('numba-sort', 'numba', **{QUICK})"
     )
     assert "numba-sort" in shown.text
+    assert 'role="status"' in shown.html
