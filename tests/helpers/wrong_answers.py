@@ -21,8 +21,8 @@ def _function(head, *lines):
     return "\n    ".join([f"def {head}:", *lines])
 
 
-def _njit(head, *lines):
-    return "@njit\n" + _function(head, *lines)
+def _njit(head, *lines, options=""):
+    return f"@njit{options}\n{_function(head, *lines)}"
 
 
 def _rust(name, *lines):
@@ -218,7 +218,11 @@ WRONG_ANSWERS: dict[str, list[Wrong]] = {
         Wrong(
             _njit(
                 "numba_my_batch(bids, quantities, demand, threads)",
-                "return demand, quantities",
+                "prices = np.empty(demand.size)",
+                "for row in prange(demand.size):",
+                "    prices[row] = demand[row]",
+                "return prices, quantities",
+                options="(parallel=True)",
             ),
             "expected price",
         ),

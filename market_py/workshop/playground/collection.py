@@ -64,10 +64,20 @@ def keep(function: Callable[..., Any]) -> str:
     return name
 
 
+def is_compiled(function: Any) -> bool:
+    """Whether something is a function that numba or a cell of Rust has compiled."""
+    return callable(function) and (function in CELLS or hasattr(function, "targetoptions"))
+
+
+def not_compiled(function: Any) -> str:
+    """Say what to do about something that is not compiled."""
+    return f"{function!r} is not compiled: write @njit above it, or a %%rust cell."
+
+
 def verify(function: Callable[..., Any], kind: Kind = "market") -> str:
     """Return what is wrong with a function, which runs in a new process, or nothing."""
-    if not callable(function) or not (function in CELLS or hasattr(function, "targetoptions")):
-        return f"{function!r} is not compiled: write @njit above it, or a %%rust cell."
+    if not is_compiled(function):
+        return not_compiled(function)
     if function in CELLS:
         cell = CELLS[function]
         return problem_in_new_process(cell.compile(), cell.python_name, kind)
@@ -87,7 +97,9 @@ def write(function: Callable[..., Any], into: Path) -> Path:
     text = CELLS[function].text if is_rust else source(function)
     into.mkdir(parents=True, exist_ok=True)
     path = into / f"{python_name(function)}{'.rs' if is_rust else '.py'}"
-    path.write_text(text, encoding="utf-8")
+    # A file that is not touched keeps what numba has cached of it.
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8")
     return path
 
 
@@ -181,8 +193,11 @@ def _decorator(function: Any, written: dict[str, str]) -> str:
     if not hasattr(function, "targetoptions"):
         return ""
     written.setdefault("njit", "from numba import njit")
-    options = numba_options(function).items()
-    return f"@njit({', '.join(f'{name}={value!r}' for name, value in options)})\n"
+    options = [f"{name}={value!r}" for name, value in numba_options(function).items()]
+    # numba does not see when a function of ours that it has compiled into this one changes.
+    if not any(line.startswith("from market_py") for line in written.values()):
+        options.append("cache=True")
+    return f"@njit({', '.join(options)})\n"
 
 
 def numba_options(function: Any) -> dict[str, Any]:

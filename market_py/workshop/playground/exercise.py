@@ -26,6 +26,18 @@ def not_done(message: str) -> Refused:
     return Refused(CheckResult("not done yet", message))
 
 
+def require_compiled(function: Any) -> None:
+    """Refuse what is no function that numba or a cell of Rust has compiled.
+
+    Raises
+    ------
+    Refused
+        It is not compiled.
+    """
+    if not collection.is_compiled(function):
+        raise Refused(collection.not_compiled(function))
+
+
 def require_right(function: Callable[..., Any], kind: Kind = "market") -> None:
     """Verify a function that clears one market, or a batch on several threads.
 

@@ -76,8 +76,8 @@ def markets() -> Iterator[Market]:
     rng = np.random.default_rng(3)
     for number in range(MARKETS):
         offers = 1 + number // 10 if number < MARKETS - 10 else 500
-        bids = rng.permutation(2 * offers)[:offers] - offers / 2.0
-        quantities = rng.integers(1, 100, offers).astype(float)
+        bids = rng.permutation(np.arange(2.0 * offers))[:offers] - offers / 2.0
+        quantities = rng.integers(1, 100, offers).astype(np.float64)
         share = 1.1 if number % 10 == 0 else rng.uniform(0.05, 0.95)
         yield bids, quantities, float(np.floor(share * quantities.sum())) + 0.5
 

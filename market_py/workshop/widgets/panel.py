@@ -50,7 +50,8 @@ class Panel(widgets.VBox):
         accordion = widgets.Accordion([widgets.VBox(folded)], titles=(title,))
         accordion.layout.max_width = f"{WIDTH}px"
         controls = [it for it in self.controls.values() if it not in folded]
-        self.children = [*controls, accordion, *self.children[len(self.controls) :]]
+        others = self.children[len(self.controls) :]  # type: ignore[has-type]
+        self.children = (*controls, accordion, *others)
 
     @property
     def chosen(self) -> dict[str, Any]:

@@ -275,6 +275,7 @@ class TestClearingPrice:
 )
 def test_a_sort_is_found_in_code_and_not_in_comments(monkeypatch, text, state):
     found = {
+        "require_compiled": None,
         "require_right": None,
         "text": text,
         "keep": "numba-my-search",

@@ -50,15 +50,14 @@ def uses_all(x):
         assert function(2.0) == -1
         assert "unused" not in text
         assert "numba_sort" not in text
-        assert text.count("@njit()") == 2
+        assert text.count("@njit(cache=True)") == 2
 
     @pytest.mark.parametrize("options", ["parallel=True", "fastmath=True", "nogil=True"])
     def test_options_are_kept(self, shell, tmp_path, options):
         shell.run(f"from numba import njit\n@njit({options})\ndef f(x):\n    return x + 1")
         text, function = written(shell, "f", tmp_path)
-        assert (
-            text == f"from numba import njit\n\n\n@njit({options})\ndef f(x):\n    return x + 1\n"
-        )
+        decorator = f"@njit({options}, cache=True)"
+        assert text == f"from numba import njit\n\n\n{decorator}\ndef f(x):\n    return x + 1\n"
         assert function.targetoptions == shell.names["f"].targetoptions
 
     def test_what_fastmath_allows_is_kept(self, shell, tmp_path):
@@ -74,7 +73,7 @@ def uses_all(x):
             "fast = njit(slow)\n\n@njit\ndef above(x):\n    return fast(x) + 1"
         )
         text, function = written(shell, "fast", tmp_path)
-        assert "@njit()\ndef slow(x):" in text
+        assert "@njit(cache=True)\ndef slow(x):" in text
         assert function(1) == 2
         _, function = written(shell, "above", tmp_path)
         assert function(1) == 3

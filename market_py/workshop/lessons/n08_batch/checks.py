@@ -64,10 +64,11 @@ THREADS = 2
 @check.graded
 def check_threads(function: Callable[..., Any]) -> CheckResult:
     """Check a batch function in numba or Rust that shares the markets among threads."""
-    exercise.require_right(function, "batch")
+    exercise.require_compiled(function)
     is_rust = function in CELLS
     if not (re.search("spawn|par_", CELLS[function].text) if is_rust else _is_parallel(function)):
-        raise exercise.not_done("your function clears every batch right, on one thread so far.")
+        raise exercise.not_done("your function runs on one thread so far.")
+    exercise.require_right(function, "batch")
     name, backends = python_name(function), installed(BACKENDS)
     case = batch_case(
         "own bids",

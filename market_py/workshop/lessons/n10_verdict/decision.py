@@ -136,8 +136,9 @@ def listed(cases: Iterable[Case]) -> str:
 def sentence(decision: Decision, plan: Plan) -> str:
     """Say what a decision rests on, what it saves, and who costs less."""
     said = (
-        f"rust clears {decision.ratio} times as fast as numba: {decision.verdict}. A study takes "
-        f"{duration(plan.study)} with numba, {duration(decision.clearing['numba'])} of it clearing; "
+        f"rust clears {decision.ratio} times as fast as numba: {decision.verdict}. A study "
+        f"takes {duration(plan.study)} with numba, {duration(decision.clearing['numba'])} of it "
+        "clearing; "
     )
     if decision.verdict == "indistinguishable":
         return said + "nothing can be said of what rust saves. Choose by something else."
