@@ -76,6 +76,7 @@ def shoot(page, name):
         page.screenshot(path=folder / f"{name}_{number}.png")
 
 
+@pytest.mark.long
 def test_make_lab_opens_start_here(page, workshop):
     url, token = workshop
     page.goto(f"{url}/?token={token}")

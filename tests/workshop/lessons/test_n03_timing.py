@@ -71,6 +71,7 @@ class TestStopwatch:
         assert float(found[1].replace(",", "")) == pytest.approx(expected, abs=1)
         assert panel.picture.value != before
 
+    @pytest.mark.long
     def test_the_first_call_is_that_of_a_function_compiled_anew(self):
         panel = panel_03.FirstCallPanel(calls=3)
         panel.run()

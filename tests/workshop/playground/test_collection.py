@@ -135,6 +135,7 @@ class TestAdd:
         found = race_of("numba-sort", name, offers=5, rounds=2, show_progress=False)
         assert found.candidates == ["numba-sort", name]
 
+    @pytest.mark.long
     def test_a_wrong_function_is_refused(self, shell, variants):
         shell.run(NUMBA.replace("price = bids[i]", "price = bids[i] + 1"))
         with pytest.raises(CellError, match=r"numba_test_sort\(\[.*\nexpected price .*\nyours "):
