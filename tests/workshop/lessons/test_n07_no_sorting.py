@@ -262,3 +262,25 @@ class TestClearingPrice:
         verdict = checks_07.check_clearing_price(clearing_price)
         assert verdict.state == state, verdict.message
         assert words in verdict.message
+
+
+@pytest.mark.parametrize(
+    ("text", "state"),
+    [
+        ("order = np.argsort(bids)", "not done yet"),
+        ("order.sort_by(|&a, &b| bids[a].total_cmp(&bids[b]));", "not done yet"),
+        ("price = bids[0]  # no argsort(bids) is needed", "right"),
+        ("let price = bids[0]; // not order.sort()", "right"),
+    ],
+)
+def test_a_sort_is_found_in_code_and_not_in_comments(monkeypatch, text, state):
+    found = {
+        "require_compiled": None,
+        "require_right": None,
+        "text": text,
+        "keep": "numba-my-search",
+        "compared": "1.2 times as fast",
+    }
+    for name, value in found.items():
+        monkeypatch.setattr(checks_07.exercise, name, lambda *_, value=value, **__: value)
+    assert checks_07.check_search(len).state == state

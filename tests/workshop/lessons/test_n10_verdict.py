@@ -173,7 +173,7 @@ class TestWaterfall:
         assert "Rust, forward was not measured. Without Rust:" in panel.sentence.text
 
 
-PLAN = decision.Plan(1e9, 0.5, 100, {"numba": 10.0, "rust": 40.0}, 0.2)
+PLAN = decision.Plan(2.0, 0.5, 100, {"numba": 10.0, "rust": 40.0}, 0.2)
 SINGLE = decision.Case(200, 1, 1)
 
 
@@ -191,7 +191,7 @@ class TestDecision:
 
     def test_many_studies_pay_it_back(self):
         race = made_up_race(spread=0.0, numba=3600.0, rust=1800.0)
-        plan = decision.Plan(1e9, 0.5, 1000, PLAN.hours, 0.2)
+        plan = decision.Plan(2.0, 0.5, 1000, PLAN.hours, 0.2)
         found = decision.decide(race, SINGLE, plan)
         assert found.cheaper == "rust"
         said = decision.sentence(found, plan)
@@ -215,13 +215,21 @@ class TestDecision:
         assert "indistinguishable" in said
         assert "saves" not in said.replace("of what rust saves", "")
 
-    def test_a_batch_is_divided_by_its_markets_and_runs_on_its_threads(self):
+    def test_the_race_on_so_many_threads_decides(self):
         race = made_up_race(32, spread=0.0, numba=1e6, rust=1e6)
-        rounds = {f"{name}, 2 threads": race.rounds[name] for name in ("numba", "rust")}
+        on_two = made_up_race(32, spread=0.0, numba=1e6, rust=0.25e6).rounds
+        rounds = {f"{name}, 2 threads": on_two[name] for name in ("numba", "rust")}
         race = Race(32, {**race.rounds, **rounds})
-        case = decision.Case(32, 1000, 2)
-        found = decision.decide(race, case, PLAN)
-        assert found.clearing["numba"] == pytest.approx(1e9 * 1000e-9 / 3600)
+        found = decision.decide(race, decision.Case(32, 1000, 2), PLAN)
+        assert found.clearing == pytest.approx({"numba": 1.0, "rust": 0.25})
+
+    def test_a_smaller_share_saves_less(self):
+        race = made_up_race(spread=0.0, numba=3600.0, rust=1800.0)
+        saved = [
+            decision.decide(race, SINGLE, PLAN._replace(share=share)).saved.value
+            for share in (0.05, 0.5)
+        ]
+        assert saved == pytest.approx([0.05, 0.5])
 
     @pytest.mark.parametrize(
         ("case", "kind", "distribution"),
@@ -244,7 +252,7 @@ class TestDecision:
         for name, value in {
             "markets": 1,
             "offers": 200,
-            "total": 10**12,
+            "study": 1000,
             "share": 80,
             "studies": 10_000,
             "numba": 50,
@@ -410,6 +418,14 @@ def test_a_verdict_that_the_data_bear_out(answer):
     found = checks_10.check_verdict(answer, OWN)
     assert found.state == "right", found.message
     assert HERE in found.message
+
+
+def test_a_claim_may_cite_a_variant_of_ones_own():
+    race = made_up_race(numba_sort=9000.0, numba_my_scratch=6000.0)
+    own = [*OWN, Evidence(race, "random", 1, HERE)]
+    cited = claim(own[-1], "numba-my-scratch", "numba-sort")
+    assert checks_10.check_verdict(verdict(claim(), cited), own).state == "right"
+    assert checks_10.check_verdict(verdict(claim(), cited), OWN).state == "not right yet"
 
 
 def test_no_verdict_is_not_done_yet():

@@ -1,0 +1,129 @@
+"""Parts of checks for exercises whose answer is a compiled function."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from market_py.benchmark.timing import Race
+from market_py.workshop.grading.check import CheckResult, Refused
+from market_py.workshop.playground import collection
+from market_py.workshop.playground.collection import CELLS, python_name, source, verify, write
+from market_py.workshop.playground.collection import folder as kept_folder
+from market_py.workshop.playground.race import race
+from market_py.workshop.playground.verify import Kind
+
+OFFERS = 200
+"""Of each market in a comparison, the largest published size."""
+
+
+def not_done(message: str) -> Refused:
+    """End a check whose stub works, but is unchanged."""
+    return Refused(CheckResult("not done yet", message))
+
+
+def require_compiled(function: Any) -> None:
+    """Refuse what is no function that numba or a cell of Rust has compiled.
+
+    Raises
+    ------
+    Refused
+        It is not compiled.
+    """
+    if not collection.is_compiled(function):
+        raise Refused(collection.not_compiled(function))
+
+
+def require_right(function: Callable[..., Any], kind: Kind = "market") -> None:
+    """Verify a function that clears one market, or a batch on several threads.
+
+    Raises
+    ------
+    Refused
+        It clears a market wrongly, fails, does not end, or is not compiled.
+    """
+    if problem := verify(function, kind):
+        raise Refused(problem)
+
+
+def keep(function: Callable[..., Any]) -> str:
+    """Keep a function that was verified, and let it race; return its name.
+
+    Raises
+    ------
+    Refused
+        It has the name of one of our variants.
+    """
+    try:
+        return collection.keep(function)
+    except ValueError as error:
+        raise Refused(f"{python_name(function)} is right, and cannot race: {error}.") from error
+
+
+def text(function: Callable[..., Any]) -> str:
+    """Return what the learner wrote, with what it uses."""
+    return CELLS[function].text if function in CELLS else source(function)
+
+
+def allocations(function: Callable[..., Any], offers: int = OFFERS) -> float:
+    """Count the blocks of memory that a function asks for in a call, in a new process."""
+    if function in CELLS:
+        return _count(CELLS[function].compile(counting=True), "allocations", offers)
+    path = write(function, kept_folder() / "checked")
+    return _count(path, python_name(function), offers)
+
+
+def allocations_of_variant(name: str, offers: int = OFFERS) -> float:
+    """Count the same for one of our numba variants."""
+    return _count(OURS, name, offers)
+
+
+def _count(path: Path | str, name: str, offers: int) -> float:
+    done = subprocess.run(
+        [sys.executable, "-c", COUNT, str(path), name, str(offers)],
+        env=os.environ | {"NUMBA_NRT_STATS": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return float(done.stdout)
+
+
+OURS = "variants"
+"""Instead of a file: one of our variants."""
+COUNT = """
+import sys
+from pathlib import Path
+from market_py.benchmark.inputs import random_markets
+from market_py.registry import get_variant
+from market_py.workshop.playground.verify import load
+
+path, name, offers = sys.argv[1:]
+count = get_variant(name) if path == "variants" else load(Path(path), name)
+markets = random_markets(int(offers), 20)
+if name == "allocations":
+    total = sum(count(*market) for market in markets)
+else:
+    from numba.core.runtime.nrt import rtsys
+
+    count(*markets[0])
+    before = rtsys.get_allocation_stats().alloc
+    for market in markets:
+        count(*market)
+    total = rtsys.get_allocation_stats().alloc - before
+print(total / len(markets))
+"""
+
+
+def compared(name: str, *others: str, offers: int = OFFERS) -> str:
+    """Race a kept function; say how many times as fast it is as each of the others."""
+    found: Race = race(name, *others, offers=offers, show_progress=False)
+    said = [
+        f"{found.speedup(name, other)} times as fast as {other} ({found.verdict(name, other)})"
+        for other in found.candidates[1:]
+    ]
+    return f"At {offers} offers {name} is {', '.join(said)}."
