@@ -58,10 +58,19 @@ def keep(function: Callable[..., Any]) -> str:
         There is a variant of this name that is not the learner's.
     """
     name = variant_name("rust" if function in CELLS else "numba", python_name(function))
+    loader = cache(lambda: _ready(function))
     # First, since it refuses names: a file under such a name could not be loaded.
-    registry.add_variant(name, SUMMARY, lambda: function)
+    registry.add_variant(name, SUMMARY, loader)
     write(function, folder())
+    loader()  # Now, before another function of this name is verified.
     return name
+
+
+def _ready(function: Any) -> Callable[..., Any]:
+    """Return a function, or, where it has not been called here, what its verification compiled."""
+    if function in CELLS or function.signatures:
+        return function
+    return load(write(function, folder() / "checked"), python_name(function))
 
 
 def is_compiled(function: Any) -> bool:

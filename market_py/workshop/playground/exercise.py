@@ -69,53 +69,56 @@ def text(function: Callable[..., Any]) -> str:
     return CELLS[function].text if function in CELLS else source(function)
 
 
-def allocations(function: Callable[..., Any], offers: int = OFFERS) -> float:
-    """Count the blocks of memory that a function asks for in a call, in a new process."""
+def allocations(
+    function: Callable[..., Any], *variants: str, offers: int = OFFERS
+) -> tuple[float, ...]:
+    """Count the blocks of memory that a call asks for, in a new process.
+
+    Give the count of the function first, then those of some of our numba variants.
+    """
     if function in CELLS:
-        return _count(CELLS[function].compile(counting=True), "allocations", offers)
-    path = write(function, kept_folder() / "checked")
-    return _count(path, python_name(function), offers)
-
-
-def allocations_of_variant(name: str, offers: int = OFFERS) -> float:
-    """Count the same for one of our numba variants."""
-    return _count(OURS, name, offers)
-
-
-def _count(path: Path | str, name: str, offers: int) -> float:
+        path, name = CELLS[function].compile(counting=True), "allocations"
+    else:
+        path, name = write(function, kept_folder() / "checked"), python_name(function)
     done = subprocess.run(
-        [sys.executable, "-c", COUNT, str(path), name, str(offers)],
+        [sys.executable, "-c", COUNT, str(offers), str(path), name, *variants],
         env=os.environ | {"NUMBA_NRT_STATS": "1"},
         capture_output=True,
         text=True,
         check=True,
     )
-    return float(done.stdout)
+    return tuple(map(float, done.stdout.split()))
 
 
-OURS = "variants"
-"""Instead of a file: one of our variants."""
 COUNT = """
 import sys
 from pathlib import Path
 from market_py.benchmark.inputs import random_markets
-from market_py.registry import get_variant
 from market_py.workshop.playground.verify import load
 
-path, name, offers = sys.argv[1:]
-count = get_variant(name) if path == "variants" else load(Path(path), name)
+offers, path, name, *variants = sys.argv[1:]
 markets = random_markets(int(offers), 20)
-if name == "allocations":
-    total = sum(count(*market) for market in markets)
-else:
+
+
+def count(function):
     from numba.core.runtime.nrt import rtsys
 
-    count(*markets[0])
+    function(*markets[0])
     before = rtsys.get_allocation_stats().alloc
     for market in markets:
-        count(*market)
-    total = rtsys.get_allocation_stats().alloc - before
-print(total / len(markets))
+        function(*market)
+    return (rtsys.get_allocation_stats().alloc - before) / len(markets)
+
+
+function = load(Path(path), name)
+if name == "allocations":
+    print(sum(function(*market) for market in markets) / len(markets))
+else:
+    print(count(function))
+for name in variants:
+    from market_py.registry import get_variant
+
+    print(count(get_variant(name)))
 """
 
 

@@ -115,7 +115,11 @@ class TestAdd:
         shell.run(NUMBA)
         assert collection.add(shell.names["numba_test_sort"]) == "numba-test-sort"
         assert registry.added_variants() == ["numba-test-sort"]
-        assert registry.get_variant("numba-test-sort") is shell.names["numba_test_sort"]
+        # Compiled in the process that verified it, and loaded here.
+        assert registry.get_variant("numba-test-sort").stats.cache_path
+        assert not shell.names["numba_test_sort"].signatures
+        assert registry.get_variant("numba-test-sort")(*MARKET)[0] == 20
+        assert sum(registry.get_variant("numba-test-sort").stats.cache_hits.values()) == 1
         self._is_loaded_again("numba-test-sort")
 
     @needs_cargo

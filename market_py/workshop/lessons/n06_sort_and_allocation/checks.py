@@ -20,12 +20,12 @@ def check_scratch(function: Callable[..., Any]) -> CheckResult:
     It is then one of the learner's variants.
     """
     exercise.require_right(function)
-    own = exercise.allocations(function)
     if function in CELLS:
-        needed, others = NEEDED_IN_RUST, ("rust-ndarray", "rust-scratch")
+        others = "rust-ndarray", "rust-scratch"
+        (own,), needed = exercise.allocations(function), NEEDED_IN_RUST
     else:
         others = "numba-sort", "numba-scratch"
-        needed = exercise.allocations_of_variant("numba-scratch")
+        own, needed = exercise.allocations(function, "numba-scratch")
     if own > needed:
         raise exercise.not_done(
             f"your function clears every market right. It asks for {own:g} blocks of memory in a "
