@@ -66,7 +66,7 @@ def keep(function: Callable[..., Any]) -> str:
     return name
 
 
-def _ready(function: Any) -> Callable[..., Any]:
+def _ready(function: Any) -> Any:
     """Return a function, or, where it has not been called here, what its verification compiled."""
     if function in CELLS or function.signatures:
         return function
