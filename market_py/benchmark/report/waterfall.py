@@ -27,14 +27,12 @@ class Order(NamedTuple):
     fixes: tuple[Fix, ...]
 
 
-WRAPPER = Fix("the wrapper's array of the list", "rust-published", "rust-naive")
-"""A fix of the benchmark, not of the function."""
 ORDERS = (
     Order(
         "Rust, forward",
         "rust",
         (
-            WRAPPER,
+            Fix("the wrapper's array of the list", "rust-published", "rust-naive"),
             Fix("the list", "rust-naive", "rust-ndarray"),
             Fix("six temporaries and their passes", "rust-ndarray", "rust-scratch"),
             Fix("stability of the sort", "rust-scratch", "rust-unstable"),
@@ -47,7 +45,7 @@ ORDERS = (
         "Rust, reversed",
         "rust",
         (
-            WRAPPER,
+            Fix("the wrapper's array of the list", "rust-published", "rust-naive"),
             Fix("call overhead", "rust-naive", "rust-naive-unchecked"),
             Fix("sorting, temporaries with it", "rust-naive-unchecked", "rust-select-list"),
             Fix("the list", "rust-select-list", "rust-unchecked"),
@@ -81,19 +79,14 @@ class Saving(NamedTuple):
 def savings(race: Race | None, order: Order) -> list[Saving]:
     """Measure the fixes of an order, or none of them where a variant was not timed.
 
-    The wrapper of the published benchmark may be missing: older runs do not have it. The sum of the
-    savings is close to, not exactly, the whole difference.
+    Their sum is close to, not exactly, the whole difference.
     """
-    if race is None:
+    variants = {name for fix in order.fixes for name in (fix.before, fix.after)}
+    if race is None or not variants <= set(race.rounds):
         return []
-    fixes = order.fixes
-    if WRAPPER.before not in race.rounds:
-        fixes = tuple(fix for fix in fixes if fix != WRAPPER)
-    if not {name for fix in fixes for name in (fix.before, fix.after)} <= set(race.rounds):
-        return []
-    whole = race.difference(fixes[0].before, fixes[-1].after).value
-    saved = [race.difference(fix.before, fix.after) for fix in fixes]
+    whole = race.difference(order.fixes[0].before, order.fixes[-1].after).value
+    saved = [race.difference(fix.before, fix.after) for fix in order.fixes]
     return [
         Saving(fix, difference, difference.value / whole)
-        for fix, difference in zip(fixes, saved, strict=True)
+        for fix, difference in zip(order.fixes, saved, strict=True)
     ]

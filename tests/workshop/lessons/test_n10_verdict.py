@@ -145,7 +145,7 @@ class TestWaterfall:
         assert ("rust-naive" in own.race.rounds) == WITH_RUST
 
     @pytest.mark.parametrize("order", ORDERS, ids=lambda order: order.name)
-    @pytest.mark.parametrize("times", [1, 100])
+    @pytest.mark.parametrize("times", [1, 10])
     def test_nothing_in_the_picture_is_cut_off(self, order, times):
         race = reference.reference().find("ladder", "random", 200)
         race = Race(200, {name: times * rounds for name, rounds in race.rounds.items()})
@@ -243,7 +243,7 @@ class TestDecision:
         race = reference.reference().find(kind, distribution, case.offers)
         assert decision.stored_cases()[case] is race
 
-    @pytest.mark.parametrize("case", [(32, 1, 1), (50, 10_000, 1), (32, 10_000, 4), (32, 100, 1)])
+    @pytest.mark.parametrize("case", [(32, 1, 1), (32, 1000, 1), (32, 10_000, 4), (32, 100, 1)])
     def test_what_nobody_has_measured_is_not_made_up(self, case):
         assert decision.Case(*case) not in decision.stored_cases()
 
@@ -307,7 +307,8 @@ def two_fixes(forward, reverse):
     return dict(zip(checks_10.TWO_WAYS, (forward, reverse), strict=True))
 
 
-LIST, SORTING = "the list", "sorting, temporaries with it"
+WRAPPER = "the wrapper's array of the list"
+SORTING = "sorting, temporaries with it"
 
 
 @pytest.mark.parametrize(
@@ -316,20 +317,20 @@ LIST, SORTING = "the list", "sorting, temporaries with it"
         (None, "not done yet", ""),
         (two_fixes(None, None), "not done yet", ""),
         ({"forward": {1, 2}}, "not right yet", "two keys"),
-        (two_fixes({"the list", "sorting"}, None), "not right yet", "name two fixes"),
-        (two_fixes({"the list"}, {LIST, SORTING}), "not right yet", "name two fixes"),
-        (two_fixes({"lists", "sorting"}, {LIST, SORTING}), "not right yet", "no fix 'lists'"),
+        (two_fixes({WRAPPER, "sorting"}, None), "not right yet", "name two fixes"),
+        (two_fixes({WRAPPER}, {WRAPPER, SORTING}), "not right yet", "name two fixes"),
+        (two_fixes({"lists", "sorting"}, {WRAPPER, SORTING}), "not right yet", "no fix 'lists'"),
         (
-            two_fixes({"six temporaries and their passes", "sorting"}, {LIST, SORTING}),
+            two_fixes({"six temporaries and their passes", "sorting"}, {WRAPPER, SORTING}),
             "not right yet",
             "'six temporaries and their passes' saves",
         ),
         (
-            two_fixes({"the list", "sorting"}, {LIST, "call overhead"}),
+            two_fixes({WRAPPER, "sorting"}, {WRAPPER, "call overhead"}),
             "not right yet",
             "not of the other",
         ),
-        (two_fixes({"the list", "sorting"}, [LIST, SORTING]), "right", "% of all"),
+        (two_fixes({WRAPPER, "sorting"}, [WRAPPER, SORTING]), "right", "% of all"),
     ],
 )
 def test_two_fixes(answer, state, words):
@@ -341,7 +342,7 @@ def test_two_fixes(answer, state, words):
 def test_two_fixes_of_a_race_that_is_missing():
     panel = panel_10.WaterfallPanel()
     panel.controls["source"].value = panel_10.OWN
-    answer = two_fixes({"the list", "sorting"}, {LIST, SORTING})
+    answer = two_fixes({WRAPPER, "sorting"}, {WRAPPER, SORTING})
     assert "has not been measured" in checks_10.check_two_fixes(answer, panel).message
 
 
