@@ -23,14 +23,18 @@ from market_py.extension import REPOSITORY
 LANGUAGES = {".py": "python", ".rs": "rust"}
 STYLE = """<style>
 .listing td, .listing th { vertical-align: top; text-align: left !important; padding: 2px 10px }
-.listing pre { margin: 0; line-height: 1.35; background: none; white-space: pre }
+.listing pre { margin: 0; line-height: 1.35; background: none; font-size: 88% !important;
+  white-space: pre-wrap !important; word-break: normal !important; overflow-wrap: anywhere }
 .listing .k, .listing .kd, .listing .kt, .listing .kn, .listing .kr {
   color: var(--jp-mirror-editor-keyword-color, #006b00); font-weight: bold }
 .listing .c1, .listing .cm, .listing .sd { font-style: italic }
 .listing .nf, .listing .fm { color: var(--jp-mirror-editor-def-color, #00f) }
 .listing .marked { border-left: 4px solid var(--jp-warn-color1, #E69F00) }
 </style>"""
-"""Colours are those of JupyterLab's theme; weight and slant say the same."""
+"""Colours are those of JupyterLab's theme; weight and slant say the same.
+
+JupyterLab breaks lines of ``pre`` in the middle of words, unless told otherwise.
+"""
 
 
 @dataclass(frozen=True)

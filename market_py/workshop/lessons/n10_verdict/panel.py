@@ -152,13 +152,12 @@ def _ladder_case(inputs: str, size: int, **_: Any) -> tuple[tuple[str, int], Ben
 def waterfall_sentence(race: Race, found: list[Saving]) -> str:
     """Say what was saved by what, what is left, and which savings may be zero."""
     first, last = found[0].fix.before, found[-1].fix.after
-    medians = {name: float(np.median(race.rounds[name])) for name in (first, last, *race.baselines)}
-    said = [f"{it.fix.removed} {it.nanoseconds:z,.0f} ns ({it.share:.0%})" for it in found]
+    medians = {name: float(np.median(race.rounds[name])) for name in (first, last)}
+    saved = [f"{it.fix.removed} {it.nanoseconds.value:,.0f} ({it.share:.0%})" for it in found]
     lost = [it.fix.removed for it in found if it.nanoseconds.low <= 0 <= it.nanoseconds.high]
-    left = ", ".join(f"{name} takes {medians[name]:,.0f}" for name in race.baselines)
     sentence = (
-        f"{first} takes {medians[first]:,.0f} ns. Removed, and saved by that: {'; '.join(said)}. "
-        f"{last} is left with {medians[last]:,.0f} ns; {left}."
+        f"{first} takes {medians[first]:,.0f} ns, {last} {medians[last]:,.0f} ns. What was "
+        f"removed, and the ns that it saved: {'; '.join(saved)}."
     )
     if lost:
         sentence += f" Indistinguishable from 0: {'; '.join(lost)}."
