@@ -23,7 +23,8 @@ from market_py.extension import REPOSITORY
 LANGUAGES = {".py": "python", ".rs": "rust"}
 STYLE = """<style>
 .listing td, .listing th { vertical-align: top; text-align: left !important; padding: 2px 10px }
-.listing pre { margin: 0; line-height: 1.35; background: none; font-size: 88% !important;
+.listing .highlight, .listing pre { background: none !important }
+.listing pre { margin: 0; line-height: 1.35; font-size: 88% !important;
   white-space: pre-wrap !important; word-break: normal !important; overflow-wrap: anywhere }
 .listing .k, .listing .kd, .listing .kt, .listing .kn, .listing .kr {
   color: var(--jp-mirror-editor-keyword-color, #006b00); font-weight: bold }
