@@ -218,6 +218,16 @@ WRONG_ANSWERS: dict[str, list[Wrong]] = {
         Wrong(
             _njit(
                 "numba_my_batch(bids, quantities, demand, threads)",
+                "for row in range(demand.size):",
+                "    demand[row]",
+                "return demand, quantities",
+                options="(parallel=True)",
+            ),
+            "parallel=True alone shares nothing",
+        ),
+        Wrong(
+            _njit(
+                "numba_my_batch(bids, quantities, demand, threads)",
                 "prices = np.empty(demand.size)",
                 "for row in prange(demand.size):",
                 "    prices[row] = demand[row]",

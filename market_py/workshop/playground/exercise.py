@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -63,9 +64,10 @@ def keep(function: Callable[..., Any]) -> str:
         raise Refused(f"{python_name(function)} is right, and cannot race: {error}.") from error
 
 
-def text(function: Callable[..., Any]) -> str:
-    """Return what the learner wrote, with what it uses."""
-    return CELLS[function].text if function in CELLS else source(function)
+def code(function: Callable[..., Any]) -> str:
+    """Return what the learner wrote, with what it uses, without comments."""
+    text = CELLS[function].text if function in CELLS else source(function)
+    return re.sub(r"(#|//).*", "", text)
 
 
 def allocations(
@@ -128,4 +130,7 @@ def compared(name: str, *others: str, offers: int = OFFERS) -> str:
         f"{found.speedup(name, other)} times as fast as {other} ({found.verdict(name, other)})"
         for other in found.candidates[1:]
     ]
-    return f"At {offers} offers {name} is {', '.join(said)}."
+    sentence = f"At {offers} offers {name} is {', '.join(said)}."
+    if "(indistinguishable)" in sentence:
+        sentence += f" Indistinguishable: one function timed twice gave {found.resolution()}."
+    return sentence

@@ -160,6 +160,17 @@ fn market_clearing_batch(_bids: &[f64], _quantities: &[f64], demand: &[f64], thr
     assert "expected price" in refused(shell, text)
 
 
+def test_a_batch_may_have_fewer_markets_than_threads(shell):
+    text = """\
+fn market_clearing_batch(_bids: &[f64], _quantities: &[f64], demand: &[f64], threads: usize,
+                         prices: &mut [f64], dispatch: &mut [f64]) {
+    dispatch[0] = demand[0];
+    for part in prices.chunks_mut(demand.len() / threads) { part.fill(1.0); }
+}
+"""
+    assert "bids of shape (1, 1), threads = 2 fails: PanicException" in refused(shell, text)
+
+
 def test_checks_hear_why_a_cell_was_refused(shell):
     refused(shell, rust("le"))
     failed = shell.names["refused"]

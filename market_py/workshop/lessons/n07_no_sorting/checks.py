@@ -181,11 +181,11 @@ def check_search(function: Callable[..., Any]) -> CheckResult:
     It is then one of the learner's variants.
     """
     exercise.require_compiled(function)
-    code = re.sub(r"(#|//).*", "", exercise.text(function))
-    if re.search(r"\w*sort\w*\(", code):
+    if re.search(r"\w*sort\w*\(", exercise.code(function)):
         raise exercise.not_done("your function sorts so far.")
     exercise.require_right(function)
     name = exercise.keep(function)
     language = name.partition("-")[0]
     others = f"{language}-keys", f"{language}-select"
-    return right("\n".join(exercise.compared(name, *others, offers=it) for it in (200, 10_000)))
+    compared = [exercise.compared(name, *others, offers=it) for it in (200, 10_000)]
+    return right("\n".join(["every market is cleared right, and without a sort.", *compared]))

@@ -13,7 +13,7 @@ from market_py.benchmark.cases.clearing import batch_case, threaded
 from market_py.benchmark.timing import Race
 from market_py.registry import ClearBatch
 from market_py.workshop.grading import check
-from market_py.workshop.grading.check import CheckResult, hint, right
+from market_py.workshop.grading.check import CheckResult, Refused, hint, right
 from market_py.workshop.lessons.n08_batch import panel
 from market_py.workshop.lessons.n08_batch.plots import BACKENDS, ways_of
 from market_py.workshop.playground import exercise
@@ -86,7 +86,14 @@ def check_threads(function: Callable[..., Any]) -> CheckResult:
 
 
 def _is_parallel(function: Any) -> bool:
-    return bool(numba_options(function).get("parallel"))
+    """Whether a numba function is compiled for several threads; refuse one whose loop is not."""
+    if not numba_options(function).get("parallel"):
+        return False
+    if "prange(" not in exercise.code(function):
+        raise Refused(
+            "parallel=True alone shares nothing: the loop still says range. Write prange."
+        )
+    return True
 
 
 def _on_threads(function: Any) -> ClearBatch:

@@ -48,7 +48,7 @@ def _judge_two(order: str, chosen: Any, found: Sequence[Saving]) -> None:
         raise Refused(
             f"{order}: there is no fix {strangers[0]!r} in this order. There are {names}."
         )
-    for fix in chosen:
+    for fix in sorted(chosen, key=lambda it: known[it].value):
         # Where intervals overlap, neither is larger for certain.
         if any(it.low > known[fix].high for other, it in known.items() if other not in chosen):
             raise Refused(
