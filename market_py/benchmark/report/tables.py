@@ -155,9 +155,9 @@ def headline(results: Results) -> str:
     return (
         "A published experiment advised to keep numba. Repeated here, with "
         f"{point.offers} offers, one market per call [95 % interval]:\n\n"
-        f"- As published: Rust is **{repeated.speedup(RUST, over=NUMBA)}** times as fast as numba "
-        f"(published: {point.speedup:.2f}). The published benchmark repeats one market, and makes "
-        "an array of Rust's list.\n"
+        "- With one market repeated, and an array made of Rust's list as the published benchmark "
+        f"makes one: Rust is **{repeated.speedup(RUST, over=NUMBA)}** times as fast as numba "
+        f"(published: {point.speedup:.2f}).\n"
         f"- The same functions with distinct markets and without that array: Rust is "
         f"**{race.speedup(PUBLISHED_BARE, over=NUMBA)}** times as fast as numba.\n"
         f"- Both without sorting: Rust is **{race.speedup('rust', over='numba')}** times as fast "

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import re
 import textwrap
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -204,7 +205,7 @@ def _decorator(function: Any, written: dict[str, str]) -> str:
     written.setdefault("njit", "from numba import njit")
     options = [f"{name}={value!r}" for name, value in numba_options(function).items()]
     # numba does not see when a function of ours that it has compiled into this one changes.
-    if not any(line.startswith("from market_py") for line in written.values()):
+    if not any(re.match("(from|import) market_py", line) for line in written.values()):
         options.append("cache=True")
     return f"@njit({', '.join(options)})\n"
 

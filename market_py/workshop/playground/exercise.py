@@ -66,8 +66,9 @@ def keep(function: Callable[..., Any]) -> str:
 
 def code(function: Callable[..., Any]) -> str:
     """Return what the learner wrote, with what it uses, without comments."""
-    text = CELLS[function].text if function in CELLS else source(function)
-    return re.sub(r"(#|//).*", "", text)
+    if function in CELLS:
+        return re.sub(r"//.*", "", CELLS[function].text)
+    return re.sub(r"#.*", "", source(function))
 
 
 def allocations(
@@ -126,11 +127,12 @@ for name in variants:
 def compared(name: str, *others: str, offers: int = OFFERS) -> str:
     """Race a kept function; say how many times as fast it is as each of the others."""
     found: Race = race(name, *others, offers=offers, show_progress=False)
+    verdicts = {other: found.verdict(name, other) for other in found.candidates[1:]}
     said = [
-        f"{found.speedup(name, other)} times as fast as {other} ({found.verdict(name, other)})"
-        for other in found.candidates[1:]
+        f"{found.speedup(name, other)} times as fast as {other} ({verdict})"
+        for other, verdict in verdicts.items()
     ]
     sentence = f"At {offers} offers {name} is {', '.join(said)}."
-    if "(indistinguishable)" in sentence:
+    if "indistinguishable" in verdicts.values():
         sentence += f" Indistinguishable: one function timed twice gave {found.resolution()}."
     return sentence

@@ -78,6 +78,21 @@ def uses_all(x):
         _, function = written(shell, "above", tmp_path)
         assert function(1) == 3
 
+    @pytest.mark.parametrize(
+        "line",
+        [
+            "from market_py.variants.numba import numba_sort",
+            "import market_py.variants.numba as ours",
+        ],
+    )
+    def test_what_uses_functions_of_ours_is_not_cached(self, shell, tmp_path, line):
+        name = "numba_sort" if "from" in line else "ours.numba_sort"
+        shell.run(
+            f"from numba import njit\n{line}\n@njit\ndef f(b, q, d):\n    return {name}(b, q, d)"
+        )
+        text, _ = written(shell, "f", tmp_path)
+        assert "cache=True" not in text
+
     def test_a_decorator_with_lines_of_its_own(self, shell, tmp_path):
         shell.run(
             "from numba import njit\n@njit(\n    nogil=True,\n)\n"

@@ -56,7 +56,19 @@ def test_a_comparison_is_a_sentence():
 
 
 def test_code_is_without_comments(shell):
-    shell.run(NUMBA.replace("left, price =", "# a comment\n    left, price ="))
+    shell.run(
+        NUMBA.replace("left, price =", "# a comment\n    half = 7 // bids.size\n    left, price =")
+    )
     code = exercise.code(shell.names["numba_test_sort"])
     assert "def numba_test_sort" in code
+    assert "half = 7 // bids.size" in code
+    assert "comment" not in code
+
+
+@needs_cargo
+def test_code_in_rust_is_without_comments(shell):
+    shell.run(f"%%rust rust_test\n#[rustfmt::skip] // a comment\n{GOOD}")
+    code = exercise.code(shell.names["rust_test"])
+    assert "#[rustfmt::skip]" in code
+    assert "sort_by" in code
     assert "comment" not in code
