@@ -1,5 +1,8 @@
 # The targets of the workshop; `make` lists them.
 
+# The tests start some hundred processes: Python keeps the bytecode of what they import.
+unexport PYTHONDONTWRITEBYTECODE
+
 # Text for the shell, whatever signs it holds. Paths of the environment are read with $(value ...),
 # since make would take a dollar sign in them for a variable.
 quote = '$(subst ','\'',$(1))'

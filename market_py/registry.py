@@ -46,6 +46,8 @@ class Variant:
 
     name: str
     summary: str
+    loader: Callable[[], ClearOne] | None = None
+    """Loads the function, if it is not in `market_py.variants` under the name of the variant."""
 
     @property
     def language(self) -> str:
@@ -54,6 +56,8 @@ class Variant:
 
     def load(self, suffix: str = "") -> Callable[..., Any]:
         """Import the function, which has the name of the variant and maybe a suffix."""
+        if self.loader is not None:
+            return self.loader()
         with explain_missing():
             module = importlib.import_module(f"market_py.variants.{self.language}")
         function: Callable[..., Any] = getattr(module, self.name.replace("-", "_") + suffix)
@@ -72,7 +76,8 @@ _SUMMARIES = {
     "numba-select": "no sorting: the backend's search, its values not checked",
     "numba-filled": "the result is made by NumPy and only filled by compiled code",
     "numba-out": "the result is written into the same array in each call",
-    "rust-naive": "the published shape: indirect stable sort, six vectors; list out",
+    "rust-published": "as the published benchmark timed it: rust-naive, then np.array of its list",
+    "rust-naive": "the published function: indirect stable sort, six vectors; list out",
     "rust-ndarray": "the same, an ndarray out",
     "rust-scratch": "no temporaries: after the sort, one loop in merit order",
     "rust-unstable": "an unstable sort instead of a stable one",
@@ -89,6 +94,27 @@ VARIANTS = {name: Variant(name, summary) for name, summary in _SUMMARIES.items()
 
 BATCH_VARIANTS = ("numba-sort",)
 """Variants that also clear batches, by the same algorithm; their functions end in ``_rows``."""
+
+
+def add_variant(name: str, summary: str, loader: Callable[[], ClearOne]) -> None:
+    """Add a variant to those of this process, or replace one that was added before.
+
+    Raises
+    ------
+    ValueError
+        The name is that of a backend or of a variant of this package, or does not begin with the
+        language, as in ``"numba-mine"``.
+    """
+    if name in BACKENDS or name in _SUMMARIES:
+        raise ValueError(f"name = {name!r}: there is one of this name already; choose another")
+    if not name.startswith(("numba-", "rust-")):
+        raise ValueError(f"name = {name!r}: must begin with 'numba-' or 'rust-'")
+    VARIANTS[name] = Variant(name, summary, loader)
+
+
+def added_variants() -> list[str]:
+    """Return the names that `add_variant` has added."""
+    return [name for name in VARIANTS if name not in _SUMMARIES]
 
 
 def get_backend(name: str | None = None) -> Backend:

@@ -1,6 +1,9 @@
 """What all tests share."""
 
+import atexit
+import os
 import shutil
+import tempfile
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -8,6 +11,11 @@ from hypothesis import HealthCheck, settings
 import market_py
 from helpers.chromium import CHROMIUM
 from market_py.registry import BACKENDS
+
+# Set before anything reads it, and inherited by kernels: tests write no variants into notebooks.
+_variants = tempfile.TemporaryDirectory(prefix="market_py_variants_")
+os.environ["MARKET_PY_VARIANTS"] = _variants.name
+atexit.register(_variants.cleanup)
 
 settings.register_profile(
     "quick",

@@ -24,6 +24,7 @@ FAKE = "BUILD_ID, BUILD_PROFILE, __version__ = {build!r}, {profile!r}, '0'\n" + 
     class MLP: pass
     """
 )
+FAKE_BUILD = FAKE.format(build="0", profile="release")
 
 
 def run_with_extension(folder, source, code):
@@ -163,8 +164,8 @@ def test_an_extension_built_meanwhile_is_found(tmp_path):
     "old",
     [
         "def market_clearing(*args): return 'old'",
-        FAKE.format(build="0", profile="release").replace("class MLP", "class Other"),
-        FAKE.format(build="0", profile="release").replace("class ReplayBuffer", "class Other"),
+        pytest.param(FAKE_BUILD.replace("class MLP", "class Other"), marks=pytest.mark.long),
+        FAKE_BUILD.replace("class ReplayBuffer", "class Other"),
     ],
 )
 def test_an_old_build_without_todays_names_counts_as_none(tmp_path, old):

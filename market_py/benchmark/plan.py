@@ -12,7 +12,13 @@ from market_py.benchmark.cases.adequacy import Study, studies
 from market_py.benchmark.cases.case import BenchmarkCase
 from market_py.benchmark.cases.clearing import batch_case, single_case
 from market_py.benchmark.confirm import PUBLISHED_NUMBA
-from market_py.benchmark.settings import LADDER_SIZE, LARGE, PUBLISHED, Settings
+from market_py.benchmark.settings import (
+    LADDER_SIZE,
+    LARGE,
+    PUBLISHED,
+    PUBLISHED_BARE,
+    Settings,
+)
 
 
 def make_cases(settings: Settings) -> list[BenchmarkCase | Study]:
@@ -38,11 +44,13 @@ def _all_cases(settings: Settings) -> Iterator[BenchmarkCase | Study]:
         return everything if settings.variants else [it for it in everything if it in wanted]
 
     for size in settings.sizes:
-        published = PUBLISHED if size < LARGE else (PUBLISHED_NUMBA,)
+        published = (*PUBLISHED, PUBLISHED_BARE) if size < LARGE else (PUBLISHED_NUMBA,)
         yield single_case("random", size, only(*published, *backends), **options)
     for size in settings.repeated_sizes:
         for name in ("random", "repeated", "same order"):
-            yield single_case(name, size, only(*PUBLISHED), kind="repeated", **options)
+            yield single_case(
+                name, size, only(*PUBLISHED, PUBLISHED_BARE), kind="repeated", **options
+            )
     for name in ("random", "repeated"):
         yield single_case(name, LADDER_SIZE, everything, kind="ladder", **options)
     for name, size in _distributions(settings):
@@ -51,6 +59,9 @@ def _all_cases(settings: Settings) -> Iterator[BenchmarkCase | Study]:
     batch_names = tuple(registry.get_batch_candidates(everything))
     for name in inputs.BATCH_DISTRIBUTIONS:
         yield batch_case(name, inputs.RTS_OFFERS, batch_names, **batch_options)
+    batch_names = tuple(name for name in batch_names if name in backends)
+    for size in settings.batch_sizes:
+        yield batch_case("own bids", size, batch_names, **batch_options)
     for threads in settings.threads:
         yield steps.step_case(steps.MARKETS, steps.AGENTS, threads, **options)
     for agents in steps.ONE_MARKET_AGENTS:

@@ -11,7 +11,10 @@ from market_py.benchmark.results import KINDS
 
 LARGE = 100_000
 """From this size on, only published numba is timed beside the backends: the others take seconds."""
-PUBLISHED = (PUBLISHED_NUMBA, "rust-naive")
+PUBLISHED = (PUBLISHED_NUMBA, "rust-published")
+"""What the published experiment timed."""
+PUBLISHED_BARE = "rust-naive"
+"""The published Rust function without the wrapper of the published benchmark."""
 LADDER_SIZE = 200
 SECTIONS = (*KINDS, "adequacy")
 """Sections of a run: races of each kind, and a reliability study."""
@@ -36,6 +39,8 @@ class Settings:
     """Thread counts of batches, steps and studies."""
     batch_markets: int = 10_000
     """Markets per batch."""
+    batch_sizes: tuple[int, ...] = (5, 10, 20, 50, 100, 200)
+    """Offers per market of more batches, cleared by the backends only."""
     years: int = 10_000
     """Years of outages in each study."""
     seeds: tuple[int, ...] = (1, 2, 3)
@@ -53,6 +58,7 @@ QUICK = Settings(
     sizes=(5, 20, 200, 1000),
     repeated_sizes=(200,),
     distribution_sizes=(200,),
+    batch_sizes=(),
     rounds=7,
 )
 """A run that takes about a minute."""

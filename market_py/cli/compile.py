@@ -1,10 +1,11 @@
-"""Compile the numba functions now, for numba's cache: later calls start at once."""
+"""Compile now what would delay the first calls: numba functions, and what Rust cells need."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
 from functools import partial
+from importlib.util import find_spec
 
 import numpy as np
 from tqdm import tqdm
@@ -21,6 +22,11 @@ def main(arguments: list[str]) -> int:
     calls = _calls() if "numba" in registry.available_backends() else []
     for call in tqdm(calls, "compiling with numba", leave=False, disable=None):
         call()
+    if find_spec("IPython"):
+        from market_py.workshop.playground import cell
+
+        if cell.has_cargo():
+            cell.compile_dependencies()
     return 0
 
 

@@ -20,7 +20,8 @@ FUEL_STYLES = {
 
 CANDIDATE_STYLES = {
     "numba-sort": (BLUE, "o", "-"),
-    "rust-naive": (VERMILION, "s", "-"),
+    "rust-published": (VERMILION, "s", "-"),
+    "rust-naive": (PURPLE, "p", "-"),
     "numba": (SKY, "^", "--"),
     "rust": (ORANGE, "D", "--"),
     "numpy": (GREEN, "v", "--"),

@@ -20,8 +20,14 @@ class BuildError(RuntimeError):
 
 
 def make(verb: str) -> None:
-    """Run ``make verb`` for the Python of this kernel, and stream what it prints."""
-    if verb == "build-rust" and shutil.which("cargo", path=_environment()["PATH"]) is None:
+    """Run ``make verb`` for the Python of this kernel and stream what it prints.
+
+    Raises
+    ------
+    BuildError
+        It failed, or there is no ``make``.
+    """
+    if verb == "build-rust" and shutil.which("cargo", path=environment()["PATH"]) is None:
         print(NO_CARGO)
         return
     if shutil.which("make") is None:
@@ -29,7 +35,7 @@ def make(verb: str) -> None:
     with subprocess.Popen(
         ["make", "--no-print-directory", verb],
         cwd=REPOSITORY,
-        env=_environment(),
+        env=environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -44,7 +50,7 @@ def make(verb: str) -> None:
         _report()
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """Environment in which make finds the environment of this kernel, and cargo."""
     # Those of a `make lab` that runs above must not reach this make.
     inherited = {"MAKEFLAGS", "MFLAGS", "MAKELEVEL", "VIRTUAL_ENV", "CONDA_PREFIX"}

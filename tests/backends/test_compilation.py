@@ -59,6 +59,7 @@ def write(folder, share=1.0, extra=0.0):
     (folder / "caller.py").write_text(CALLER)
 
 
+@pytest.mark.long
 def test_what_other_files_hold_invalidates_the_cache(tmp_path):
     answers = []
     for change in ({}, {}, {"share": 0.5}, {"share": 0.5, "extra": 3.25}):

@@ -425,14 +425,17 @@ class TestPlan:
         )
         for case in cases:
             assert self.candidates(case) == {"python", "numba-sort"}
-        (batch, _) = self.cases(
+        batch, _, other_size = self.cases(
             variants=("numba-keys", "numpy", "numba-sort"),
             kinds=("batch",),
             batch_markets=5,
+            batch_sizes=(7,),
             threads=(1, 3),
         )
         # A variant clears batches on one thread, if it clears them at all.
         assert self.candidates(batch) == {"numpy", "numpy, 3 threads", "numba-sort"}
+        assert other_size.size == 7
+        assert self.candidates(other_size) == {"numpy", "numpy, 3 threads"}
 
     def test_variants_may_differ_only_where_the_contract_does(self):
         cases = self.cases(

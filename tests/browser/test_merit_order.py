@@ -181,7 +181,7 @@ def random_market(rng):
     return bids, quantities, demand, options
 
 
-@pytest.mark.parametrize("number", [1000, pytest.param(10_000, marks=pytest.mark.long)])
+@pytest.mark.parametrize("number", [300, pytest.param(10_000, marks=pytest.mark.long)])
 def test_the_market_of_the_browser_is_that_of_python(shown, number):
     rng = random.Random(1)
     markets = [random_market(rng) for _ in range(number)]
@@ -325,7 +325,7 @@ def test_fuel_prices_lost_load_and_reset(shown):
     shown.assert_true()
 
 
-@pytest.mark.parametrize("states", [50, pytest.param(300, marks=pytest.mark.long)])
+@pytest.mark.parametrize("states", [20, pytest.param(300, marks=pytest.mark.long)])
 def test_many_states(shown, states):
     rng = random.Random(2)
     for _ in range(states):
@@ -380,7 +380,7 @@ def test_on_touch(browser):
     assert figure.crashes == []
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.long)])
 def test_accessibility(shown, theme):
     if theme == "dark":
         shown.page.add_style_tag(content=DARK)

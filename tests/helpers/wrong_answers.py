@@ -21,6 +21,38 @@ def _function(head, *lines):
     return "\n    ".join([f"def {head}:", *lines])
 
 
+def _njit(head, *lines, options=""):
+    return f"@njit{options}\n{_function(head, *lines)}"
+
+
+def _rust(name, *lines):
+    """A cell whose function ignores the market."""
+    head = "fn market_clearing(bids: &[f64], quantities: &[f64], demand: f64, dispatch: &mut [f64])"
+    return "\n".join([f"%%rust {name}", f"{head} -> f64 {{", *lines, "}"])
+
+
+def _rust_batch(*lines):
+    arrays = "bids: &[f64], quantities: &[f64], demand: &[f64], threads: usize"
+    results = "prices: &mut [f64], dispatch: &mut [f64]"
+    head = f"fn market_clearing_batch({arrays}, {results}) {{"
+    return "\n".join(["%%rust rust_my_batch", head, *lines, "}"])
+
+
+def _rust_binding(returns, answer):
+    return f"""%%rust rust_my_array
+use merit_order::variants::naive;
+use numpy::PyReadonlyArray1;
+use pyo3::prelude::*;
+
+#[pyfunction]
+fn rust_my_array(bids: PyReadonlyArray1<f64>, quantities: PyReadonlyArray1<f64>, demand: f64)
+-> PyResult<{returns}> {{
+    let (price, dispatch) =
+        naive(bids.as_slice()?, quantities.as_slice()?, demand).unwrap();
+    Ok({answer})
+}}"""
+
+
 def _speedup(answer):
     return _function("whole_speedup(share, step_speedup)", f"return {answer}")
 
@@ -78,14 +110,40 @@ WRONG_ANSWERS: dict[str, list[Wrong]] = {
         Wrong(_function("paired_ratio(a, b)", "return np.mean(a / b)"), "one bad round moves it"),
         Wrong(_function("paired_ratio(a, b)", "return np.median(b / a)"), "It is upside down"),
     ],
-    "check_lies": [
-        Wrong('my_lies = {"A", "B"}', "1 of 8 lies found.B is innocent"),
-        Wrong('my_lies = set("ACEFGIK")', "7 of 8 lies found.one you have not named"),
+    "check_stopwatch": [
+        Wrong(
+            _function(
+                "stopwatch(call, inputs)",
+                "start = time.perf_counter_ns()",
+                "for arguments in 3 * inputs:",
+                "    call(*arguments)",
+                "return (time.perf_counter_ns() - start) / (3 * len(inputs))",
+            ),
+            "The first call is in it",
+        ),
+        Wrong(
+            _function(
+                "stopwatch(call, inputs)",
+                "call(*inputs[0])",
+                "start = time.perf_counter_ns()",
+                "call(*inputs[0])",
+                "return time.perf_counter_ns() - start",
+            ),
+            "of 4 inputs, 3 were never used",
+        ),
+    ],
+    "check_flaws": [
+        Wrong('my_flaws = {"A", "B"}', "1 of 8 flaws found.B is sound"),
+        Wrong('my_flaws = set("ACEFGIK")', "7 of 8 flaws found.one you have not named"),
     ],
     "check_crossover": [
         Wrong("my_crossover = (20, 10)", "the first number must not exceed the second"),
         Wrong('my_crossover = (0, float("inf"))', "too wide"),
         Wrong("my_crossover = 20", "give two numbers of offers"),
+    ],
+    "check_conditions": [
+        Wrong('claim_holds = {("random", "rust")}', "is no condition"),
+        Wrong('claim_holds = "rust-naive"', "a set of pairs"),
     ],
     "check_list": [
         Wrong("my_interval = (2.0, 1.0)", "the first number must not exceed the second"),
@@ -95,22 +153,37 @@ WRONG_ANSWERS: dict[str, list[Wrong]] = {
             "Did you forget to divide by the 180 elements",
         ),
     ],
-    "check_accept": [
+    "check_array in Rust": [
+        Wrong(_rust_binding("(f64, Vec<f64>, f64)", "(price, dispatch, 0.0)"), "a price and the"),
+        Wrong(_rust_binding("(f64, f64)", "(price, dispatch[0])"), "expected price"),
+    ],
+    "check_scratch": [
         Wrong(
-            _function(
-                "accept(quantities, demand, out)",
-                "before = np.cumsum(quantities) - quantities",
-                "out[:] = np.clip(demand - before, 0, quantities)",
+            _njit(
+                "numba_my_scratch(bids, quantities, demand)",
+                "return bids.min(), np.minimum(quantities, demand)",
             ),
-            "more arrays of that length",
+            "expected price",
         ),
+        Wrong(_function("numba_my_scratch(b, q, d)", "return b[0], q"), "write @njit above it"),
+    ],
+    "check_scratch in Rust": [
+        Wrong(_rust("rust_my_scratch", "dispatch[0] = demand;", "bids[0]"), "expected price"),
+        Wrong(_rust("rust_my_scratch", "panic!();"), "PanicException"),
+    ],
+    "check_search": [
         Wrong(
-            _function(
-                "accept(quantities, demand, out)",
-                "return accept_with_temporaries(quantities, demand)",
+            _njit(
+                "numba_my_search(bids, quantities, demand)",
+                "return np.median(bids), np.minimum(quantities, demand)",
             ),
-            "does not fill out",
+            "expected price",
         ),
+        Wrong(_function("numba_my_search(b, q, d)", "return b[0], q"), "write @njit above it"),
+    ],
+    "check_search in Rust": [
+        Wrong(_rust("rust_my_search", "dispatch[0] = demand;", "bids[0]"), "expected price"),
+        Wrong(_rust("rust_my_search", "panic!();"), "PanicException"),
     ],
     "check_clearing_price": [
         Wrong(
@@ -140,6 +213,37 @@ WRONG_ANSWERS: dict[str, list[Wrong]] = {
     "check_break_even": [
         Wrong("my_break_even = (4, 2)", "the first number must not exceed the second"),
         Wrong('my_break_even = (0, float("inf"))', "too wide"),
+    ],
+    "check_threads": [
+        Wrong(
+            _njit(
+                "numba_my_batch(bids, quantities, demand, threads)",
+                "for row in range(demand.size):",
+                "    demand[row]",
+                "return demand, quantities",
+                options="(parallel=True)",
+            ),
+            "parallel=True alone shares nothing",
+        ),
+        Wrong(
+            _njit(
+                "numba_my_batch(bids, quantities, demand, threads)",
+                "prices = np.empty(demand.size)",
+                "for row in prange(demand.size):",
+                "    prices[row] = demand[row]",
+                "return prices, quantities",
+                options="(parallel=True)",
+            ),
+            "expected price",
+        ),
+        Wrong(
+            _function("numba_my_batch(bids, quantities, demand, threads)", "return bids"),
+            "write @njit above it",
+        ),
+    ],
+    "check_threads in Rust": [
+        Wrong(_rust_batch("prices.fill(demand[0]);"), "expected price"),
+        Wrong(_rust_batch("panic!();"), "PanicException"),
     ],
     "check_model": [
         Wrong(
@@ -171,6 +275,19 @@ WRONG_ANSWERS: dict[str, list[Wrong]] = {
         Wrong(
             _two_fixes({"the list", "sorting"}, {"the list", "call overhead"}),
             "not of the other",
+        ),
+    ],
+    "check_fastest": [
+        Wrong(
+            "@njit\ndef my_fastest(bids, quantities, demand):\n    return bids.min(), 0.0 * bids",
+            "expected price",
+        ),
+        Wrong(
+            _function(
+                "my_fastest(bids, quantities, demand)",
+                "return bids.min(), 0.0 * bids",
+            ),
+            "is not compiled",
         ),
     ],
     "check_verdict": [

@@ -43,6 +43,7 @@ def test_competition_drives_the_price_to_the_cost():
     check_competition(seed=0)
 
 
+@pytest.mark.long
 def test_a_pivotal_generator_asks_for_all_it_may():
     check_pivotal(seed=0)
 

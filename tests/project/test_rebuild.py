@@ -80,7 +80,7 @@ def kernel(tree, tmp_path):
 
 
 def run(kernel, source, seconds=60):
-    """Execute a cell, and return what it prints, warnings included."""
+    """Execute a cell, and return what it prints or displays, warnings included."""
     client = kernel.client()
     client.start_channels()
     client.wait_for_ready(timeout=60)
@@ -89,6 +89,8 @@ def run(kernel, source, seconds=60):
     def hear(message):
         if message["msg_type"] == "stream":
             said.append(message["content"]["text"])
+        elif message["msg_type"] == "display_data":
+            said.append(message["content"]["data"]["text/plain"])
 
     reply = client.execute_interactive(source, timeout=seconds, output_hook=hear)
     client.stop_channels()

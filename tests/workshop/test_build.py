@@ -22,7 +22,7 @@ class TestBuildCell:
             build.make("no-such-verb")
 
     def test_without_cargo_it_says_what_to_do(self, monkeypatch, capsys):
-        monkeypatch.setattr(build, "_environment", lambda: {"PATH": ""})
+        monkeypatch.setattr(build, "environment", lambda: {"PATH": ""})
         build.make("build-rust")
         assert "https://rustup.rs" in capsys.readouterr().out
 

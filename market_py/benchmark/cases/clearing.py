@@ -17,13 +17,15 @@ from market_py.benchmark.results import Kind
 def single_case(
     distribution: str,
     offers: int,
-    names: Sequence[str],
+    candidates: Sequence[str] | Mapping[str, timing.Call],
     *,
     kind: Kind = "single",
     distinct: int | None = None,
     **options: Any,
 ) -> BenchmarkCase:
     """Make a case of the variants and backends of these names that clears one market per call.
+
+    A mapping gives the functions themselves by name.
 
     The number of distinct markets is by default that of `inputs.distinct_inputs`. Options are
     fields of `BenchmarkCase`.
@@ -32,7 +34,10 @@ def single_case(
     def set_up(seed: int) -> Setup:
         markets = inputs.make_markets(distribution, offers, seed, distinct)
         exact = inputs.DISTRIBUTIONS[distribution].exact
-        return _setup(registry.get_candidates(names), markets, exact)
+        found = candidates
+        if not isinstance(found, Mapping):
+            found = registry.get_candidates(found)
+        return _setup(found, markets, exact)
 
     return BenchmarkCase(kind, distribution, offers, set_up, **options)
 
@@ -44,11 +49,13 @@ def batch_case(
     *,
     markets: int,
     threads: tuple[int, ...] = (1,),
+    others: Mapping[str, registry.ClearBatch] | None = None,
     **options: Any,
 ) -> BenchmarkCase:
     """Make a case that clears so many markets per call, by backends on each number of threads.
 
-    Variants clear batches on one thread, and are left out where they have no batch function.
+    So do `others`, functions by name. Variants clear batches on one thread, and are left out where
+    they have no batch function.
     """
 
     def set_up(seed: int) -> Setup:
@@ -57,8 +64,8 @@ def batch_case(
         batches = inputs.make_batches(distribution, markets, seed, distinct, offers)
         candidates = {
             threaded(name, number): on_threads(clear, number)
-            for name, clear in registry.get_batch_candidates(names).items()
-            for number in (threads if name in registry.BACKENDS else (1,))
+            for name, clear in {**(others or {}), **registry.get_batch_candidates(names)}.items()
+            for number in ((1,) if name in registry.VARIANTS else threads)
         }
         return _setup(candidates, batches, inputs.BATCH_DISTRIBUTIONS[distribution].exact)
 

@@ -32,6 +32,7 @@ ORDERS = (
         "Rust, forward",
         "rust",
         (
+            Fix("the wrapper's array of the list", "rust-published", "rust-naive"),
             Fix("the list", "rust-naive", "rust-ndarray"),
             Fix("six temporaries and their passes", "rust-ndarray", "rust-scratch"),
             Fix("stability of the sort", "rust-scratch", "rust-unstable"),
@@ -44,6 +45,7 @@ ORDERS = (
         "Rust, reversed",
         "rust",
         (
+            Fix("the wrapper's array of the list", "rust-published", "rust-naive"),
             Fix("call overhead", "rust-naive", "rust-naive-unchecked"),
             Fix("sorting, temporaries with it", "rust-naive-unchecked", "rust-select-list"),
             Fix("the list", "rust-select-list", "rust-unchecked"),

@@ -59,13 +59,26 @@ class Refused(Exception):
         self.found = hint(found) if isinstance(found, str) else found
 
 
+@dataclass(frozen=True)
+class Failed:
+    """Stands in a notebook for a function that was not compiled, or was refused."""
+
+    message: str
+
+    def __bool__(self) -> bool:
+        """Return False: there is no function."""
+        return False
+
+
 def graded(check: Callable[P, CheckResult]) -> Callable[P, CheckResult]:
-    """Let a check end by raising `Refused`; an answer of None is not done yet."""
+    """Let a check end by raising `Refused`; None is not done yet, and `Failed` is refused."""
 
     @functools.wraps(check)
     def checked(*answer: P.args, **options: P.kwargs) -> CheckResult:
         if answer and answer[0] is None:
             return NOT_DONE
+        if answer and isinstance(answer[0], Failed):
+            return hint(answer[0].message)
         try:
             return check(*answer, **options)
         except Refused as refused:

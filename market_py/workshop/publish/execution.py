@@ -80,6 +80,11 @@ class Exercise(NamedTuple):
         """The function that checks."""
         return str(re.findall(r"check_\w+", self.check.source)[-1])
 
+    @property
+    def key(self) -> str:
+        """The function that checks, and the language if the stub is in Rust."""
+        return self.name + (" in Rust" if self.stub.source.startswith("%%rust") else "")
+
 
 def exercises(notebook: Any) -> list[Exercise]:
     """The exercises of a notebook, in order."""

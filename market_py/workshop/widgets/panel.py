@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import threading
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import ipywidgets as widgets
@@ -43,6 +43,15 @@ class Panel(widgets.VBox):
         self._worker: threading.Thread | None = None
         self._is_behind = False
         super().__init__([*controls.values(), *others, self.sentence, self.picture])
+
+    def fold(self, title: str, names: Collection[str]) -> None:
+        """Move controls of these names into a closed accordion below the others."""
+        folded = [self.controls[name] for name in names]
+        accordion = widgets.Accordion([widgets.VBox(folded)], titles=(title,))
+        accordion.layout.max_width = f"{WIDTH}px"
+        controls = [it for it in self.controls.values() if it not in folded]
+        others = self.children[len(self.controls) :]  # type: ignore[has-type]
+        self.children = (*controls, accordion, *others)
 
     @property
     def chosen(self) -> dict[str, Any]:

@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+from numba import njit
 
 import market_py
 from market_py.workshop.lessons.n02_contract import checks as checks_02
-from market_py.workshop.lessons.n02_contract.panel import CASES, ContractPanel
+from market_py.workshop.lessons.n02_contract.panel import CASES, ContractPanel, race_compiled
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*:DeprecationWarning")
 
@@ -15,9 +16,34 @@ class TestContract:
     def test_all_backends_agree(self, case):
         panel = ContractPanel()
         panel.cases.value = case
-        assert panel.sentence.text.endswith("All backends agree.")
+        assert "All backends agree." in panel.sentence.text
         for name in market_py.available_backends():
             assert f">{name}</th>" in panel.table.value
+
+    @pytest.mark.parametrize(
+        ("case", "differ"),
+        [
+            ("plain", ()),
+            ("ties", ()),
+            ("many ties", ("numba-sort",)),
+            ("an offer of 0 MW", ("numba-sort", "rust-naive")),
+            ("rounding", ("numba-sort", "rust-naive")),
+        ],
+    )
+    def test_the_published_functions_differ(self, case, differ):
+        panel = ContractPanel()
+        panel.cases.value = case
+        names = [name for name in differ if name in market_py.available_variants()]
+        assert panel.table.value.count("≠ differs") == len(names)
+        said = f"{' and '.join(names)} differ" if names else "So do the published functions."
+        assert said in panel.sentence.text
+
+    @pytest.mark.parametrize("case", ["NaN", "unequal lengths", "shortage, capped"])
+    def test_the_published_functions_are_not_asked(self, case):
+        panel = ContractPanel()
+        panel.cases.value = case
+        assert "numba-sort" not in panel.table.value
+        assert "were not asked" in panel.sentence.text
 
     def test_disagreement_would_be_said(self, monkeypatch):
         answers = iter([(1.0, [1.0]), (2.0, [1.0]), (1.0, [1.0]), (1.0, [1.0])])
@@ -26,6 +52,9 @@ class TestContract:
         )
         case = {"bids": [1.0], "quantities": [1.0], "demand": 1.0}
         monkeypatch.setattr("market_py.workshop.lessons.n02_contract.panel.CASES", {"plain": case})
+        monkeypatch.setattr(
+            "market_py.workshop.lessons.n02_contract.panel.ask_published", lambda *_: {}
+        )
         assert "do NOT agree" in ContractPanel().sentence.text
 
 
@@ -91,3 +120,35 @@ class TestExercise:
         verdict = checks_02.check_clear(answer)
         assert verdict.state == state
         assert words in verdict.message
+
+
+def in_merit_order(bids, quantities, demand):
+    dispatch = np.zeros(len(bids))
+    price, left = bids[0], demand
+    for i in np.argsort(bids):
+        if left > 1e-9 * demand:
+            price = bids[i]
+            dispatch[i] = min(quantities[i], left)
+            left -= dispatch[i]
+    return price, dispatch
+
+
+class TestCompiled:
+    def test_a_function_races_itself(self):
+        options = {"rounds": 6, "sample_seconds": 1e-4}
+        race = race_compiled(in_merit_order, njit(in_merit_order), **options)
+        assert race.candidates == ["your clear", "your clear, @njit", "numba-sort"]
+        assert race.speedup("your clear, @njit", "your clear").value > 1
+
+    @pytest.mark.parametrize(
+        ("function", "state", "words"),
+        [
+            (lambda b, q, d: None, "not done yet", ""),
+            (lambda b, q, d: 1 / 0, "not right yet", "fails: ZeroDivisionError"),
+            (wrong_sort, "not right yet", "numba cannot compile your function"),
+        ],
+    )
+    def test_what_cannot_race_is_told(self, function, state, words):
+        found = race_compiled(function, njit(function))
+        assert found.state == state
+        assert words in found.message

@@ -3,14 +3,16 @@
 import io
 import re
 import threading
+import time
 
 import numpy as np
 import pytest
 from matplotlib.image import imread
 
 from market_py.workshop.lessons.n03_timing import checks as checks_03
+from market_py.workshop.lessons.n03_timing import code
 from market_py.workshop.lessons.n03_timing import panel as panel_03
-from market_py.workshop.lessons.n03_timing.flawed_report import LIES, REPORT, WHY, Report
+from market_py.workshop.lessons.n03_timing.flawed_report import FLAWS, REPORT, WHY, Report
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*:DeprecationWarning")
 
@@ -69,6 +71,7 @@ class TestStopwatch:
         assert float(found[1].replace(",", "")) == pytest.approx(expected, abs=1)
         assert panel.picture.value != before
 
+    @pytest.mark.long
     def test_the_first_call_is_that_of_a_function_compiled_anew(self):
         panel = panel_03.FirstCallPanel(calls=3)
         panel.run()
@@ -96,6 +99,72 @@ class TestStopwatch:
         assert "N = 20" not in panel.sentence.text
 
 
+def stopwatch(call, inputs, warm_up=1, passes=3, per=1.0):
+    for _ in range(warm_up):
+        for arguments in inputs:
+            call(*arguments)
+    start = time.perf_counter_ns()
+    for _ in range(passes):
+        for arguments in inputs:
+            call(*arguments)
+    return (time.perf_counter_ns() - start) / (passes * len(inputs)) / per
+
+
+def one_input(call, inputs):
+    return stopwatch(call, inputs[:1])
+
+
+def each_call(call, inputs):
+    """Time each call on its own, the first one of each input apart."""
+    taken = []
+    for arguments in inputs:
+        call(*arguments)
+        for _ in range(5):
+            start = time.perf_counter()
+            call(*arguments)
+            taken.append(time.perf_counter() - start)
+    return 1e9 * np.mean(taken)
+
+
+def quickest(call, inputs):
+    return min(stopwatch(call, [inputs[0]], passes=1) for _ in range(3)) + 0 * stopwatch(
+        call, inputs
+    )
+
+
+class TestOwnStopwatch:
+    @pytest.mark.parametrize(
+        ("answer", "state", "words"),
+        [
+            (lambda c, i: None, "not done yet", ""),
+            (lambda c, i: 1 / 0, "not right yet", "fails: ZeroDivisionError"),
+            (lambda c, i: "fast", "not right yet", "one number is wanted"),
+            (one_input, "not right yet", "of 4 inputs, 3 were never used"),
+            (lambda c, i: stopwatch(c, i, 0, 1), "not right yet", "each input was used once"),
+            (lambda c, i: stopwatch(c, i, 0), "not right yet", "The first call is in it"),
+            (lambda c, i: stopwatch(c, i, per=1e3), "not right yet", "Are these microseconds"),
+            (lambda c, i: stopwatch(c, i, per=1e9), "not right yet", "Are these seconds"),
+            (lambda c, i: stopwatch(c, i, per=1 / 12), "not right yet", "Divide by the number"),
+            (lambda c, i: stopwatch(c, i, per=1 / 3), "not right yet", "Divide by the number"),
+            (quickest, "not right yet", "the quickest or the typical one"),
+            (lambda c, i: 7 * stopwatch(c, i), "not right yet", "yours says"),
+            (stopwatch, "right", "over 4 inputs"),
+            (lambda c, i: stopwatch(c, i, 5, 1000), "right", "over 4 inputs"),
+            (each_call, "right", "over 4 inputs"),
+        ],
+    )
+    def test_stopwatch(self, answer, state, words):
+        found = checks_03.check_stopwatch(answer)
+        assert found.state == state, found.message
+        assert words in found.message
+
+    def test_ours_is_shown_as_it_is(self):
+        shown = code.our_stopwatch().text
+        assert "rng.shuffle(order)" in shown
+        assert "timeit" in shown
+        assert shown.count("\n") - shown.count("\n\n") <= 18
+
+
 class TestExercises:
     @pytest.mark.parametrize(
         ("answer", "state", "words"),
@@ -103,18 +172,18 @@ class TestExercises:
             (None, "not done yet", ""),
             (7, "not right yet", "give the letters"),
             ({"A", "Z"}, "not right yet", "no line is called Z; the lines are A to L"),
-            ({"A", "B"}, "not right yet", "1 of 8 lies found.\nB is innocent: same arguments"),
+            ({"A", "B"}, "not right yet", "1 of 8 flaws found.\nB is sound: same arguments"),
             (
                 set("ACEFGIK"),
                 "not right yet",
-                "7 of 8 lies found.\none you have not named: ",
+                "7 of 8 flaws found.\none you have not named: ",
             ),
-            (set("ABCEFGIKL"), "not right yet", "8 of 8 lies found.\nB is innocent"),
+            (set("ABCEFGIKL"), "not right yet", "8 of 8 flaws found.\nB is sound"),
             (["a", "c", "e", "f", "g", "i", "k", "l"], "right", "all 8"),
         ],
     )
-    def test_lies(self, answer, state, words):
-        verdict = checks_03.check_lies(answer)
+    def test_flaws(self, answer, state, words):
+        verdict = checks_03.check_flaws(answer)
         assert verdict.state == state
         assert words in verdict.message
 
@@ -122,7 +191,7 @@ class TestExercises:
         bundle = Report()._repr_mimebundle_()
         for letter, text in REPORT.items():
             assert f"{letter}  {text}" in bundle["text/plain"]
-        for answer in (*WHY.values(), *LIES.values()):
+        for answer in (*WHY.values(), *FLAWS.values()):
             assert answer not in "".join(bundle.values())
 
     @pytest.mark.parametrize(

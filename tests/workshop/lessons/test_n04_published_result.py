@@ -1,4 +1,4 @@
-"""The panels and the exercise of notebook 04."""
+"""The panels and the exercises of notebook 04."""
 
 import re
 
@@ -9,28 +9,26 @@ from market_py import available_backends
 from market_py.benchmark import timing
 from market_py.workshop.lessons.n04_published_result import checks as checks_04
 from market_py.workshop.lessons.n04_published_result import plots as plots_04
-from market_py.workshop.lessons.n04_published_result.panel import outputs_panel, race_panel
+from market_py.workshop.lessons.n04_published_result.panel import Key, outputs_panel, race_panel
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*:DeprecationWarning")
 
 
 class TestPicture:
     def test_the_race_starts_with_the_published_points(self):
-        empty = plots_04.race({})
+        empty = plots_04.ratios({}, ())
         rounds = {
             name: np.linspace(1000, 1100, 9) * factor
             for name, factor in {
                 "numba-sort": 1.0,
                 "numba-sort (again)": 1.01,
-                "rust-naive": 2.0,
+                "rust-published": 2.0,
                 timing.EMPTY_CALL: 0.04,
             }.items()
         }
         race = timing.Race(5, rounds)
-        assert plots_04.race({5: race}) != empty
-        assert plots_04.race({}) == empty
-        without_rust = timing.Race(5, {k: v for k, v in rounds.items() if "rust" not in k})
-        assert plots_04.race({5: without_rust}) != empty
+        assert plots_04.ratios({Key("repeated", 5): race}, ["rust-published"]) != empty
+        assert plots_04.ratios({}, ()) == empty
 
 
 class TestPanels:
@@ -51,39 +49,37 @@ class TestPanels:
         panel = race_panel(sizes=(5, 10), rounds=3)
         before = panel.picture.value
         panel.run()
-        assert [*panel.races] == [5, 10]
-        assert panel.bar.value == panel.bar.max == 6
+        kinds = ("random", "repeated")
+        assert [*panel.races] == [Key(kind, size) for kind in kinds for size in (5, 10)]
+        assert panel.bar.value == panel.bar.max == 12
         assert panel.picture.value != before
         assert panel.sentence.text
         if "rust" in available_backends():
             answer = checks_04.crossover(panel.races)
             assert checks_04.check_crossover(answer, panel.races).state == "right"
 
-    def test_sizes_inputs_and_variants_of_the_race_are_chosen(self):
+    def test_sizes_and_variants_of_the_race_are_chosen(self):
         panel = race_panel(sizes=(5, 10), rounds=3)
         panel.controls["largest"].value = 5
-        panel.controls["distribution"].value = "equal"
         panel.controls["other"].value = "numba-keys"
         panel.run()
-        (race,) = panel.races.values()
-        assert race.size == 5
-        assert "numba-keys" in race.rounds
-        assert panel.bar.value == panel.bar.max == 3
-        if "rust" in available_backends():
-            assert panel.sentence.text.startswith("Inputs: equal. ")
-            assert f"N = 5: {race.speedup('rust-naive', 'numba-sort')}" in panel.sentence.text
+        assert [*panel.races] == [Key("random", 5), Key("repeated", 5)]
+        assert panel.bar.value == panel.bar.max == 6
+        race = panel.races[Key("repeated", 5)]
+        ratio = race.speedup("numba-keys", "numba-sort")
+        assert f"numba-keys {ratio}" in panel.sentence.text
 
 
 class TestExercise:
     def races(self, *ratios):
         noise = np.linspace(0.99, 1.01, 21)
         return {
-            n: timing.Race(
+            Key("repeated", n): timing.Race(
                 n,
                 {
                     "numba-sort": 100 * ratio * noise,
                     "numba-sort (again)": 100 * ratio * noise,
-                    "rust-naive": 100 * noise[::-1],
+                    "rust-published": 100 * noise[::-1],
                 },
             )
             for n, ratio in zip((5, 10, 20, 50), ratios, strict=False)
@@ -109,7 +105,32 @@ class TestExercise:
             ((0, 5), (0.9, 0.8), "right", "between 0 and 5"),
         ],
     )
+    @pytest.mark.skipif("rust" not in available_backends(), reason="no Rust")
     def test_crossover(self, answer, ratios, state, words):
         verdict = checks_04.check_crossover(answer, self.races(*ratios))
+        assert verdict.state == state
+        assert words in verdict.message
+
+    @pytest.mark.parametrize(
+        ("answer", "state", "words"),
+        [
+            (None, "not done yet", ""),
+            ({("repeated", "rust-published")}, "right", "Neither language changed"),
+            ({("repeated", "rust-naive")}, "not right yet", "one more condition"),
+            (
+                {("random", "rust-naive"), ("repeated", "rust-published")},
+                "not right yet",
+                "not slower with random inputs and rust-naive",
+            ),
+            ({("random", "rust")}, "not right yet", "is no condition"),
+            ("rust", "not right yet", "a set of pairs"),
+        ],
+    )
+    @pytest.mark.skipif("rust" not in available_backends(), reason="no Rust")
+    def test_conditions(self, monkeypatch, answer, state, words):
+        found = dict.fromkeys(checks_04.CONDITIONS, "faster")
+        found["repeated", "rust-published"] = "slower"
+        monkeypatch.setattr(checks_04, "measured", lambda: found)
+        verdict = checks_04.check_conditions(answer)
         assert verdict.state == state
         assert words in verdict.message

@@ -7,7 +7,6 @@ import pytest
 
 import market_py
 from market_py.benchmark import inputs, operation_counts, timing
-from market_py.workshop.lessons.n06_sort_and_allocation import checks as checks_06
 from market_py.workshop.lessons.n06_sort_and_allocation import panel as panel_06
 
 NOISE = np.linspace(-2, 2, 21)
@@ -128,66 +127,3 @@ class TestSorting:
         panel.run()
         assert "get Rust from https://rustup.rs" in panel.sentence.text
         assert not panel.button.disabled
-
-
-def temporaries(quantities, demand, out):
-    out[:] = np.clip(demand - (np.cumsum(quantities) - quantities), 0, quantities)
-
-
-def in_place(quantities, demand, out):
-    np.cumsum(quantities, out=out)
-    np.subtract(out, quantities, out=out)
-    np.subtract(demand, out, out=out)
-    np.clip(out, 0, quantities, out=out)
-
-
-def by_loop(quantities, demand, out):
-    for i, quantity in enumerate(quantities):
-        out[i] = min(quantity, demand)
-        demand -= out[i]
-
-
-def other_array(quantities, demand, out):
-    out = np.clip(demand - (np.cumsum(quantities) - quantities), 0, quantities)  # noqa: F841
-
-
-def what_is_needed_only(quantities, demand, out):
-    for i, quantity in enumerate(quantities):
-        if demand <= 0:
-            break
-        out[i] = min(quantity, demand)
-        demand -= out[i]
-
-
-def by_differences(quantities, demand, out):
-    np.cumsum(quantities, out=out)
-    np.minimum(out, demand, out=out)
-    out[1:] -= out[:-1]
-
-
-def over_the_input(quantities, demand, out):
-    in_place(quantities, demand, out)
-    quantities[:] = out
-
-
-class TestAccept:
-    @pytest.mark.parametrize(
-        ("accept", "state", "words"),
-        [
-            (lambda q, d, out: None, "not done yet", ""),
-            (lambda q, d, out: np.minimum(q, d), "not right yet", "does not fill out"),
-            (lambda q, d, out: 1 / 0, "not right yet", "fails: ZeroDivisionError"),
-            (lambda q, d, out: np.minimum(q, d, out=out), "not right yet", "expected [50.0, 10.0"),
-            (over_the_input, "not right yet", "changes the quantities"),
-            (temporaries, "not right yet", "2.0 more arrays"),
-            (other_array, "not done yet", "“out = …” gives its name to another array"),
-            (what_is_needed_only, "not right yet", "leaves out[2] unwritten"),
-            (by_differences, "not right yet", "input and output overlap"),
-            (in_place, "right", "all 9 cases are right"),
-            (by_loop, "right", "never more than"),
-        ],
-    )
-    def test_exercise(self, accept, state, words):
-        verdict = checks_06.check_accept(accept)
-        assert verdict.state == state, verdict.message
-        assert words in verdict.message

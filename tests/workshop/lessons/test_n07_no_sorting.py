@@ -234,6 +234,9 @@ def distinct_only(bids, quantities, demand):
     return by_sorting(list(offers), list(offers.values()), demand)
 
 
+LONG = pytest.mark.long
+
+
 class TestClearingPrice:
     @pytest.mark.parametrize(
         ("clearing_price", "state", "words"),
@@ -245,8 +248,10 @@ class TestClearingPrice:
             (endless, "not right yet", "comparisons and no end"),
             (distinct_only, "not right yet", "all prices equal"),
             (by_sorting, "not right yet", "that grows, as sorting does"),
-            (by_numpy, "not right yet", "that grows, as sorting does"),
-            (by_heap, "not right yet", "that grows, as sorting does"),
+            *(
+                pytest.param(it, "not right yet", "that grows, as sorting does", marks=LONG)
+                for it in (by_numpy, by_heap)
+            ),
             (moved, "not right yet", "their quantities have not"),
             (lambda b, q, d: sum(b) / len(b), "not right yet", "Prices are compared here"),
             (lambda b, q, d: b[-1] if len(b) == 3 else None, "not right yet", "expected"),
@@ -255,10 +260,33 @@ class TestClearingPrice:
             (guessing(lambda left: left[0]), "not right yet", "sorted, cheapest first"),
             (guessing(lambda left: left[-1]), "not right yet", "sorted, "),
             (guessing(random.Random(1).choice), "right", "It is O(N)"),
-            (guessing(lambda left: left[len(left) // 2]), "right", "It is O(N)"),
+            pytest.param(
+                guessing(lambda left: left[len(left) // 2]), "right", "It is O(N)", marks=LONG
+            ),
         ],
     )
     def test_exercise(self, clearing_price, state, words):
         verdict = checks_07.check_clearing_price(clearing_price)
         assert verdict.state == state, verdict.message
         assert words in verdict.message
+
+
+@pytest.mark.parametrize(
+    ("text", "state"),
+    [
+        ("order = np.argsort(bids)", "not done yet"),
+        ("order.sort_by(|&a, &b| bids[a].total_cmp(&bids[b]));", "not done yet"),
+        ("price = bids[0]", "right"),
+    ],
+)
+def test_a_sort_is_found(monkeypatch, text, state):
+    found = {
+        "require_compiled": None,
+        "require_right": None,
+        "code": text,
+        "keep": "numba-my-search",
+        "compared": "1.2 times as fast",
+    }
+    for name, value in found.items():
+        monkeypatch.setattr(checks_07.exercise, name, lambda *_, value=value, **__: value)
+    assert checks_07.check_search(len).state == state

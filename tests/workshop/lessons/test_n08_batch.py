@@ -24,7 +24,9 @@ class TestBatches:
         panel.controls["largest"].value = 8
         return panel
 
-    @pytest.mark.parametrize("bids", ["own bids", "shared bids"])
+    @pytest.mark.parametrize(
+        "bids", [pytest.param("own bids", marks=pytest.mark.long), "shared bids"]
+    )
     def test_all_ways_are_timed_by_button(self, bids):
         panel = self.panel()
         panel.controls["bids"].value = bids

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import html
+from collections.abc import Sequence
 from typing import Any
 
 import ipywidgets as widgets
+from IPython.display import display
 
 from market_py import doctor
 from market_py.workshop.grading.check import CheckResult, hint, right
@@ -32,11 +35,25 @@ class Echo(widgets.VBox):
         self.sentence.say(f"The kernel received {value} and answers {2 * value}.")
 
 
+class Findings:
+    """What the doctor found: what is missing, and all of it folded."""
+
+    def __init__(self, findings: Sequence[doctor.Finding]) -> None:
+        self.text = "\n".join(map(str, findings))
+        self.missing = "\n".join(str(it) for it in findings if it.state == "missing")
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_html_(self) -> str:
+        missing, text = (f"<pre>{html.escape(it)}</pre>" for it in (self.missing, self.text))
+        return f"{missing}<details><summary>All versions</summary>{text}</details>"
+
+
 def examine() -> CheckResult:
-    """Print what is here, and say whether the workshop can start."""
+    """Show what is here, versions folded, and say whether the workshop can start."""
     findings = doctor.examine()
-    for finding in findings:
-        print(finding)
+    display(Findings(findings))  # type: ignore[no-untyped-call]
     missing = [finding.name for finding in findings if finding.state == "missing"]
     if not missing:
         return right("all is there; you can start.")

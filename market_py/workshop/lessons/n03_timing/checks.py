@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -9,26 +10,127 @@ import numpy as np
 
 from market_py.validation import Float64Array
 from market_py.workshop.grading import check
-from market_py.workshop.grading.check import CheckResult, hint, right
-from market_py.workshop.lessons.n03_timing.flawed_report import LIES, REPORT, WHY
+from market_py.workshop.grading.check import CheckResult, Refused, hint, right
+from market_py.workshop.lessons.n03_timing.flawed_report import FLAWS, REPORT, WHY
 
 
 @check.graded
-def check_lies(letters: Any) -> CheckResult:
-    """Check which lines of the flawed report are said to lie."""
+def check_flaws(letters: Any) -> CheckResult:
+    """Check which lines of the flawed report are said to be flaws."""
     try:
         said = {str(letter).strip().upper() for letter in letters} - {"", ","}
     except TypeError:
         return hint('give the letters, as in {"A", "B"}.')
     if strangers := sorted(said - REPORT.keys()):
         return hint(f"no line is called {', '.join(strangers)}; the lines are A to {max(REPORT)}.")
-    accused = [f"{letter} is innocent: {WHY[letter]}." for letter in sorted(said - LIES.keys())]
-    missed = [f"one you have not named: {LIES[letter]}" for letter in sorted(LIES.keys() - said)]
-    if accused or missed:
-        found = f"{len(said & LIES.keys())} of {len(LIES)} lies found."
-        return hint("\n".join([found, *accused, *missed]))
-    why = [f"{letter}: {WHY[letter]}." for letter in LIES]
-    return right("\n".join([f"all {len(LIES)}, and nobody is accused wrongly.", *why]))
+    sound = [f"{letter} is sound: {WHY[letter]}." for letter in sorted(said - FLAWS.keys())]
+    missed = [f"one you have not named: {FLAWS[letter]}" for letter in sorted(FLAWS.keys() - said)]
+    if sound or missed:
+        found = f"{len(said & FLAWS.keys())} of {len(FLAWS)} flaws found."
+        return hint("\n".join([found, *sound, *missed]))
+    why = [f"{letter}: {WHY[letter]}." for letter in FLAWS]
+    return right("\n".join([f"all {len(FLAWS)}, and no sound line among them.", *why]))
+
+
+SPIN_MICROSECONDS = (20, 20, 20, 100)
+"""Duration of a call of the fake function, for each of its inputs: the mean is no typical call."""
+FIRST_CALL_SECONDS = 0.3
+TOLERANCE = 0.1
+"""What a stopwatch may add to the time of the calls themselves."""
+
+
+class FakeFunction:
+    """A function whose first call is slow, and which takes another time for each input.
+
+    It keeps what its calls took, so that a busy machine does not make a right stopwatch wrong.
+    """
+
+    def __init__(self) -> None:
+        self.inputs = [(number,) for number in range(len(SPIN_MICROSECONDS))]
+        self.seen: list[int] = []
+        self.nanoseconds: list[int] = []
+
+    def __call__(self, number: int) -> None:
+        """Wait as long as the input says, without leaving the processor."""
+        start = time.perf_counter_ns()
+        wanted = 1000 * SPIN_MICROSECONDS[number]
+        if not self.seen:
+            wanted += int(1e9 * FIRST_CALL_SECONDS)
+        self.seen.append(number)
+        while (taken := time.perf_counter_ns() - start) < wanted:
+            pass
+        self.nanoseconds.append(taken)
+
+    def right_times(self) -> list[float]:
+        """Return the mean times of a call that leave out a warm-up, of any length.
+
+        The first call belongs to it. All inputs are timed equally often.
+        """
+        later = np.array(self.nanoseconds[1:], float)
+        seen, number = np.array(self.seen[1:]), len(self.inputs)
+        sums, counts = np.cumsum(later[::-1]), np.arange(1, later.size + 1)
+        by_input = np.mean([later[seen == it].mean() for it in range(number)])
+        return [float(by_input), *(sums / counts)[number - 1 :: number]]
+
+
+@check.graded
+def check_stopwatch(stopwatch: Callable[..., Any]) -> CheckResult:
+    """Judge a learner's stopwatch by a function whose calls take a known time."""
+    fake = FakeFunction()
+    call = "stopwatch(call, inputs)"
+    answer = check.answered(call, stopwatch, fake, fake.inputs, first=True)
+    try:
+        if isinstance(answer, str | bool):
+            raise TypeError
+        answer = float(answer)
+    except (TypeError, ValueError) as error:
+        raise Refused(f"{call} returns {answer!r}; one number is wanted, in ns.") from error
+    if missed := len(fake.inputs) - len(set(fake.seen)):
+        return hint(
+            f"of {len(fake.inputs)} inputs, {missed} were never used. Call with each of them: "
+            "a function need not take the same time for all."
+        )
+    if len(fake.seen) == len(fake.inputs):
+        return hint(
+            "each input was used once, so that the first call, which is slow, is in your time. "
+            "Call before the clock starts, too."
+        )
+    right_times = fake.right_times()
+    if any(_close(answer, it) for it in right_times):
+        return right(
+            f"{answer / 1e3:,.1f} µs a call, over {len(fake.inputs)} inputs; the first call took "
+            f"{FIRST_CALL_SECONDS:g} s, and is not in it."
+        )
+    return hint(
+        f"a call of the test function takes {right_times[0]:,.0f} ns (mean of its inputs); yours "
+        f"says {answer:,.0f}. {_mistake(answer, right_times, fake)}".strip()
+    )
+
+
+def _mistake(answer: float, right_times: list[float], fake: FakeFunction) -> str:
+    """Say what a wrong time looks like."""
+    taken = np.array(fake.nanoseconds, float)
+    sums = np.cumsum(taken[:0:-1])
+    likely = {
+        "The first call is in it: call once before the clock starts.": [
+            *(taken.sum() / np.arange(1, taken.size + 1)),
+        ],
+        "Are these microseconds? Wanted are nanoseconds.": [it / 1e3 for it in right_times],
+        "Are these seconds? Wanted are nanoseconds.": [it / 1e9 for it in right_times],
+        "Is this the time of one input only, the quickest or the typical one?": [
+            1e3 * min(SPIN_MICROSECONDS)
+        ],
+        "Divide by the number of calls between the two looks at the clock: passes times inputs.": [
+            *sums,
+            *(sums / len(fake.inputs)),
+        ],
+    }
+    said = (said for said, times in likely.items() if any(_close(answer, it) for it in times))
+    return next(said, "")
+
+
+def _close(answer: float, expected: float) -> bool:
+    return abs(answer - expected) <= TOLERANCE * expected
 
 
 PAIRED_CASES: list[tuple[str, tuple[list[float], list[float]], float]] = [

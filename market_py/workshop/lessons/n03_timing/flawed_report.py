@@ -21,7 +21,7 @@ REPORT = {
     "L": "numba takes 1.03 times as long as Rust, so Rust is faster.",
 }
 """What the description says, line by line."""
-LIES = {
+FLAWS = {
     "A": "what does the processor remember from the call before?",
     "C": "what happens in a first call?",
     "E": "was the machine the same from beginning to end?",
@@ -31,7 +31,7 @@ LIES = {
     "K": "what can no function be faster than?",
     "L": "how far does a function stray from itself?",
 }
-"""What hints at the lie in a line, where there is one."""
+"""What hints at the flaw in a line, where there is one."""
 WHY = {
     "A": "one input, repeated, lets the branch predictor learn the sort",
     "B": "same arguments for both, and making them is not what is timed",
@@ -46,7 +46,7 @@ WHY = {
     "K": "without a baseline a reader cannot tell how much of a small figure is the call itself",
     "L": "without an A/A pair or an interval, 1.03 may be nothing",
 }
-"""Why a line lies, or why it does not."""
+"""Why a line is a flaw, or why it is sound."""
 
 
 class Report:

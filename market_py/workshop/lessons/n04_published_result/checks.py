@@ -1,35 +1,80 @@
-"""Check of the exercise of notebook 04."""
+"""Checks of the exercises of notebook 04."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from market_py.benchmark.timing import Race
-from market_py.workshop.grading.check import CheckResult, between_sizes, graded, hint
+from market_py.benchmark.settings import PUBLISHED, PUBLISHED_BARE
+from market_py.benchmark.timing import Race, Verdict
+from market_py.workshop.grading.check import CheckResult, between_sizes, graded, hint, right
+from market_py.workshop.lessons.n04_published_result.panel import INPUTS, Key
+from market_py.workshop.playground import race
+from market_py.workshop.widgets.sweep import installed
+
+NUMBA, RUST = PUBLISHED
+CONDITIONS = tuple(itertools.product(INPUTS, (RUST, PUBLISHED_BARE)))
+"""Inputs, and what is timed of Rust."""
+OFFERS = 200
+
+
+def measured() -> dict[tuple[str, str], Verdict]:
+    """Race Rust against numba under each condition at the largest published size."""
+    found: dict[tuple[str, str], Verdict] = {}
+    for inputs in INPUTS:
+        finished = race(
+            NUMBA, RUST, PUBLISHED_BARE, offers=OFFERS, inputs=inputs, show_progress=False
+        )
+        for name in (RUST, PUBLISHED_BARE):
+            found[inputs, name] = finished.verdict(name, NUMBA)
+    return found
 
 
 @graded
-def check_crossover(answer: Any, races: Mapping[int, Race]) -> CheckResult:
+def check_conditions(answer: Any) -> CheckResult:
+    """Check under which conditions Rust is claimed to be slower, by races run now."""
+    if not installed([RUST]):
+        return hint("there is no Rust here: build the extension first.")
+    try:
+        claimed = {(str(inputs), str(name)) for inputs, name in answer}
+    except (TypeError, ValueError):
+        return hint('give a set of pairs, as in {("random", "rust-naive")}.')
+    if strangers := sorted(claimed - {*CONDITIONS}):
+        return hint(f"{strangers[0]} is no condition; there are {', '.join(map(str, CONDITIONS))}.")
+    found = measured()
+    for condition, verdict in found.items():
+        if verdict == "slower" and condition not in claimed:
+            return hint(f"there is one more condition with {condition[0]} inputs.")
+        if verdict == "faster" and condition in claimed:
+            return hint(
+                f"Rust is not slower with {condition[0]} inputs and {condition[1]}. Race it."
+            )
+    said = "; ".join(f"{' and '.join(condition)}: {it}" for condition, it in found.items())
+    return right(f"{said}. Neither language changed: the inputs and the wrapper did.")
+
+
+@graded
+def check_crossover(answer: Any, races: Mapping[Key, Race]) -> CheckResult:
     """Check a claimed crossover ``(low, high)``, in offers, against the learner's own races."""
     if not races:
         return hint("run the race first: its raw data judges your answer.")
-    if all("rust-naive" not in race.candidates for race in races.values()):
+    if not installed([RUST]):
         return hint("there is no Rust in your race: build the extension and run it again.")
     return between_sizes(answer, crossover(races), "offers", ", in offers,")
 
 
-def crossover(races: Mapping[int, Race]) -> tuple[float, float]:
-    """Largest size up to which naive Rust is never slower than the published numba, and the next.
+def crossover(races: Mapping[Key, Race]) -> tuple[float, float]:
+    """Largest size up to which Rust, as published, is never slower on one repeated market.
 
-    Without a race in which it is slower that is infinity; without Rust, all is possible.
+    With it the next size that was timed; infinity if Rust is never slower.
     """
     below = 0
-    for size, race in sorted(races.items()):
-        if "rust-naive" in race.candidates:
-            if race.verdict("rust-naive", over="numba-sort") == "slower":
+    for (inputs, size), finished in sorted(races.items()):
+        if inputs == "repeated" and RUST in finished.candidates:
+            if finished.verdict(RUST, over=NUMBA) == "slower":
                 return below, size
             below = size
     return below, np.inf

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -11,16 +12,19 @@ import market_py
 from market_py.benchmark import inputs
 from market_py.benchmark.cases.case import BenchmarkCase
 from market_py.benchmark.cases.clearing import single_case
-from market_py.benchmark.settings import PUBLISHED
+from market_py.benchmark.settings import PUBLISHED, PUBLISHED_BARE
 from market_py.benchmark.timing import Race
 from market_py.validation import Float64Array
 from market_py.workshop.lessons.n04_published_result import plots
 from market_py.workshop.widgets.controls import choice, slider, stepper
 from market_py.workshop.widgets.panel import Explorer, Shown
-from market_py.workshop.widgets.sweep import SweepPanel, compared, installed
+from market_py.workshop.widgets.sweep import SweepPanel, installed
 
 SHOWN_DISTRIBUTIONS = ("random", "few levels", "equal", "sorted")
 NO_OTHER = "no other"
+INPUTS = ("random", "repeated")
+"""Distinct markets, and one market again and again."""
+NUMBA = PUBLISHED[0]
 SIZES = (5, 10, 20, 50, 100, 200, 500, 1000)
 """Offers per market."""
 
@@ -70,30 +74,48 @@ def _compare(results: dict[str, tuple[float, Float64Array]]) -> str:
     return f"{first} clears at {price:.2f} €/MWh. " + "; ".join(said) + "."
 
 
+class Key(NamedTuple):
+    """What one race of the panel was about."""
+
+    inputs: str
+    offers: int
+
+    def __str__(self) -> str:
+        return f"{self.inputs} inputs, N = {self.offers:,}"
+
+
 def race_panel(sizes: Sequence[int] = SIZES, **options: Any) -> SweepPanel:
-    """Time the published variants, and the current backends, by button."""
+    """Time the published functions on distinct and on repeated markets, by button."""
 
-    def cases(largest: int, distribution: str, other: str) -> dict[int, BenchmarkCase]:
-        names = installed((*PUBLISHED, "numba", "rust", other))
-        chosen = (size for size in sizes if size <= largest)
-        return {size: single_case(distribution, size, names) for size in chosen}
+    def cases(largest: int, other: str) -> dict[Key, BenchmarkCase]:
+        names = installed((*PUBLISHED, PUBLISHED_BARE, other))
+        chosen = itertools.product(INPUTS, (size for size in sizes if size <= largest))
+        return {Key(*it): single_case(*it, names) for it in chosen}
 
-    def answer(races: Mapping[int, Race], distribution: str, **_: Any) -> Shown:
-        numba, rust = PUBLISHED
-        said = f"{len(races)} sizes timed, without Rust."
-        if installed([rust]):
-            said = (
-                f"Inputs: {distribution}. How many times as fast {rust} is as {numba}: "
-                f"{compared(races, rust, numba)}."
-            )
-        return plots.race(races), said
+    def answer(races: Mapping[Key, Race], other: str, **_: Any) -> Shown:
+        names = [name for name in (*PUBLISHED[1:], PUBLISHED_BARE, other) if installed([name])]
+        return plots.ratios(races, names), _ratios(races, names)
 
-    others = [name for name in market_py.available_variants() if name not in PUBLISHED]
+    taken = {NO_OTHER, *PUBLISHED, PUBLISHED_BARE}
+    others = [name for name in market_py.available_variants() if name not in taken]
     controls = {
         "largest": stepper("largest market", sizes, sizes[-1]),
-        "distribution": choice("inputs", inputs.names_of_any_size()),
         "other": choice("racing too", [NO_OTHER, *others]),
     }
     first = "The published points; press the button to add your own."
-    empty = plots.race({})
-    return SweepPanel("Run the race", controls, cases, answer, empty, first=first, **options)
+    parts = controls, cases, answer, plots.ratios({}, ())
+    return SweepPanel("Run the race", *parts, first=first, **options)
+
+
+def _ratios(races: Mapping[Key, Race], names: Sequence[str]) -> str:
+    """Say how each candidate compares with the published numba function at the largest size."""
+    if not names:
+        return f"{len(races)} races timed, without Rust."
+    said = []
+    for kind in INPUTS:
+        if sizes := [key.offers for key in races if key.inputs == kind]:
+            race = races[Key(kind, max(sizes))]
+            for name in names:
+                ratio, verdict = race.speedup(name, NUMBA), race.verdict(name, NUMBA)
+                said.append(f"{kind} inputs, {max(sizes)} offers: {name} {ratio} ({verdict})")
+    return f"How many times as fast as {NUMBA}. {'; '.join(said)}."

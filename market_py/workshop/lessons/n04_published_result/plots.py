@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from market_py.benchmark.report.picture import draw_resolution, speedups, times
+from market_py.benchmark.report.picture import speedups
 from market_py.benchmark.settings import PUBLISHED
-from market_py.benchmark.timing import EMPTY_CALL, Race
+from market_py.benchmark.timing import Race
 from market_py.plots.axes import interval_line, label, legend, log_axis
 from market_py.plots.picture import picture
-from market_py.plots.style import BLACK, BLUE, VERMILION, candidate_style
+from market_py.plots.style import BLACK, BLUE, GREY, VERMILION
 from market_py.validation import Float64Array
 from market_py.variants.published import POINTS
 
@@ -39,35 +39,32 @@ def dispatches(
     legend(figure, 3)
 
 
-@picture(height=6.6)
-def race(figure: Any, races: Mapping[int, Race]) -> None:
-    """Draw time per call by size, possibly of no race, beside the published points.
+LOOKS: dict[str, dict[str, Any]] = {
+    "random": {"linestyle": "-"},
+    "repeated": {"linestyle": "--", "mfc": "white"},
+}
+"""How the curves of each kind of inputs differ."""
 
-    Below it: how many times as fast the published Rust function is as the published numba one.
+
+@picture(height=5.6)
+def ratios(figure: Any, races: Mapping[Any, Race], names: Sequence[str]) -> None:
+    """Draw how many times as fast candidates are as the published numba function, by size.
+
+    Solid lines are distinct markets, dashed ones one market repeated; the published points beside.
     """
-    figure.subplots_adjust(left=0.13, top=0.88, hspace=0.08)
-    above, below = figure.subplots(2, sharex=True, height_ratios=[2.2, 1])
-    numba, rust = PUBLISHED
-    label(above, "", "µs per call")
-    label(below, "offers N", f"{numba}\n/ {rust}")
+    figure.subplots_adjust(top=0.82)
+    axes = figure.subplots()
+    label(axes, "offers N", f"times as fast as {PUBLISHED[0]}")
     offers = [point.offers for point in POINTS]
-    published: dict[str, Any] = {"mfc": "white", "ls": ":", "alpha": 0.75}
-    for name in PUBLISHED:
-        language, (colour, marker, _) = name.partition("-")[0], candidate_style(name)
-        values = [getattr(point, language) for point in POINTS]
-        words = f"published {language}"
-        above.plot(offers, values, color=colour, marker=marker, label=words, **published)
-    ratios = [point.speedup for point in POINTS]
-    below.plot(offers, ratios, color=BLACK, marker="o", **published)
-    done = races.values()
-    for name in dict.fromkeys(name for it in done for name in (*it.candidates, EMPTY_CALL)):
-        interval_line(above, [*races], times(done, name, 1e3), name)
-    if all({numba, rust} <= {*it.candidates} for it in done):
-        style = {"color": VERMILION, "linestyle": "-", "label": None}
-        interval_line(below, [*races], speedups(done, rust, numba), rust, **style)
-    draw_resolution(below, done, races)
-    log_axis(below.xaxis, 4, 1250)
-    log_axis(above.yaxis)
-    low, high = below.get_ylim()
-    log_axis(below.yaxis, min(0.2, max(low, 0.05)), max(5, high))
-    legend(figure, 4)
+    speedup = [point.speedup for point in POINTS]
+    axes.plot(offers, speedup, color=BLACK, marker="o", ls=":", label="published")
+    axes.axhline(1, color=GREY, lw=1)
+    for inputs, look in LOOKS.items():
+        own = {size: race for (key, size), race in races.items() if key == inputs}
+        for name in names if own else ():
+            style = {"label": f"{name}, {inputs} inputs", **look}
+            interval_line(axes, [*own], speedups(own.values(), name, PUBLISHED[0]), name, **style)
+    log_axis(axes.xaxis, 4, 1250)
+    low, high = axes.get_ylim()
+    log_axis(axes.yaxis, min(0.2, max(low, 0.05)), max(5, high))
+    legend(figure, 3)

@@ -1,13 +1,16 @@
-"""Check of the exercise of notebook 05."""
+"""Checks of the exercises of notebook 05."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
+
+import numpy as np
 
 from market_py.benchmark.timing import Race
 from market_py.workshop.grading.check import CheckResult, graded, hint, right, two_ends
 from market_py.workshop.lessons.n05_call_overhead.overheads import per_element
+from market_py.workshop.playground import exercise
 
 WIDEST = 4.0
 """An interval so many times wider than the check's own claims too little."""
@@ -38,3 +41,15 @@ def check_list(answer: Any, races: Mapping[int, Race]) -> CheckResult:
     if high - low > WIDEST * max(own.high - own.low, abs(own.value) / 20):
         return hint(f"that is true and says little: {found}. Use all the rounds.")
     return right(f"you say {low:.1f} to {high:.1f}; {found}.")
+
+
+@graded
+def check_array(function: Callable[..., Any]) -> CheckResult:
+    """Check that a Rust function returns the dispatch as an array; compare it with the list."""
+    exercise.require_right(function)
+    dispatch = function(np.array([10.0, 20.0]), np.array([50.0, 50.0]), 70.0)[1]
+    if isinstance(dispatch, list):
+        raise exercise.not_done("your function clears markets, and returns a list so far.")
+    if not isinstance(dispatch, np.ndarray):
+        return hint(f"the dispatch is a {type(dispatch).__name__}; a NumPy array is wanted.")
+    return right(exercise.compared(exercise.keep(function), "rust-naive", "numba-sort"))

@@ -15,14 +15,16 @@ class Overhead(NamedTuple):
     faster: str
 
 
-LIST, BOOKKEEPING, ARRAY, BOXING = (
+LIST, WRAPPER, BOOKKEEPING, ARRAY, BOXING = (
     "a list, not an array",
+    "the list read into an array",
     "bookkeeping of arguments",
     "a new array, not the caller's",
     "array made by numba, not by NumPy",
 )
 REST = "kernel, and all the rest"
 
+_WRAPPER = Overhead(WRAPPER, "rust-published", "rust-naive")
 _SORTING_LIST = Overhead(LIST, "rust-naive", "rust-ndarray")
 _SORTING_BOOKKEEPING = Overhead(BOOKKEEPING, "rust-naive", "rust-naive-unchecked")
 _LIST = Overhead(LIST, "rust-select-list", "rust-unchecked")
@@ -32,11 +34,12 @@ _NUMBA_ARRAY = Overhead(ARRAY, "numba-filled", "numba-out")
 _BOXING = Overhead(BOXING, "numba-select", "numba-filled")
 
 SORTING = {
+    "rust-published": (_SORTING_BOOKKEEPING, _SORTING_LIST, _WRAPPER),
     "rust-naive": (_SORTING_BOOKKEEPING, _SORTING_LIST),
     "rust-ndarray": (_SORTING_BOOKKEEPING,),
     "rust-naive-unchecked": (_SORTING_LIST,),
 }
-"""The published kernel in three wrappers, and the overheads of each."""
+"""The published kernel in four wrappers, and the overheads of each."""
 SELECTING = {
     "rust-select-list": (_LIST,),
     "rust-select": (_BOOKKEEPING,),

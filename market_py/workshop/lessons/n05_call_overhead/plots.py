@@ -11,7 +11,7 @@ from market_py.benchmark.report.picture import interval
 from market_py.benchmark.timing import EMPTY_CALL, Race
 from market_py.plots.axes import error_bar, label, rows, write
 from market_py.plots.picture import picture
-from market_py.plots.style import BLACK, LIGHT, ORANGE, PURPLE, SKY, VERMILION
+from market_py.plots.style import BLACK, LIGHT, ORANGE, PURPLE, SKY, VERMILION, YELLOW
 from market_py.workshop.lessons.n05_call_overhead import overheads
 
 STYLES = {
@@ -21,6 +21,7 @@ STYLES = {
     overheads.BOOKKEEPING: (ORANGE, "\\\\"),
     overheads.BOXING: (PURPLE, "xx"),
     overheads.LIST: (VERMILION, ".."),
+    overheads.WRAPPER: (YELLOW, "++"),
 }
 """Colour and hatch of each part of a bar."""
 

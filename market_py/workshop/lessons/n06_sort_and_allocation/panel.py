@@ -89,7 +89,7 @@ class SortingPanel(SweepPanel):
         label = widgets.Label("variants", layout={"margin": APART})
         toggles = widgets.HBox([label, *self.variants.values()])
         toggles.layout.flex_flow = "row wrap"
-        self.children = (toggles, *self.children)  # type: ignore[has-type]
+        self.children = (toggles, *self.children)
 
     def _make_case(self, **chosen: Any) -> dict[Conditions, BenchmarkCase]:
         """Make a case of the variants that are switched on."""
@@ -142,7 +142,7 @@ class CountsPanel(Job):
         self.size = stepper("offers N", SIZES, 200)
         super().__init__("Count", 1, (plots.counts([]), first), {"size": self.size})
         self.table = widgets.HTML()
-        self.children = (*self.children, self.table)  # type: ignore[has-type]
+        self.children = (*self.children, self.table)
 
     def text(self) -> str:
         """Return the sentence and the table as HTML."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ import market_py
 from market_py.validation import Float64Array
 from market_py.workshop.grading import check
 from market_py.workshop.grading.check import CheckResult, Refused, hint, right
+from market_py.workshop.playground import exercise
 
 
 class TooMany(Exception):
@@ -170,3 +172,20 @@ def _comparisons(
     except (TooMany, RecursionError):
         return math.inf
     return counter.comparisons / len(bids)
+
+
+@check.graded
+def check_search(function: Callable[..., Any]) -> CheckResult:
+    """Check that a numba or Rust function clears markets without a sort; compare it with ours.
+
+    It is then one of the learner's variants.
+    """
+    exercise.require_compiled(function)
+    if re.search(r"\w*sort\w*\(", exercise.code(function)):
+        raise exercise.not_done("your function sorts so far.")
+    exercise.require_right(function)
+    name = exercise.keep(function)
+    language = name.partition("-")[0]
+    others = f"{language}-keys", f"{language}-select"
+    compared = [exercise.compared(name, *others, offers=it) for it in (200, 10_000)]
+    return right("\n".join(["every market is cleared right, and without a sort.", *compared]))

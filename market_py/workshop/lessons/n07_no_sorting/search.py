@@ -99,13 +99,13 @@ def simulate(guesses: int, markets: int = 200, offers: int = 300, seed: int = 7)
 def counted(guesses: Sequence[int], offers: int) -> str:
     """Set what searches of random markets do beside what was derived for them, a line a search."""
     headings = ("guesses", "left", "derived", "visits", "derived", "passes", "ln N / ln 1/r")
-    lines = ["".join(f"{heading:>12}" for heading in headings)]
+    lines = ["".join(f"{heading:>14}" for heading in headings)]
     for number in guesses:
         left, visits, passes = simulate(number, offers=offers)
         r = 2 / (number + 2)
         derived = math.log(offers) / math.log(1 / r)
         numbers = (left, r, visits, 1 / (1 - r), passes, derived)
         lines.append(
-            "".join([f"{number:>12}", *(f"{it:>12.{3 - i // 2}f}" for i, it in enumerate(numbers))])
+            "".join([f"{number:>14}", *(f"{it:>14.{3 - i // 2}f}" for i, it in enumerate(numbers))])
         )
     return "\n".join(lines)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numba
 import numpy as np
 
+from market_py.benchmark.cases.clearing import batch_case, threaded
 from market_py.benchmark.timing import Race
+from market_py.registry import ClearBatch
 from market_py.workshop.grading import check
-from market_py.workshop.grading.check import CheckResult, hint, right
+from market_py.workshop.grading.check import CheckResult, Refused, hint, right
 from market_py.workshop.lessons.n08_batch import panel
 from market_py.workshop.lessons.n08_batch.plots import BACKENDS, ways_of
+from market_py.workshop.playground import exercise
+from market_py.workshop.playground.collection import CELLS, numba_options, python_name
 from market_py.workshop.widgets.sweep import installed
 
 
@@ -50,3 +56,51 @@ def check_model(break_even: Callable[..., Any], races: Mapping[int, Race]) -> Ch
                 f"{above:,g}."
             )
     return right("\n".join(said))
+
+
+THREADS = 2
+
+
+@check.graded
+def check_threads(function: Callable[..., Any]) -> CheckResult:
+    """Check a batch function in numba or Rust that shares the markets among threads."""
+    exercise.require_compiled(function)
+    is_rust = function in CELLS
+    if not (re.search("spawn|par_", CELLS[function].text) if is_rust else _is_parallel(function)):
+        raise exercise.not_done("your function runs on one thread so far.")
+    exercise.require_right(function, "batch")
+    name, backends = python_name(function), installed(BACKENDS)
+    case = batch_case(
+        "own bids",
+        32,
+        backends,
+        markets=1000,
+        threads=(1, THREADS),
+        others={name: function if is_rust else _on_threads(function)},
+    )
+    found = case.race()
+    two = threaded(name, THREADS)
+    others = (name, *(threaded(it, THREADS) for it in backends))
+    said = [f"{found.speedup(two, it)} times as fast as {it}" for it in others]
+    return right(f"1,000 markets of 32 offers: {two} is {', '.join(said)}.")
+
+
+def _is_parallel(function: Any) -> bool:
+    """Whether a numba function is compiled for several threads; refuse one whose loop is not."""
+    if not numba_options(function).get("parallel"):
+        return False
+    if "prange(" not in exercise.code(function):
+        raise Refused(
+            "parallel=True alone shares nothing: the loop still says range. Write prange."
+        )
+    return True
+
+
+def _on_threads(function: Any) -> ClearBatch:
+    """Let numba use as many threads as the last argument says."""
+
+    def clear(bids: Any, quantities: Any, demand: Any, threads: int) -> Any:
+        numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))  # type: ignore[attr-defined]
+        return function(bids, quantities, demand, threads)
+
+    return clear

@@ -131,12 +131,13 @@ class LearningPanel(Job):
         self.prices: list[list[float]] = []
         self.evaluations: list[Evaluation] = []
         self.seconds = self.seconds_stepping = 0.0
-        controls = {
+        self.controls = {
             "system": choice("system", list(SYSTEMS)),
             "generations": stepper("generations", [20, 50, 100, 200, 400], 200),
             "seeds": stepper("seeds", [1, 2, 3, 5], 3),
         }
-        super().__init__("Learn", 600, (self._drawn(), "Nothing has been learned yet."), controls)
+        first = self._drawn(), "Nothing has been learned yet."
+        super().__init__("Learn", 600, first, self.controls)
 
     def work(self) -> None:
         """Learn with one seed after the other, until all are done or until stopped."""
@@ -167,7 +168,8 @@ class LearningPanel(Job):
         self.evaluations.append(learner.evaluate())
 
     def _drawn(self) -> bytes:
-        return plots.learning(self.prices, [found.prices for found in self.evaluations])
+        found = [it.prices for it in self.evaluations]
+        return plots.learning(self.prices, found, self.chosen["generations"])
 
     @property
     def stepping_share(self) -> float | None:

@@ -21,7 +21,7 @@ from market_py.plots.axes import (
     write,
 )
 from market_py.plots.picture import picture
-from market_py.plots.style import BLACK, BLUE, LIGHT, SKY, VERMILION, bar_style, candidate_style
+from market_py.plots.style import BLACK, GREY, LIGHT, bar_style, candidate_style
 from market_py.validation import Float64Array
 
 COST = 20.0
@@ -32,9 +32,15 @@ RANGE = 50.0
 
 @picture(height=7.0)
 def learning(
-    figure: Any, prices: Sequence[Sequence[float]], evaluated: Sequence[Float64Array]
+    figure: Any,
+    prices: Sequence[Sequence[float]],
+    evaluated: Sequence[Float64Array],
+    generations: int,
 ) -> None:
-    """Draw the mean price by generation, seed by seed; below, the prices of their evaluations."""
+    """Draw the mean price by generation, seed by seed; below, the prices of their evaluations.
+
+    The axis is long enough for so many `generations` from the beginning.
+    """
     figure.subplots_adjust(top=0.86, hspace=0.4)
     above, below = figure.subplots(2)
     label(above, "generation", "price (€/MWh)")
@@ -45,15 +51,15 @@ def learning(
         axes.set_ylim(0, COST + RANGE + 8)
     longest = max(map(len, prices), default=0)
     for curve in prices:
-        above.plot(curve, color=SKY, lw=1.2, label="a seed each, in training")
+        above.plot(curve, color=GREY, lw=1.2, label="a seed each, in training")
     if longest:
         mean = np.mean([curve for curve in prices if len(curve) == longest], axis=0)
-        above.plot(mean, color=BLUE, lw=2.4, label="their mean")
-    above.set_xlim(0, max(10, longest))
+        above.plot(mean, color=BLACK, lw=2.4, label="their mean")
+    above.set_xlim(0, generations)
     for found in evaluated:
         hours = np.sort(found.ravel())[::-1]
         share = np.linspace(0, 100, len(hours))
-        below.plot(share, hours, color=VERMILION, lw=1.6, label="a seed each, evaluated")
+        below.plot(share, hours, color=GREY, lw=1.6, label="a seed each, evaluated")
     below.set_xlim(0, 100)
     legend(figure, 3)
 

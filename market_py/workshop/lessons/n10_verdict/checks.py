@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from market_py.benchmark.report.waterfall import Saving
-from market_py.benchmark.timing import Ratio
+from market_py.benchmark.settings import LADDER_SIZE
+from market_py.benchmark.timing import ONE_PASS, Ratio
 from market_py.workshop.grading.check import NOT_DONE, CheckResult, Refused, graded, hint, right
 from market_py.workshop.lessons.n10_verdict.evidence import Evidence, citable
 from market_py.workshop.lessons.n10_verdict.panel import WaterfallPanel
+from market_py.workshop.playground import exercise, race
 
 TWO_WAYS = ("Rust, forward", "Rust, reversed")
 
@@ -46,7 +48,7 @@ def _judge_two(order: str, chosen: Any, found: Sequence[Saving]) -> None:
         raise Refused(
             f"{order}: there is no fix {strangers[0]!r} in this order. There are {names}."
         )
-    for fix in chosen:
+    for fix in sorted(chosen, key=lambda it: known[it].value):
         # Where intervals overlap, neither is larger for certain.
         if any(it.low > known[fix].high for other, it in known.items() if other not in chosen):
             raise Refused(
@@ -181,3 +183,21 @@ def ratio(
     known = f"they have at {', '.join(map(str, sizes))}" if sizes else "nor at another size"
     how = "in batches" if wanted.batch else "market by market"
     raise LookupError(f"{faster} and {than} have not raced {how} at N = {offers}; {known}")
+
+
+@graded
+def check_fastest(function: Callable[..., Any]) -> CheckResult:
+    """Verify a function, race it, and say where it stands between numba-sort and one pass."""
+    exercise.require_right(function)
+    name = exercise.keep(function)
+    found = race("numba-sort", name, "numba", "rust", offers=LADDER_SIZE, show_progress=False)
+    medians = {it: found.quartiles(it)[1] for it in (*found.candidates, ONE_PASS)}
+    order = sorted(medians, key=lambda it: medians[it])
+    listed = ", ".join(f"{it} {medians[it]:,.0f} ns" for it in order)
+    ratio = found.speedup(name, "numba-sort")
+    if found.verdict(name, "numba-sort") != "faster":
+        return hint(
+            f"your function is right, and {ratio} times as fast as numba-sort: not yet faster. "
+            f"Fastest first: {listed}."
+        )
+    return right(f"{name} is {ratio} times as fast as numba-sort. Fastest first: {listed}.")

@@ -45,10 +45,10 @@ class Case(NamedTuple):
 class Plan(NamedTuple):
     """What is to be done with it, and what it is worth."""
 
-    markets: float
-    """Cleared in a study."""
+    study: float
+    """Hours that a study takes, if it is done with numba."""
     share: float
-    """Of the time of a study that is clearing, if it is done with numba."""
+    """Of these hours that are clearing."""
     studies: int
     hours: Mapping[str, float]
     """To write and to maintain each backend, of a developer."""
@@ -83,14 +83,15 @@ class Decision(NamedTuple):
 def decide(race: Race, case: Case, plan: Plan) -> Decision:
     """Work out what a race says about a plan."""
     names = {name: threaded(name, case.threads) for name in BACKENDS}
-    hours = plan.markets / case.markets / 3600e9
-    clearing = {name: float(np.median(race.rounds[it])) * hours for name, it in names.items()}
+    medians = {name: float(np.median(race.rounds[it])) for name, it in names.items()}
+    hours = plan.study * plan.share / medians["numba"]
+    clearing = {name: median * hours for name, median in medians.items()}
     saved = _scaled(race.difference(names["numba"], names["rust"]), hours)
     return Decision(
         race.speedup(names["rust"], over=names["numba"]),
         race.verdict(names["rust"], over=names["numba"]),
         clearing,
-        clearing["numba"] * (1 - plan.share) / plan.share,
+        plan.study * (1 - plan.share),
         saved,
         _scaled(saved, plan.worth * plan.studies, plan.hours["numba"] - plan.hours["rust"]),
     )
@@ -134,11 +135,10 @@ def listed(cases: Iterable[Case]) -> str:
 
 def sentence(decision: Decision, plan: Plan) -> str:
     """Say what a decision rests on, what it saves, and who costs less."""
-    whole = decision.clearing["numba"] + decision.rest
     said = (
-        f"rust clears {decision.ratio} times as fast as numba: {decision.verdict}. A study of "
-        f"{plan.markets:,.0f} markets takes {duration(whole)} with numba, "
-        f"{duration(decision.clearing['numba'])} of it clearing; "
+        f"rust clears {decision.ratio} times as fast as numba: {decision.verdict}. A study "
+        f"takes {duration(plan.study)} with numba, {duration(decision.clearing['numba'])} of it "
+        "clearing; "
     )
     if decision.verdict == "indistinguishable":
         return said + "nothing can be said of what rust saves. Choose by something else."

@@ -19,6 +19,7 @@ from market_py.workshop.lessons.n10_verdict import decision
 from market_py.workshop.lessons.n10_verdict.decision import Case
 from market_py.workshop.lessons.n10_verdict.evidence import Evidence, here
 from market_py.workshop.lessons.n10_verdict.plots import decision_picture, waterfall
+from market_py.workshop.playground import variants as added_variants
 from market_py.workshop.widgets.controls import choice, slider, stepper
 from market_py.workshop.widgets.panel import Job, NotNow, Shown
 from market_py.workshop.widgets.sweep import installed, without_rust
@@ -114,8 +115,8 @@ class WaterfallPanel(EvidencePanel):
             said = f"{order} was not measured.{without_rust()}"
         else:
             said = f"{_where(source == STORED)}, {inputs}, N = {race.size}. {order}: "
-            said += waterfall_sentence(race, found)
-        return waterfall(race, found), said
+            said += waterfall_sentence(race, found) + own_sentence(race)
+        return waterfall(race, found, own_variants(race)), said
 
     def work(self) -> None:
         """Run the race, and show it instead of the stored one."""
@@ -124,44 +125,68 @@ class WaterfallPanel(EvidencePanel):
         self.wait()
 
 
+def own_variants(race: Race | None) -> list[str]:
+    """Return the learner's variants among the candidates of a race."""
+    return [name for name in added_variants() if race and name in race.candidates]
+
+
+def own_sentence(race: Race) -> str:
+    """Say how the learner's variants did, or how to add one."""
+    if not added_variants():
+        return (
+            " You have no variant of your own yet: the exercises of 05 to 07 add them, and so does "
+            "playground.add."
+        )
+    if not (own := own_variants(race)):
+        return " Your variants were not timed in this run: choose your own timings."
+    first = race.candidates[0]
+    said = [f"{it} {race.quartiles(it)[1]:,.0f} ns" for it in own]
+    return f" Your variants: {', '.join(said)}; {first} takes {race.quartiles(first)[1]:,.0f} ns."
+
+
 def _ladder_case(inputs: str, size: int, **_: Any) -> tuple[tuple[str, int], BenchmarkCase]:
-    names = installed(TIMED_VARIANTS)
+    names = installed((*TIMED_VARIANTS, *added_variants()))
     return (inputs, size), single_case(INPUTS[inputs], size, names, kind="ladder")
 
 
 def waterfall_sentence(race: Race, found: list[Saving]) -> str:
     """Say what was saved by what, what is left, and which savings may be zero."""
     first, last = found[0].fix.before, found[-1].fix.after
-    medians = {name: float(np.median(race.rounds[name])) for name in (first, last, *race.baselines)}
-    said = [f"{it.fix.removed} {it.nanoseconds:z,.0f} ns ({it.share:.0%})" for it in found]
+    medians = {name: float(np.median(race.rounds[name])) for name in (first, last)}
+    saved = [f"{it.fix.removed} {it.nanoseconds.value:,.0f} ({it.share:.0%})" for it in found]
     lost = [it.fix.removed for it in found if it.nanoseconds.low <= 0 <= it.nanoseconds.high]
-    left = ", ".join(f"{name} takes {medians[name]:,.0f}" for name in race.baselines)
     sentence = (
-        f"{first} takes {medians[first]:,.0f} ns. Removed, and saved by that: {'; '.join(said)}. "
-        f"{last} is left with {medians[last]:,.0f} ns; {left}."
+        f"{first} takes {medians[first]:,.0f} ns, {last} {medians[last]:,.0f} ns. What was "
+        f"removed, and the ns that it saved: {'; '.join(saved)}."
     )
     if lost:
         sentence += f" Indistinguishable from 0: {'; '.join(lost)}."
     return sentence
 
 
+FOLDED = ("markets", "threads", "numba", "rust", "worth")
+"""Controls of the decision that few people change."""
+
+
 def decision_panel(**options: Any) -> EvidencePanel:
     """Sliders for one's own case and plan: which backend costs less."""
-    tens = [10**power for power in range(3, 13)]
+    powers = (1, 3, 10, 30, 100, 300, 1000, 3000, 10_000)
     controls = {
         "offers": stepper("offers a market", (5, 10, 20, 32, 50, 100, 200, 1000, 10_000), 32),
+        "study": stepper("hours a study, with numba", powers, 10),
+        "share": slider("share of clearing", 30, 1, 100, 1, "%"),
+        "studies": stepper("studies", powers, 100),
         "markets": stepper("markets a call", (1, 10, 100, 1000, 10_000), 10_000),
         "threads": stepper("threads", decision.THREADS, 1),
-        "total": stepper("markets a study", tens, 10**9),
-        "share": slider("share of clearing", 30, 1, 100, 1, "%"),
-        "studies": stepper("studies", (1, 3, 10, 30, 100, 300, 1000, 3000, 10_000), 100),
         "numba": slider("to write it in numba", 20, 0, 200, 5, "h"),
         "rust": slider("to write it in Rust", 20, 0, 200, 5, "h"),
         "worth": slider("worth of a computed hour", 20, 0, 100, 5, "%"),
     }
     for control in controls.values():
         control.style = {"description_width": "17em"}
-    return EvidencePanel("Measure my case", controls, _decide, _decision_case, **options)
+    panel = EvidencePanel("Measure my case", controls, _decide, _decision_case, **options)
+    panel.fold("how you clear, and what work is worth", FOLDED)
+    return panel
 
 
 def _decide(measured: Mapping[Case, Evidence], **chosen: Any) -> Shown:
@@ -185,10 +210,10 @@ def _case(offers: int, markets: int, threads: int, **_: Any) -> Case:
 
 
 def _plan(
-    total: int, share: int, studies: int, numba: int, rust: int, worth: int, **_: Any
+    study: int, share: int, studies: int, numba: int, rust: int, worth: int, **_: Any
 ) -> decision.Plan:
     hours = {"numba": numba, "rust": rust}
-    return decision.Plan(total, share / 100, studies, hours, worth / 100)
+    return decision.Plan(study, share / 100, studies, hours, worth / 100)
 
 
 MOST_OFFERS = 2_000_000

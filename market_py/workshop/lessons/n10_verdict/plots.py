@@ -16,13 +16,18 @@ from market_py.plots.picture import picture
 from market_py.workshop.lessons.n10_verdict.decision import Decision, Plan, unit_of
 
 BASELINE_DASHES = {EMPTY_CALL: ":", ONE_PASS: "-."}
-MOST_ROWS = 8
+MOST_ROWS = 9
 """The longest order of fixes, and both ends."""
 
 
 @picture(height=5.6)
-def waterfall(figure: Any, race: Race | None, found: Sequence[Saving]) -> None:
-    """Draw the savings of an order from the published shape to its end, or nothing yet."""
+def waterfall(
+    figure: Any, race: Race | None, found: Sequence[Saving], own: Sequence[str] = ()
+) -> None:
+    """Draw the savings of an order from the published shape to its end, or nothing yet.
+
+    Below it are the learner's variants.
+    """
     figure.subplots_adjust(left=0.41, right=0.98, top=0.88)
     axes = figure.subplots()
     label(axes, "ns per call: medians, and savings with intervals")
@@ -32,10 +37,15 @@ def waterfall(figure: Any, race: Race | None, found: Sequence[Saving]) -> None:
     first, last = found[0].fix.before, found[-1].fix.after
     start, end = (float(np.median(race.rounds[name])) for name in (first, last))
     names = [first, *(f"− {saving.fix.removed}" for saving in found), f"= {last}"]
-    rows(axes, names, MOST_ROWS)
+    rows(axes, [*names, *(f"yours: {it}" for it in own)], max(MOST_ROWS, len(names) + len(own)))
     axes.barh([0, len(names) - 1], [start, end], 0.62, color=style.GREY, label="takes")
     write(axes, start, 0, f"{start:,.0f}")
     write(axes, end, len(names) - 1, f"{end:,.0f}")
+    for row, name in enumerate(own, len(names)):
+        low, median, high = race.quartiles(name)
+        axes.barh(row, median, 0.62, color=style.YELLOW, hatch="..", label="yours")
+        error_bar(axes, row, (low, median, high))
+        write(axes, high, row, f"{median:,.0f}")
     right = widest = start
     for row, saving in enumerate(found, 1):
         saved = saving.nanoseconds
