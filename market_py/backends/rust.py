@@ -6,4 +6,5 @@ from market_py import extension
 
 market_clearing = extension.load().market_clearing
 market_clearing_batch = extension.load().market_clearing_batch
-from market_py.backends.numba import auction_clearing, auction_clearing_batch
+auction_clearing = extension.load().auction_clearing
+auction_clearing_batch = extension.load().auction_clearing_batch

@@ -64,11 +64,32 @@ impl<'py> Conversion<'py> {
         argument: &'static str,
         object: &Bound<'py, PyAny>,
     ) -> PyResult<Numbers<'py>> {
+        let orders = self.orders(argument, object)?;
+        require_offers(argument, &orders.array)?;
+        Ok(orders)
+    }
+
+    /// The orders of one side of an auction, maybe none; read like a `vector`.
+    pub(crate) fn orders(
+        &self,
+        argument: &'static str,
+        object: &Bound<'py, PyAny>,
+    ) -> PyResult<Numbers<'py>> {
         let array = numbers(argument, object)?;
         require_dimensions(argument, &array, &[1], "1 dimension")?;
-        require_offers(argument, &array)?;
         let may_be_detached = array.len() >= WORTH_DETACHING;
         Ok(Numbers::new(argument, array, may_be_detached))
+    }
+
+    /// The same for a batch: a row for each auction, or one for all.
+    pub(crate) fn rows(
+        &self,
+        argument: &'static str,
+        object: &Bound<'py, PyAny>,
+    ) -> PyResult<Numbers<'py>> {
+        let array = numbers(argument, object)?;
+        require_dimensions(argument, &array, &[1, 2], "1 or 2 dimensions")?;
+        Ok(Numbers::new(argument, array, true))
     }
 
     /// The offers of a batch: a row for each market, or one for all.
@@ -77,10 +98,9 @@ impl<'py> Conversion<'py> {
         argument: &'static str,
         object: &Bound<'py, PyAny>,
     ) -> PyResult<Numbers<'py>> {
-        let array = numbers(argument, object)?;
-        require_dimensions(argument, &array, &[1, 2], "1 or 2 dimensions")?;
-        require_offers(argument, &array)?;
-        Ok(Numbers::new(argument, array, true))
+        let rows = self.rows(argument, object)?;
+        require_offers(argument, &rows.array)?;
+        Ok(rows)
     }
 
     /// A number for each market of a batch, or one for all.
@@ -205,7 +225,7 @@ impl<'py> Numbers<'py> {
     }
 
     /// Borrows the values of an argument with `shared` axes in each market.
-    fn rows(&self, shared: usize, borrowing: &Borrowing) -> PyResult<Rows<'_>> {
+    pub(crate) fn rows(&self, shared: usize, borrowing: &Borrowing) -> PyResult<Rows<'_>> {
         let values = self.values(borrowing)?;
         Ok(if self.shape().len() == shared {
             Rows::Shared(values)
@@ -337,12 +357,12 @@ impl BatchArguments<'_> {
 
 /// How many markets a batch holds, and which argument said so.
 #[derive(Default)]
-struct Markets(Option<(&'static str, usize)>);
+pub(crate) struct Markets(Option<(&'static str, usize)>);
 
 impl Markets {
     /// Takes the number of markets from an argument with `shared` axes in each market, or checks
     /// that the argument agrees with an earlier one.
-    fn agree(
+    pub(crate) fn agree(
         &mut self,
         argument: &'static str,
         shared: usize,
@@ -357,7 +377,7 @@ impl Markets {
     }
 
     /// The number of markets; `argument` was the last that could have given it.
-    fn decide(&mut self, argument: &'static str) -> usize {
+    pub(crate) fn decide(&mut self, argument: &'static str) -> usize {
         self.0.get_or_insert((argument, 1)).1
     }
 }

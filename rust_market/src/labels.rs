@@ -15,6 +15,7 @@ pub(crate) type Labelled<'a, 'py> = (
 );
 
 pub(crate) const TABLE: &[&str] = &["markets", "offers"];
+pub(crate) const BID_TABLE: &[&str] = &["markets", "bids"];
 pub(crate) const COLUMN: &[&str] = &["markets"];
 
 /// Refuses arguments whose labels disagree. This comes before the conversion, which loses labels.

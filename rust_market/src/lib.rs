@@ -4,6 +4,7 @@
 //! Signatures, units and errors are documented in `rust_market.pyi`.
 
 mod arguments;
+mod auction;
 mod buffers;
 mod environment;
 mod errors;
@@ -33,6 +34,8 @@ mod rust_market {
     use crate::signals;
     use crate::workspace::with_workspace;
 
+    #[pymodule_export]
+    use crate::auction::{auction_clearing, auction_clearing_batch};
     #[pymodule_export]
     use crate::environment::Environment;
     #[pymodule_export]

@@ -127,11 +127,7 @@ impl Auction<'_> {
 
     /// The lower end of the price interval; none if the values have changed meanwhile.
     #[inline(always)]
-    fn lowest_price<S: Simd>(
-        &self,
-        simd: S,
-        scratch: &mut Scratch,
-    ) -> Result<Option<f64>, Error> {
+    fn lowest_price<S: Simd>(&self, simd: S, scratch: &mut Scratch) -> Result<Option<f64>, Error> {
         let Orders { prices, quantities } = self.bids;
         let [demand] = supply_at(simd, prices, quantities, &[f64::INFINITY]);
         if demand == 0.0 {
@@ -283,7 +279,9 @@ fn fill_exactly(
     order: &mut MeritOrder,
 ) -> Result<(), Error> {
     let sign = if descending { -1.0 } else { 1.0 };
-    order.sort(&memory::collect(orders.prices.iter().map(|price| sign * price))?)?;
+    order.sort(&memory::collect(
+        orders.prices.iter().map(|price| sign * price),
+    )?)?;
     let mut remaining = volume;
     accepted.fill(0.0);
     let prices_differ = |&a: &usize, &b: &usize| orders.prices[a] == orders.prices[b];

@@ -351,43 +351,42 @@ pub(crate) fn fill_tied<const RESETS: bool>(
     dispatch: &mut [f64],
 ) {
     match ties {
-            Ties::Index => {
-                let (mut remaining, mut rounding) = (remaining, 0.0);
-                let mut filled = 0;
-                #[expect(
-                    clippy::explicit_counter_loop,
-                    reason = "enumerate is not inlined here"
-                )]
-                for at in tied {
-                    // A processor cannot predict at which offer nothing remains, so check once for
-                    // several offers.
-                    if !RESETS && filled % FILL_CHUNK == 0 && remaining + rounding <= 0.0 {
-                        break;
-                    }
-                    let quantity = quantities[at];
-                    let left = remaining + rounding;
-                    let is_whole = quantity < left;
-                    dispatch[at] = if is_whole { quantity } else { left } + 0.0; // Never -0.
-                    // Dekker's FastTwoSum (Numer. Math. 18 (1971) 224-242): as |remaining| is at
-                    // least |quantity|, `error` is exactly what rounding took from the difference.
-                    let after = remaining - quantity;
-                    let error = (remaining - after) - quantity;
-                    remaining = if is_whole { after } else { 0.0 };
-                    rounding = if is_whole { rounding + error } else { 0.0 };
-                    filled += 1;
+        Ties::Index => {
+            let (mut remaining, mut rounding) = (remaining, 0.0);
+            let mut filled = 0;
+            #[expect(
+                clippy::explicit_counter_loop,
+                reason = "enumerate is not inlined here"
+            )]
+            for at in tied {
+                // A processor cannot predict at which offer nothing remains, so check once for
+                // several offers.
+                if !RESETS && filled % FILL_CHUNK == 0 && remaining + rounding <= 0.0 {
+                    break;
                 }
+                let quantity = quantities[at];
+                let left = remaining + rounding;
+                let is_whole = quantity < left;
+                dispatch[at] = if is_whole { quantity } else { left } + 0.0; // Never -0.
+                // Dekker's FastTwoSum (Numer. Math. 18 (1971) 224-242): as |remaining| is at
+                // least |quantity|, `error` is exactly what rounding took from the difference.
+                let after = remaining - quantity;
+                let error = (remaining - after) - quantity;
+                remaining = if is_whole { after } else { 0.0 };
+                rounding = if is_whole { rounding + error } else { 0.0 };
+                filled += 1;
             }
-            Ties::ProRata => {
-                // Summed in twice the precision, so that the shares add up to what remains.
-                let (mut total, mut scaled_total) = (Sum::default(), Sum::default());
-                for at in tied.clone() {
-                    total.add(quantities[at]);
-                    scaled_total.add(quantities[at] * Share::SCALE);
-                }
-                let share = Share::of(remaining, total.value(), scaled_total.value());
-                for at in tied {
-                    dispatch[at] = share.apply(quantities[at]);
-                }
+        }
+        Ties::ProRata => {
+            // Summed in twice the precision, so that the shares add up to what remains.
+            let (mut total, mut scaled_total) = (Sum::default(), Sum::default());
+            for at in tied.clone() {
+                total.add(quantities[at]);
+                scaled_total.add(quantities[at] * Share::SCALE);
+            }
+            let share = Share::of(remaining, total.value(), scaled_total.value());
+            for at in tied {
+                dispatch[at] = share.apply(quantities[at]);
             }
         }
     }

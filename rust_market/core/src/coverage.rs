@@ -23,7 +23,7 @@ impl<'a> Orders<'a> {
         self.prices.len()
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (f64, f64)> + 'a {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (f64, f64)> + Clone + 'a {
         let prices = self.prices.iter().copied();
         prices.zip(self.quantities.iter().copied())
     }

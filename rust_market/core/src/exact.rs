@@ -191,8 +191,14 @@ mod tests {
         let tiny = f64::EPSILON / 8.0;
         let parts = [1.0 - f64::EPSILON / 2.0, 2.0 * tiny, tiny];
         assert_eq!(sign(&parts, &[1.0]), Ordering::Less);
-        assert_eq!(sign(&[&parts[..], &[tiny]].concat(), &[1.0]), Ordering::Equal);
-        assert_eq!(sign(&[&parts[..], &[2.0 * tiny]].concat(), &[1.0]), Ordering::Greater);
+        assert_eq!(
+            sign(&[&parts[..], &[tiny]].concat(), &[1.0]),
+            Ordering::Equal
+        );
+        assert_eq!(
+            sign(&[&parts[..], &[2.0 * tiny]].concat(), &[1.0]),
+            Ordering::Greater
+        );
     }
 
     #[test]
@@ -212,8 +218,18 @@ mod tests {
         assert_eq!(rounded(&[5e-324; 3]).value(), 1.5e-323);
         assert_eq!(rounded(&[1.0, half]).value(), 1.0);
         assert_eq!(rounded(&[1.0, half, 5e-324]).value(), 1.0 + f64::EPSILON);
-        assert_eq!(rounded(&[1.0, f64::EPSILON, half]).value(), 1.0 + 2.0 * f64::EPSILON);
-        for value in [f64::MAX, f64::MIN_POSITIVE, 1e-310, 0.1, 2.0_f64.powi(1023), 3.0] {
+        assert_eq!(
+            rounded(&[1.0, f64::EPSILON, half]).value(),
+            1.0 + 2.0 * f64::EPSILON
+        );
+        for value in [
+            f64::MAX,
+            f64::MIN_POSITIVE,
+            1e-310,
+            0.1,
+            2.0_f64.powi(1023),
+            3.0,
+        ] {
             assert_eq!(rounded(&[value]).value(), value);
         }
     }
