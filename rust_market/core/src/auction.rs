@@ -184,7 +184,7 @@ impl Auction<'_> {
             Ordering::Equal => {}
             Ordering::Greater => {
                 let remaining = wanted - cheaper;
-                if remaining >= 0.0 {
+                if (0.0..=f64::MAX).contains(&remaining) {
                     let tied = Tied::new(simd, offers.prices, low);
                     fill_tied::<true>(offers.quantities, remaining, self.ties, tied, sold);
                 } else {
@@ -194,7 +194,7 @@ impl Auction<'_> {
             }
             Ordering::Less => {
                 let remaining = offered - keener;
-                if remaining >= 0.0 {
+                if (0.0..=f64::MAX).contains(&remaining) {
                     let tied = Tied::new(simd, bids.prices, high);
                     fill_tied::<true>(bids.quantities, remaining, self.ties, tied, bought);
                 } else {
