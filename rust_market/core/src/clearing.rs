@@ -459,7 +459,7 @@ impl Share {
     pub(crate) fn of(remaining: f64, tied: f64, scaled_tied: f64) -> Self {
         let ratio = remaining / tied;
         // A sum that has overflowed, or a subnormal ratio, which has lost digits, is done otherwise.
-        if ratio >= f64::MIN_POSITIVE {
+        if ratio >= f64::MIN_POSITIVE || remaining == 0.0 {
             return Self::Ratio(ratio);
         }
         Self::Scaled {
