@@ -114,6 +114,6 @@ def test_extras_are_those_of_the_project():
         # The others come along with JupyterLab.
         if package in everywhere:
             assert package in listed[extra], (package, extra)
-    composed = {"numba", "env", "bench"}
+    composed = {"numba", "env", "bench", "pandas"}
     (requirement,) = (r for r in project["optional-dependencies"]["workshop"] if "market-py" in r)
     assert set(re.findall(r"[a-z]+", requirement.partition("[")[2])) == composed
