@@ -15,7 +15,7 @@ from market_py.auction import auction_clearing_batch
 from market_py.clearing import market_clearing_batch
 from market_py.orders.books import Book
 from market_py.orders.rows import Rows
-from market_py.validation import Float64Array, Ties
+from market_py.validation import Ties
 
 OFFER_WORDS = ("offer", "sell")
 BID_WORDS = ("bid", "buy")
@@ -219,10 +219,10 @@ def _keys(by: Any) -> list[Hashable]:
     return [] if by is None else list(by) if isinstance(by, list) else [by]
 
 
-def _demand_of_periods(demand: Any, labels: pd.Index) -> Float64Array:
-    """Return the demand of each period; of all, or by label."""
+def _demand_of_periods(demand: Any, labels: pd.Index) -> Any:
+    """Return the demand of all periods, or of each by its label."""
     if not isinstance(demand, Mapping | pd.Series):
-        return np.full(len(labels), demand)
+        return demand
     of_label = dict(demand.items())
     for label in labels:
         if label not in of_label:
