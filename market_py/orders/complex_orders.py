@@ -117,9 +117,9 @@ def clear_complex_orders(
     >>> cleared.rounds, cleared.dropped, cleared.prices
     (2, [(1, 0)], array([30.]))
     """
-    steps = Steps(*map(np.asarray, steps))
+    steps = Steps._make(map(np.asarray, steps))
     hours, period = np.unique(steps.hour, return_inverse=True)
-    sale = Steps(*(column[steps.is_sale] for column in steps))
+    sale = Steps._make(values[steps.is_sale] for values in steps)
     rows = Rows(period[steps.is_sale], len(hours))
     bid_rows = Rows(period[~steps.is_sale], len(hours))
     bids = [bid_rows.lay_out(values[~steps.is_sale]) for values in (steps.price, steps.quantity)]
@@ -136,7 +136,7 @@ def clear_complex_orders(
     # From here on only the steps of complex orders. A unit is what is dropped as a whole.
     is_complex = (sale.block > 0) | (sale.fixed > 0)
     row, column = (index[is_complex] for index in rows.index)
-    sale = Steps(*(values[is_complex] for values in sale))
+    sale = Steps._make(values[is_complex] for values in sale)
     keys = np.stack([sale.order, sale.block], axis=1)
     units, first, unit = np.unique(keys, axis=0, return_index=True, return_inverse=True)
     unit = unit.reshape(-1)
@@ -150,7 +150,8 @@ def clear_complex_orders(
         history.append(prices)
         margin = prices[row] - sale.price
         runs = np.where(is_block | (margin >= 0), sale.quantity, sale.minimum)
-        profit = np.bincount(unit, runs * margin, len(units)) - fixed
+        earned = np.bincount(unit, runs * margin, len(units))
+        profit = earned.astype(np.float64) - fixed
         profit[~alive] = np.inf
         loses = (profit < -TOLERANCE) | (alive & ~_is_best(profit, alive, group))
         if not np.any(loses):

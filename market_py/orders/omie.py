@@ -224,7 +224,7 @@ def add_border(steps: Steps, exchange: Exchange, prices: Float64Array | None) ->
         minimum=none,
         fixed=none,
     )
-    return Steps(*(np.concatenate(parts) for parts in zip(steps, border, strict=True)))
+    return Steps._make(np.concatenate(parts) for parts in zip(steps, border, strict=True))
 
 
 def read_bids(cab: Path | str, det: Path | str, hours: int = 24) -> Steps:
@@ -265,8 +265,8 @@ def read_bids(cab: Path | str, det: Path | str, hours: int = 24) -> Steps:
         raise ValueError(f"{det}: holds no steps")
     dtypes = np.int64, bool, float, float, np.int64, np.int64, np.int64, float, float
     columns = (np.array(*column) for column in zip(zip(*rows, strict=True), dtypes, strict=True))
-    steps = Steps(*columns)
-    return Steps(*(column[steps.hour <= hours] for column in steps))
+    steps = Steps._make(columns)
+    return Steps._make(column[steps.hour <= hours] for column in steps)
 
 
 def read_prices(path: Path | str) -> tuple[Float64Array, Float64Array]:

@@ -188,7 +188,8 @@ def find_offers(table: pd.DataFrame, side: str) -> NDArray[np.bool_]:
     is_offer = words.isin(OFFER_WORDS)
     known = ", ".join(map(repr, (*OFFER_WORDS, *BID_WORDS)))
     _require(table, side, is_offer | words.isin(BID_WORDS), f"one of {known}")
-    return is_offer.to_numpy(bool)
+    found: NDArray[np.bool_] = is_offer.to_numpy(bool)
+    return found
 
 
 def _require(table: pd.DataFrame, column: Hashable, good: Any, what: str) -> None:

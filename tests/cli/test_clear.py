@@ -112,7 +112,7 @@ def test_a_missing_package_names_its_extra(missing, monkeypatch, capsys):
 
 @needs_real_day
 def test_the_simple_orders_of_the_real_day(tmp_path):
-    """Quick, start-up included: two seconds on a machine of its own."""
+    """Start-up included, it takes less than two seconds on a machine of its own."""
     path = tmp_path / "orders.csv"
     day = pd.read_csv(DATA / f"omie_{DATE}_bids.csv.gz")
     names = {"price_eur_mwh": "price", "quantity_mwh": "quantity"}
