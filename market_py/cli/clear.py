@@ -69,7 +69,8 @@ def periods(
     """Make a table of the price and the volume of each period."""
     volumes: Any = sold.sum()
     if by:
-        volumes = sold.groupby([cleared.loc[sold.index, name] for name in by], sort=False).sum()
+        names = [cleared.loc[sold.index, name] for name in by]
+        volumes = sold.groupby(names, sort=False, observed=True).sum()
         volumes = volumes.reindex(prices.index, fill_value=0.0)
     table = Table(title=escape(title), caption=f"{len(cleared):,} orders")
     for name in by:

@@ -38,8 +38,8 @@ def pypsa_example() -> Book:
     References
     ----------
     "Demand and Supply Bids in Electricity Markets", documentation of PyPSA
-    (docs/examples/demand-supply-bids.ipynb), © PyPSA contributors, CC BY 4.0. The orders are
-    unchanged; their zones are left out.
+    (docs/examples/demand-supply-bids.ipynb), © PyPSA Contributors, CC BY 4.0,
+    https://creativecommons.org/licenses/by/4.0. The orders are unchanged, without their zones.
     """
     return Book(
         offer_prices=np.array([0.0, 15, 20, 36, 60, 150, 200]),
@@ -52,19 +52,21 @@ def pypsa_example() -> Book:
 def pinson_example() -> Book:
     """Return the 27 orders of an example of a university course; it clears at 37.5 €/MWh.
 
-    995 MW are traded. Two sellers offer at 0 €/MWh: subsidised and wind power.
+    995 MW are traded.
 
     References
     ----------
-    P. Pinson, course 31761 "Renewables in Electricity Markets", Technical University of Denmark.
-    The numbers were taken from the example that the documentation of pymarket quotes from it.
+    P. Pinson, course 31761 "Renewables in Electricity Markets", Technical University of Denmark;
+    http://pierrepinson.com/index.php/teaching/. The numbers are those of a copy in the repository
+    damiskov/market-clearing-price on GitHub (data/test.csv). A second copy, in the documentation of
+    pymarket, differs in the price of the last bid only (21 instead of 16), which is not accepted.
     """
     return Book(
         offer_prices=np.array([0.0, 0, 15, 30, 32.5, 34, 36, 37.5, 39, 40, 60, 70, 100, 150, 200]),
         offer_quantities=np.array(
             [120.0, 50, 200, 400, 60, 50, 60, 100, 70, 50, 70, 45, 50, 60, 50]
         ),
-        bid_prices=np.array([200.0, 110, 100, 90, 85, 75, 65, 40, 38, 31, 24, 21]),
+        bid_prices=np.array([200.0, 110, 100, 90, 85, 75, 65, 40, 38, 31, 24, 16]),
         bid_quantities=np.array([250.0, 300, 120, 80, 40, 70, 60, 45, 30, 35, 25, 10]),
     )
 

@@ -116,12 +116,13 @@ def _decode(content: bytes) -> str:
 
 def _without_decimal_commas(column: pd.Series) -> pd.Series:
     """Write numbers such as 1.234,5 as 1234.5, if any in the column has a comma."""
-    if not column.str.contains(",", regex=False).any():
+    if not column.str.contains(",", regex=False, na=False).any():
         return column
     spaced = column.str.strip()
-    is_written_so = spaced.str.fullmatch(r"[+-]?(\d+|\d{1,3}(\.\d{3})+)(,\d+)?").fillna(False)
+    number = r"[+-]?(\d+|\d{1,3}(\.\d{3})+)(,\d+)?"
+    is_number = spaced.str.fullmatch(number, na=False).astype(bool)
     plain = spaced.str.replace(".", "", regex=False).str.replace(",", ".", regex=False)
-    return column.mask(is_written_so.astype(bool), plain)
+    return column.mask(is_number, plain)
 
 
 def _number(text: str) -> float | str:

@@ -92,6 +92,7 @@ def test_a_written_table_is_read_again(tmp_path):
         (TABLE.replace("1,buy,-20", "\n\n1,buy,"), "orders.csv, line 5: price is missing"),
         (TABLE.replace("50.25", "-1"), "orders.csv, line 3: quantity = -1.0: must be at least 0"),
         (TABLE.replace("50.25", "1,2,3"), "orders.csv: "),
+        ("side;price;quantity\nsell;;1\nbuy;;2\n", "orders.csv, line 2: price is missing"),
         (
             "side;price;quantity\nsell;1,5;1\nbuy;1.23,4;1\n",
             "orders.csv, line 3: price = '1.23,4': must be a number",
