@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         surplus,
     )
     from market_py.clearing import market_clearing, market_clearing_batch
+    from market_py.orders import clear_orders
     from market_py.registry import available_backends, available_variants, get_backend, get_variant
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "auction_clearing_batch",
     "available_backends",
     "available_variants",
+    "clear_orders",
     "get_backend",
     "get_variant",
     "market_clearing",
@@ -48,5 +50,6 @@ __getattr__, __dir__ = lazy_exports(
         "surplus",
     ),
     clearing=("market_clearing", "market_clearing_batch"),
+    orders=("clear_orders",),
     registry=("available_backends", "available_variants", "get_backend", "get_variant"),
 )

@@ -20,6 +20,7 @@ COMMANDS = {
     "bench": "time the variants and the backends",
     "report": "write the tables and the picture of the documents",
     "adequacy": "simulate outages of the RTS-79, year by year",
+    "clear": "clear the orders of a CSV or Parquet file",
 }
 
 
@@ -49,8 +50,13 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
 
 
-if __name__ == "__main__":
+def run() -> int:
+    """Run a command as a program of its own: ``python -m market_py``, or ``market-py``."""
     # Ctrl-C and SIGTERM interrupt, also where a shell ignores them for background jobs.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
-    sys.exit(main())
+    return main()
+
+
+if __name__ == "__main__":
+    sys.exit(run())

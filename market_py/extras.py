@@ -14,6 +14,8 @@ EXTRAS = {
     "pettingzoo": "env",
     "stable_baselines3": "rl",
     "torch": "rl",
+    "pandas": "pandas",
+    "pyarrow": "parquet",
     "matplotlib": "bench",
     "pyperf": "bench",
     "rich": "bench",

@@ -21,6 +21,13 @@ EACH_WITH_NUMPY = {
         from market_py import market_clearing_batch
         print(market_clearing_batch([10.0, 20.0], [50.0, 50.0], [30.0, 80.0])[0].tolist())
     """,
+    "orders": """
+        from market_py import auction_clearing
+        from market_py.orders import Steps, clear_complex_orders, omie, pypsa_example
+        print(auction_clearing(*pypsa_example(), backend="numpy")[0])
+        steps = Steps([1, 1], [True, False], [5.0, 9.0], [1.0, 1.0], *[[0, 0]] * 5)
+        print(clear_complex_orders(steps, backend="numpy").prices)
+    """,
     "adequacy": """
         from market_py.reliability import adequacy
         print(f"{adequacy.exact().loss_of_load:.3f}")
@@ -51,6 +58,7 @@ EACH_WITH_NUMPY = {
 ANSWERS = {
     "clearing": "20.0",
     "batch": "[10.0, 20.0]",
+    "orders": "60.0\n[5.]",
     "adequacy": "9.394\n17472",
     "env": "(3, 2)",
     "replay": "9 5",
@@ -90,6 +98,8 @@ def test_a_layer_with_numpy_alone(tmp_path, layer, rust):
     [
         ("numba", "import market_py; market_py.get_backend('numba')"),
         ("numba", "import market_py; market_py.get_variant('numba-sort')"),
+        ("pandas", "from market_py import clear_orders"),
+        ("pandas", "from market_py.orders import read_orders"),
         ("gymnasium", "from market_py.env import MarketEnv"),
         ("pettingzoo", "from market_py.env import MarketParallelEnv"),
     ],
@@ -114,6 +124,6 @@ def test_extras_are_those_of_the_project():
         # The others come along with JupyterLab.
         if package in everywhere:
             assert package in listed[extra], (package, extra)
-    composed = {"numba", "env", "bench"}
+    composed = {"numba", "env", "bench", "pandas"}
     (requirement,) = (r for r in project["optional-dependencies"]["workshop"] if "market-py" in r)
     assert set(re.findall(r"[a-z]+", requirement.partition("[")[2])) == composed

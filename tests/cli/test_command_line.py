@@ -1,6 +1,7 @@
 """``python -m market_py``, and the doctor above all."""
 
 import doctest
+import importlib
 import os
 import re
 import signal
@@ -10,7 +11,7 @@ import sys
 import pytest
 
 import market_py.clearing
-from helpers.project import requirements
+from helpers.project import PROJECT, requirements
 from market_py import doctor
 from market_py.__main__ import COMMANDS, main
 from market_py.benchmark.report.picture import source_note
@@ -323,6 +324,20 @@ def test_a_missing_package_names_its_extra(command, monkeypatch, capsys):
     assert main([command]) == 2
     said = capsys.readouterr().err
     assert 'rich is not installed: pip install "market-py[bench]"' in said
+
+
+def test_the_script_is_the_same_program(monkeypatch, capsys):
+    (name,) = PROJECT["scripts"]
+    module, _, function = PROJECT["scripts"][name].partition(":")
+    monkeypatch.setattr(sys, "argv", [name, "adequacy", "--years=1", "--backend=numpy"])
+    numbers = signal.SIGINT, signal.SIGTERM
+    handlers = [signal.getsignal(number) for number in numbers]
+    try:
+        assert getattr(importlib.import_module(module), function)() == 0
+    finally:
+        for number, handler in zip(numbers, handlers, strict=True):
+            signal.signal(number, handler)
+    assert "Adequacy, 1 years" in capsys.readouterr().out
 
 
 def test_an_unknown_command_is_refused():
