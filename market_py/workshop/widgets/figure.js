@@ -115,7 +115,7 @@ class Figure {
   }
 
   /** A slider whose line stands at so many megawatts, with a grip at a height. */
-  addHandle(name, { top, bottom, grip }, onMove) {
+  addHandle(name, { grip, half = 68 }, onMove) {
     const handle = add(this.svg, "g", {
       class: `handle ${name}`,
       role: "slider",
@@ -125,28 +125,23 @@ class Figure {
       "aria-valuemin": 0,
       "aria-valuemax": this.setting.x_ticks.at(-1),
     });
-    const target = add(handle, "rect", { class: "target", x: -6, y: top, width: 12 });
-    set(target, { height: bottom - top });
-    add(handle, "path", { class: `${name}-line`, d: `M0 ${top}V${bottom}` });
+    const target = add(handle, "rect", { class: "target", x: -6, width: 12 });
+    const line = add(handle, "path", { class: `${name}-line` });
     const box = add(handle, "g", { class: "grip" });
-    add(box, "rect", { x: -68, y: grip, width: 136, height: 28, rx: 14 });
+    add(box, "rect", { x: -half, y: grip, width: 2 * half, height: 28, rx: 14 });
     const text = add(box, "text", { y: grip + 19, "text-anchor": "middle" });
-    handle.addEventListener("keydown", (event) => {
-      const now = Number(handle.getAttribute("aria-valuenow"));
-      const target = this.keyed(event, now, this.setting.demand_step, this.setting.x_ticks.at(-1));
-      if (target === undefined) return;
-      event.preventDefault();
-      onMove(target);
-    });
-    const place = (megawatt, words) => {
-      const x = this.x(megawatt);
+    handle.addEventListener("keydown", (event) => this.onHandleKey(event, handle, onMove));
+    const place = (size, words, top, bottom) => {
+      const x = this.x(size);
+      set(target, { y: top, height: Math.max(bottom - top, 0) });
+      set(line, { d: `M0 ${top}V${bottom}` });
       set(handle, {
         transform: `translate(${x})`,
-        "aria-valuenow": megawatt,
-        "aria-valuetext": megawatts(megawatt),
+        "aria-valuenow": size,
+        "aria-valuetext": megawatts(size),
       });
       // The grip stays within the picture.
-      const shift = Math.max(70 - x, 0) || Math.min(WIDTH - 70 - x, 0);
+      const shift = Math.max(half + 2 - x, 0) || Math.min(WIDTH - half - 2 - x, 0);
       set(box, { transform: `translate(${shift})` });
       text.textContent = `◂ ${words} ▸`;
     };
@@ -193,9 +188,10 @@ class Figure {
     return { x: (event.clientX - box.left) * scale, y: (event.clientY - box.top) * scale };
   }
 
-  /** Where a key moves a slider to; undefined for other keys. */
-  keyed(event, now, step, end) {
-    return {
+  onHandleKey(event, handle, onMove) {
+    const step = this.setting.demand_step;
+    const now = Number(handle.getAttribute("aria-valuenow"));
+    const target = {
       ArrowRight: now + step,
       ArrowUp: now + step,
       ArrowLeft: now - step,
@@ -203,8 +199,11 @@ class Figure {
       PageUp: now + 10 * step,
       PageDown: now - 10 * step,
       Home: 0,
-      End: end,
+      End: this.setting.x_ticks.at(-1),
     }[event.key];
+    if (target === undefined) return;
+    event.preventDefault();
+    onMove(target);
   }
 
   /** The closest whole number of steps from 0 to the end of the axis. */

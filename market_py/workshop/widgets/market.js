@@ -105,7 +105,8 @@ function clearedSentence(names, bids, quantities, demand, price, dispatch, curre
 }
 
 function auctionSentence(offers, bids, found, currency) {
-  const { low, high, price, volume, sold, bought } = found;
+  const { low, high, price, sold, bought } = found;
+  const volume = total(sold);
   const money = `${currency}/MWh`;
   const interval =
     low < high ? `; any price from ${amount(low)} to ${amount(high)} clears` : "";

@@ -25,7 +25,7 @@ class MeritOrder extends Figure {
     this.addPrice();
     this.ring = add(this.svg, "rect", { class: "ring" });
     const moveDemand = (megawatts) => this.move({ demand: this.steps(megawatts) });
-    this.demand = this.addHandle("demand", { top: top - 12, bottom, grip: 4 }, moveDemand);
+    this.demand = this.addHandle("demand", { grip: 4 }, moveDemand);
     const { handle } = this.demand;
     let shift = 0;
     const follow = ({ x }) => moveDemand(this.megawattsAt(x + shift));
@@ -153,7 +153,7 @@ class MeritOrder extends Figure {
     this.veil.setAttribute("width", this.x(total(quantities)) - served);
     this.drawPrice(price);
     const demand = this.model.get("demand");
-    this.demand.place(demand, megawatts(demand));
+    this.demand.place(demand, megawatts(demand), PLOT.top - 12, PLOT.bottom);
     this.say(sentence);
   }
 
