@@ -135,10 +135,11 @@ class AuctionFigure(DraggableFigure):
     @traitlets.validate(*ORDERS)
     def _check_orders(self, proposal: Any) -> list[float]:
         name, values = proposal["trait"].name, proposal["value"]
-        found = check_vector(name, values, negative=name.endswith("prices"))
-        if len(found) != self._counts[name]:
-            raise ValueError(f"{name} has {len(found)} elements for {self._counts[name]} orders")
-        return list(found.tolist())
+        if len(values) != self._counts[name]:
+            raise ValueError(f"{name} has {len(values)} elements for {self._counts[name]} orders")
+        if values:
+            check_vector(name, values, negative=name.endswith("prices"))
+        return list(values)
 
     @traitlets.validate(*FACTORS)
     def _check_factor(self, proposal: Any) -> float:

@@ -114,8 +114,8 @@ class Figure {
     this.tag = add(this.svg, "text", { x: PLOT.left + 8, class: "tag" });
   }
 
-  /** A slider whose line stands at so many megawatts, with a grip at a height. */
-  addHandle(name, { grip, half = 68 }, onMove) {
+  /** A slider whose line stands at so many megawatts, with a grip at a height, centred or aside. */
+  addHandle(name, { grip, half = 68, aside = 0 }, onMove) {
     const handle = add(this.svg, "g", {
       class: `handle ${name}`,
       role: "slider",
@@ -141,7 +141,7 @@ class Figure {
         "aria-valuetext": megawatts(size),
       });
       // The grip stays within the picture.
-      const shift = Math.max(half + 2 - x, 0) || Math.min(WIDTH - half - 2 - x, 0);
+      const shift = Math.max(half + 2 - x, Math.min(aside, WIDTH - half - 2 - x));
       set(box, { transform: `translate(${shift})` });
       text.textContent = `◂ ${words} ▸`;
     };
