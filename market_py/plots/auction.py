@@ -67,7 +67,7 @@ def supply_and_demand(
     axes.plot(*_to(demand, prices[0]), color=BLUE, lw=2.5, label="demand")
     if low < high:
         axes.axhspan(low, high, color=VERMILION, alpha=0.22, lw=0)
-    axes.axhline(price, color=VERMILION, lw=2.5, ls="--", label="price")
+    axes.axhline(price, color=VERMILION, lw=2.5, ls="--")
     axes.axvline(sold.sum(), color=BLACK, lw=1, ls=":")
     near_top = price > prices[0] + 0.9 * (prices[1] - prices[0])
     axes.annotate(

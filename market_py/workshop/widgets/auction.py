@@ -29,10 +29,9 @@ FACTORS = ("supply_factor", "demand_factor")
 def auction_figure(book: Any, *, k: float = 0.0, ties: Ties = "index") -> AuctionFigure | None:
     """The figure of any book; None for what is no book, such as an exercise not done yet."""
     try:
-        check_auction(*book, k, ties)
+        return AuctionFigure(*book, k=k, ties=ties)
     except (TypeError, ValueError):
         return None
-    return AuctionFigure(*book, k=k, ties=ties)
 
 
 def _numbers() -> Any:

@@ -124,9 +124,7 @@ def test_the_browser_clears_auctions_as_the_specification_does():
         for book, k, ties in auctions
     ]
     kinds = set()
-    for (book, k, ties), (found, said) in zip(
-        auctions, in_node(asked, RUN_AUCTIONS), strict=True
-    ):
+    for (book, k, ties), (found, said) in zip(auctions, in_node(asked, RUN_AUCTIONS), strict=True):
         price, sold, bought = market_py.auction_clearing(*book, k=k, ties=ties, backend="python")
         interval = market_py.price_interval(*book, backend="python")
         assert (found["price"], found["low"], found["high"]) == (price, *interval), book

@@ -68,8 +68,8 @@ def day_panel(day: Sequence[Book], name: str) -> Explorer:
         costs = [(volumes * (after - before)).sum() / 1e6 for after in (elastic, rigid)]
         return hourly_prices(shown, top), (
             f"Without {megawatts:,} MW the price rises most at {hour} h, by {rise[hour]:,.2f} "
-            f"€/MWh, and by less than {NO_RISE:.2f} in {still} hours. The same MW of the day cost {costs[0]:,.2f} M€ "
-            f"more, and {costs[1]:,.2f} M€ more if demand is fixed."
+            f"€/MWh, and by less than {NO_RISE:.2f} in {still} hours. What was bought in the day "
+            f"costs {costs[0]:,.2f} M€ more, or {costs[1]:,.2f} M€ more if demand is fixed."
         )
 
     return Explorer({"megawatts": slider("withheld", 0, 0, 3000, 100, "MW")}, answer)
@@ -115,7 +115,7 @@ def hour_panel(day: Sequence[Book]) -> Explorer:
 
 def clear_subsets(
     book: Book, block_prices: Float64Array, block_quantities: Float64Array
-) -> tuple[Float64Array, Float64Array, Float64Array]:
+) -> tuple[Any, Float64Array, Float64Array]:
     """Clear all subsets of blocks in one call: which are taken, the prices, the welfare.
 
     An accepted block is an offer at the lowest price of the market, so that it always sells.

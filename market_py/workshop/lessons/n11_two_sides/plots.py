@@ -36,7 +36,7 @@ def subsets(
     figure: Any,
     prices: Float64Array,
     welfare: Float64Array,
-    loses: Float64Array,
+    loses: Any,
     chosen: int | None,
 ) -> None:
     """Draw price and welfare of all subsets of blocks; `loses` says where a block would lose."""
