@@ -1,11 +1,18 @@
 """The panels and exercises of notebook 11."""
 
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from market_py import auction_clearing, surplus
+from market_py.extension import REPOSITORY
+from market_py.orders.complex_orders import PRICE_FLOOR
 from market_py.workshop.lessons.n11_two_sides import books, checks, panel
 
+_FOLDERS = (os.environ.get("MARKET_PY_DATA"), REPOSITORY.parent / "shared" / "data")
+DATA = next((it for it in _FOLDERS if it and Path(it, "omie_20250621_bids.csv.gz").exists()), None)
 pytestmark = pytest.mark.filterwarnings("ignore:.*:DeprecationWarning")
 
 
@@ -30,15 +37,30 @@ class TestBooks:
         assert not less.offer_quantities[book.offer_prices < dearest].any()
 
     def test_a_fixed_demand_clears_at_the_same_price(self, day):
-        for book in day:
+        for book in day.values():
             price, sold, bought = auction_clearing(*book)
             again, _, served = auction_clearing(*books.with_fixed_demand(book, bought))
             assert served.sum() == pytest.approx(sold.sum())
             assert again <= price
 
     def test_a_day_has_24_books_that_trade(self, day):
-        assert len(day) == 24
-        assert all(auction_clearing(*book)[1].any() for book in day)
+        assert [*day] == [*range(1, 25)]
+        assert all(auction_clearing(*book)[1].any() for book in day.values())
+
+    def test_without_a_real_day_another_one_stands_in(self, monkeypatch):
+        monkeypatch.delenv("MARKET_PY_DATA", raising=False)
+        found, name, how = books.day.__wrapped__()
+        assert (name, [*found]) == ("a synthetic day", [*range(1, 25)])
+        assert "MARKET_PY_DATA is not set" in how
+
+    @pytest.mark.skipif(DATA is None, reason="no data of a real day")
+    def test_the_real_day_has_the_official_prices(self, monkeypatch):
+        monkeypatch.setenv("MARKET_PY_DATA", str(DATA))
+        found, name, how = books.day.__wrapped__()
+        assert name == "21 June 2025 in Spain"
+        assert "meet 6 of 24 official prices" in how
+        assert "24 are met" in how
+        assert auction_clearing(*books.withhold(found[10], 1000))[0] == 63
 
 
 class TestPanels:
@@ -49,7 +71,13 @@ class TestPanels:
         shown.controls["megawatts"].value = 1000
         shown.wait()
         assert shown.picture.value != before[0]
-        assert "Without 1,000 MW the price rises most at" in shown.sentence.text
+        rises = {
+            hour: auction_clearing(*books.withhold(book, 1000))[0] - auction_clearing(*book)[0]
+            for hour, book in day.items()
+        }
+        hour = max(rises, key=rises.get)
+        said = f"Without 1,000 MW the price rises most at {hour} h, by {rises[hour]:,.2f} €/MWh"
+        assert said in shown.sentence.text
 
     def test_an_hour(self, day):
         shown = panel.hour_panel(day)
@@ -77,7 +105,7 @@ class TestPanels:
         book, prices, quantities = books.blocks()
         taken, found, welfare = panel.clear_subsets(book, prices, quantities)
         for row in (0, 5, 229, 1023):
-            offers = np.append(book.offer_prices, np.full(books.BLOCKS, books.FLOOR))
+            offers = np.append(book.offer_prices, np.full(books.BLOCKS, PRICE_FLOOR))
             offered = np.append(book.offer_quantities, taken[row] * quantities)
             price, sold, bought = auction_clearing(offers, offered, *book[2:])
             assert np.array_equal(sold[-books.BLOCKS :], taken[row] * quantities)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 import numpy as np
 
 from market_py import auction_clearing, auction_clearing_batch, price_interval
+from market_py.orders import Book
+from market_py.orders.complex_orders import PRICE_FLOOR
 from market_py.plots.auction import supply_and_demand
 from market_py.validation import Float64Array
 from market_py.workshop.lessons.n11_two_sides import books
-from market_py.workshop.lessons.n11_two_sides.books import Book
 from market_py.workshop.lessons.n11_two_sides.plots import hourly_prices, subsets
 from market_py.workshop.widgets.auction import AuctionFigure
 from market_py.workshop.widgets.controls import choice, slider
@@ -43,11 +44,13 @@ def agreement(figure: AuctionFigure) -> str:
     )
 
 
-def day_panel(day: Sequence[Book], name: str) -> Explorer:
+def day_panel(day: Mapping[int, Book], name: str) -> Explorer:
     """The prices of a day, and what they are without some of the cheapest offers."""
-    cleared = [auction_clearing(*book) for book in day]
+    cleared = [auction_clearing(*book) for book in day.values()]
     before = np.array([price for price, _, _ in cleared])
-    fixed = [books.with_fixed_demand(book, it[2]) for book, it in zip(day, cleared, strict=True)]
+    fixed = [
+        books.with_fixed_demand(book, it[2]) for book, it in zip(day.values(), cleared, strict=True)
+    ]
     volumes = np.array([sold.sum() for _, sold, _ in cleared])
     top = 1.25 * float(before.max())
 
@@ -60,14 +63,14 @@ def day_panel(day: Sequence[Book], name: str) -> Explorer:
             )
         elastic, rigid = (
             np.array([auction_clearing(*books.withhold(book, megawatts))[0] for book in some])
-            for some in (day, fixed)
+            for some in (day.values(), fixed)
         )
         shown |= {f"without {megawatts:,} MW": elastic, "and with fixed demand": rigid}
         rise = elastic - before
-        hour, still = int(rise.argmax()), int((rise < NO_RISE).sum())
+        hour, still = [*day][rise.argmax()], int((rise < NO_RISE).sum())
         costs = [(volumes * (after - before)).sum() / 1e6 for after in (elastic, rigid)]
         return hourly_prices(shown, top), (
-            f"Without {megawatts:,} MW the price rises most at {hour} h, by {rise[hour]:,.2f} "
+            f"Without {megawatts:,} MW the price rises most at {hour} h, by {rise.max():,.2f} "
             f"€/MWh, and by less than {NO_RISE:.2f} in {still} hours. What was bought in the day "
             f"costs {costs[0]:,.2f} M€ more, or {costs[1]:,.2f} M€ more if demand is fixed."
         )
@@ -75,7 +78,7 @@ def day_panel(day: Sequence[Book], name: str) -> Explorer:
     return Explorer({"megawatts": slider("withheld", 0, 0, 3000, 100, "MW")}, answer)
 
 
-def hour_panel(day: Sequence[Book]) -> Explorer:
+def hour_panel(day: Mapping[int, Book]) -> Explorer:
     """The curves of an hour where they cross, before and after offers are withheld."""
 
     @cache
@@ -105,7 +108,7 @@ def hour_panel(day: Sequence[Book]) -> Explorer:
         )
 
     controls = {
-        "hour": slider("hour", HOUR, 0, len(day) - 1, 1, ""),
+        "hour": slider("hour", HOUR, min(day), max(day), 1, ""),
         "megawatts": slider("withheld", MEGAWATTS, 0, 3000, 100, "MW"),
         "demand": choice("demand", [AS_BID, FIXED]),
         "k": slider("k", 0.0, 0, 1, 0.1, ""),
@@ -124,7 +127,7 @@ def clear_subsets(
     taken = np.arange(2**count)[:, np.newaxis] >> np.arange(count) & 1
     usual = np.tile(book.offer_quantities, (len(taken), 1))
     prices, sold, bought = auction_clearing_batch(
-        np.append(book.offer_prices, np.full(count, books.FLOOR)),
+        np.append(book.offer_prices, np.full(count, PRICE_FLOOR)),
         np.hstack([usual, taken * block_quantities]),
         book.bid_prices,
         book.bid_quantities,

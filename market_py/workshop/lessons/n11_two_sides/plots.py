@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 
 from market_py.plots.axes import label, legend
 from market_py.plots.picture import picture
@@ -21,13 +20,11 @@ def hourly_prices(figure: Any, prices: dict[str, Float64Array], top: float) -> N
     label(axes, "hour", "price (€/MWh)")
     # The first case is on top, so that a case in which nothing changes is seen as well.
     for (name, values), (colour, dashes, width) in zip(prices.items(), LINES, strict=False):
-        hours = np.arange(len(values) + 1)
-        heights = np.append(values, values[-1])
-        style = {"where": "post", "color": colour, "ls": dashes, "lw": width}
-        axes.step(hours, heights, label=name, **style)
+        style = {"where": "mid", "color": colour, "ls": dashes, "lw": width}
+        axes.step(range(1, len(values) + 1), values, label=name, **style)
     axes.axhline(0, color=BLACK, lw=1)
     lowest = min(float(values.min()) for values in prices.values())
-    axes.set(xlim=(0, 24), ylim=(min(-10.0, 1.2 * lowest), top), xticks=range(0, 25, 2))
+    axes.set(ylim=(min(-10.0, 1.2 * lowest), top), xticks=range(2, len(values) + 1, 2))
     legend(figure, 3)
 
 
