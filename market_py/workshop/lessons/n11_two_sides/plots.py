@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-
 from market_py.plots.axes import label, legend
 from market_py.plots.picture import picture
 from market_py.plots.style import BLACK, BLUE, GREEN, GREY, VERMILION
