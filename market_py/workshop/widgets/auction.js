@@ -90,9 +90,9 @@ class Auction extends Figure {
 
   addCurveHandle(side) {
     // That of demand stands beside its line, so that the last step can be reached.
-    const place = side === "supply" ? { grip: 4 } : { grip: PLOT.bottom - 32, aside: 94 };
+    const place = side === "supply" ? { grip: 4 } : { grip: PLOT.bottom - 32, aside: 112 };
     const onMove = (megawatts) => this.moveCurve(side, megawatts);
-    const handle = this.addHandle(side, { ...place, half: 86 }, onMove);
+    const handle = this.addHandle(side, { ...place, half: 104 }, onMove);
     let shift = 0;
     const take = ({ x }) => {
       shift = this.x(this.size(side)) - x;
