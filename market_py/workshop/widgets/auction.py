@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+import ipywidgets as widgets
 import numpy as np
 import traitlets
 from numpy.typing import ArrayLike
@@ -71,6 +73,7 @@ class AuctionFigure(DraggableFigure):
         ties: Ties = "index",
         price_cap: float = PRICE_CAP,
         currency: str = "€",
+        fallback: Callable[[], widgets.Widget] | None = None,
     ) -> None:
         given = offer_prices, offer_quantities, bid_prices, bid_quantities
         checked = check_auction(*given, k, ties)
@@ -90,7 +93,7 @@ class AuctionFigure(DraggableFigure):
             "y_ticks": self._y_ticks,
             "start": start,
         }
-        super().__init__(_setting=setting, **start)
+        super().__init__(fallback=fallback, _setting=setting, **start)
 
     @property
     def book(self) -> tuple[Float64Array, Float64Array, Float64Array, Float64Array]:

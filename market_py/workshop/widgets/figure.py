@@ -43,7 +43,9 @@ class DraggableFigure(anywidget.AnyWidget):
     price = traitlets.CFloat().tag(sync=True)
     sentence = traitlets.Unicode().tag(sync=True)
 
-    def __init__(self, *, fallback: Callable[[], widgets.Widget] | None = None, **state: Any):
+    def __init__(
+        self, *, fallback: Callable[[], widgets.Widget] | None = None, **state: Any
+    ) -> None:
         self._from_browser = False
         super().__init__(**state)
         self._clear()

@@ -88,6 +88,16 @@ class TestPanels:
             assert shown.picture.value != before[0], name
             assert shown.sentence.text != before[1], name
 
+    def test_a_browser_that_cannot_draw_gets_sliders(self):
+        figure = panel.flagship_figure()
+        figure._repr_mimebundle_()
+        figure._handle_custom_msg({"failed": "no SVG"}, [])
+        (shown,) = figure._box.children
+        assert shown.sentence.text == figure.sentence
+        shown.controls["k"].value = 1.0
+        shown.wait()
+        assert "Price 60.00" in shown.sentence.text
+
     def test_the_figure_and_python_agree(self):
         figure = panel.flagship_figure()
         assert figure.low < figure.high

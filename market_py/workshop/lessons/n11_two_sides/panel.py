@@ -28,8 +28,26 @@ MARGIN = 2500.0
 
 
 def flagship_figure() -> AuctionFigure:
-    """The figure that is dragged in the browser."""
-    return AuctionFigure(*books.START)
+    """The figure that is dragged in the browser; one that cannot draw it gets Python's panel."""
+    return AuctionFigure(*books.START, fallback=auction_panel)
+
+
+def auction_panel() -> Explorer:
+    """The same auction, drawn by Python, with sliders for both curves and `k`."""
+    figure = AuctionFigure(*books.START)
+
+    def answer(supply: int, demand: int, k: float) -> Shown:
+        figure.set_trait("supply_factor", supply / 100)
+        figure.set_trait("demand_factor", demand / 100)
+        figure.set_trait("k", k)
+        return figure.png(), figure.sentence
+
+    controls = {
+        "supply": slider("supply", 100, 0, 140, 5, "%"),
+        "demand": slider("demand", 100, 0, 140, 5, "%"),
+        "k": slider("k", 0.0, 0, 1, 0.1, ""),
+    }
+    return Explorer(controls, answer)
 
 
 def agreement(figure: AuctionFigure) -> str:
