@@ -1,6 +1,5 @@
 """The figure in Chromium, on a page of its own: no kernel, which it does not need."""
 
-import json
 import random
 import statistics
 
@@ -9,6 +8,7 @@ import pytest
 
 import market_py
 from helpers.chromium import BROWSER_TESTS
+from helpers.figure_page import DARK, FigurePage
 from market_py.reliability import rts79
 from market_py.workshop.lessons.n01_merit_order import panel as panel_01
 from market_py.workshop.widgets import description
@@ -18,30 +18,6 @@ pytest.importorskip("playwright.sync_api")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")
 
 pytestmark = BROWSER_TESTS
-
-PAGE = """<!doctype html><html lang="en"><title>figure</title><meta charset="utf-8">
-<style>{css}</style><main><h1>Figure</h1><div id="here"></div></main>
-<script type="module">
-import figure from "/figure.js";
-const state = {state};
-const listeners = {{}};
-window.saved = 0;
-window.model = {{
-  get: (name) => state[name],
-  set(name, value) {{
-    state[name] = value;
-    (listeners[`change:${{name}}`] ?? []).forEach((listener) => listener());
-  }},
-  on: (event, listener) => (listeners[event] ??= []).push(listener),
-  off: () => {{}},
-  send: (message) => (window.sent = message),
-  save_changes: () => saved++,
-  state,
-}};
-figure.render({{ model, el: document.getElementById("here") }});
-window.ready = true;
-</script></html>"""
-"""A page with a model that keeps its state, as a kernel would."""
 
 AFTER_A_KEY = """async () => {
   const handle = document.querySelector('[role=slider]');
@@ -99,46 +75,15 @@ FIFTY_MOVES = """async () => {
 }"""
 
 
-DARK = "body {background: #111; --jp-ui-font-color1: #eee; --jp-layout-color0: #111}"
-
-
-class Shown:
-    """A figure on a page, and the state that a kernel would have got from it."""
+class Shown(FigurePage):
+    """The merit order on a page."""
 
     def __init__(self, browser, figure, **options):
-        self.page = browser.new_page(**({"viewport": {"width": 1000, "height": 900}} | options))
-        self.page.set_default_timeout(10_000)
-        self.crashes = []
-        self.page.on("pageerror", lambda error: self.crashes.append(str(error)))
-        kept = {k: v for k, v in figure.get_state().items() if k not in ("layout", "tabbable")}
-        page = PAGE.format(css=figure._css, state=json.dumps(kept))
-        self.page.route(
-            "**/figure.js*",
-            lambda route: route.fulfill(body=figure._esm, content_type="text/javascript"),
-        )
-        self.page.route(
-            "http://figure.test/", lambda route: route.fulfill(body=page, content_type="text/html")
-        )
-        self.page.goto("http://figure.test/")
-        self.page.wait_for_function("window.ready")
+        super().__init__(browser, figure, **options)
         self.demand = self.page.get_by_role("slider", name="demand")
-
-    @property
-    def state(self):
-        return self.page.evaluate("model.state")
-
-    @property
-    def sentence(self):
-        # What was changed is drawn in the next frame.
-        self.page.evaluate("() => new Promise(requestAnimationFrame)")
-        return self.page.get_by_role("status").text_content()
 
     def block(self, name):
         return self.page.get_by_role("button", name=f"{name}: ")
-
-    def picture(self):
-        self.page.evaluate("() => new Promise(requestAnimationFrame)")
-        return self.page.locator(".merit-order > svg").screenshot()
 
     def assert_true(self):
         """Sentence, price, dispatch and marginal offers are those of `market_clearing`."""
@@ -188,14 +133,9 @@ def test_the_market_of_the_browser_is_that_of_python(shown, number):
     # Where Python rounds to the even digit, and where rounding decides about covering.
     markets += [([37.625], [1234565 / 1000], 1.0, {}), ([12.125, 9], [1e6 + 0.5, 1], 7.5, {})]
     markets += [([10, 20, 1000], [0.7, 0.1, 5], 0.8, {}), ([1, 2], [2, 3e-5], 2, {})]
-    source = "".join(
-        shown.page.evaluate("async () => await (await fetch('/figure.js')).text()").split("export")[
-            0
-        ]
-    )
     answers = shown.page.evaluate(
         f"""markets => {{
-          {source}
+          {shown.source}
           return markets.map(([bids, quantities, demand, options]) => {{
             const {{ price, dispatch }} = clearMarket(bids, quantities, demand, options);
             const names = bids.map((_, i) => `offer ${{i}}`);

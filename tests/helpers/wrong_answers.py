@@ -61,6 +61,24 @@ def _two_fixes(forward, reversed_):
     return f"my_two = {{'Rust, forward': {forward}, 'Rust, reversed': {reversed_}}}"
 
 
+def _blocks(*lines):
+    return _function("best_blocks(taken, prices, welfare, block_prices)", *lines)
+
+
+def _rust_blocks(condition):
+    return f"""%%rust rust_best_blocks
+use numpy::{{PyReadonlyArray1, PyReadonlyArray2}};
+use pyo3::prelude::*;
+
+#[pyfunction]
+fn rust_best_blocks(taken: PyReadonlyArray2<i64>, _prices: PyReadonlyArray1<f64>,
+                    welfare: PyReadonlyArray1<f64>, _asked: PyReadonlyArray1<f64>) -> usize {{
+    let (taken, welfare) = (taken.as_array(), welfare.as_array());
+    (0..taken.nrows()).filter(|row| {condition})
+        .max_by(|a, b| welfare[*a].total_cmp(&welfare[*b])).unwrap()
+}}"""
+
+
 SORTING = "sorting, temporaries with it"
 """As the reversed waterfall calls it."""
 SELECTION = (
@@ -298,6 +316,43 @@ WRONG_ANSWERS: dict[str, list[Wrong]] = {
             "is upside down",
         ),
         Wrong('my_verdict = "Rust is 3 times faster."', "give a Recommendation"),
+    ],
+    "check_interval": [
+        Wrong(
+            "my_book = [0, 60], [100, 50], [90, 40], [60, 80]",
+            "an order that is cut fixes the price",
+        ),
+        Wrong("my_book = [60, 80], [100, 50], [40, 20], [60, 80]", "nothing is traded"),
+        Wrong("my_book = [0, 60], [100, 50], [90], [60, 80]", "this is not a book of four lists"),
+    ],
+    "check_consumer_surplus": [
+        Wrong(
+            _function(
+                "consumer_surplus(price, bid_prices, bought)", "return np.dot(bid_prices, bought)"
+            ),
+            "What do they pay?",
+        ),
+        Wrong(
+            _function(
+                "consumer_surplus(price, bid_prices, bought)",
+                "return np.maximum(np.subtract(bid_prices, price), 0).sum()",
+            ),
+            "must be multiplied by the MWh",
+        ),
+    ],
+    "check_blocks": [
+        Wrong(_blocks("return welfare.argmax()"), "it loses"),
+        Wrong(
+            _blocks(
+                "loses = taken * (block_prices > prices[:, None])",
+                "return np.where(loses.any(axis=1), 0, taken.sum(axis=1)).argmax()",
+            ),
+            "another fair subset",
+        ),
+    ],
+    "check_blocks in Rust": [
+        Wrong(_rust_blocks("true"), "it loses"),
+        Wrong(_rust_blocks("taken.row(*row).sum() == 1"), "another fair subset"),
     ],
 }
 """By the name of the check; two at least for each."""

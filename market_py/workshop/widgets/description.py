@@ -1,4 +1,4 @@
-"""Describe a cleared market in a sentence; ``market.js`` writes the same sentence."""
+"""Describe a cleared market or auction in a sentence; ``market.js`` writes the same sentence."""
 
 from __future__ import annotations
 
@@ -72,6 +72,45 @@ def cleared(
     return (
         f"{asked} clears at {money}: {who} marginal, with {_megawatts(spare)} to spare. "
         f"{len(running)} of {len(names)} offers run."
+    )
+
+
+def auction(
+    book: Sequence[Float64Array],
+    interval: tuple[float, float],
+    price: float,
+    sold: Float64Array,
+    bought: Float64Array,
+    currency: str = "€",
+) -> str:
+    """Say at what prices an auction clears, what is traded, which order is cut, and who gains."""
+    offer_prices, offer_quantities, bid_prices, bid_quantities = book
+    low, high = interval
+    prices = f"; any price from {low:,.2f} to {high:,.2f} clears" if low < high else ""
+    said = f"Price {price:,.2f} {currency}/MWh{prices}. "
+    volume = float(_exact_sum(sold))
+    if volume == 0:
+        return f"{said}Nothing is traded."
+    parts = [
+        f"{name} {i} {verb} {_megawatts(part)} of {_megawatts(quantity)}"
+        for name, verb, accepted, quantities in (
+            ("offer", "sells", sold, offer_quantities),
+            ("bid", "gets", bought, bid_quantities),
+        )
+        for i, (part, quantity) in enumerate(zip(accepted, quantities, strict=True), 1)
+        if 0 < part < quantity
+    ]
+    gains = [
+        sum(
+            abs(Fraction(order) - Fraction(price)) * Fraction(part)
+            for order, part in zip(orders.tolist(), accepted.tolist(), strict=True)
+        )
+        for orders, accepted in ((bid_prices, bought), (offer_prices, sold))
+    ]
+    return (
+        f"{said}{_megawatts(volume)} traded; {', '.join(parts) or 'no order is cut'}. "
+        f"Consumer surplus {float(gains[0]):,.0f} {currency}/h, "
+        f"producer surplus {float(gains[1]):,.0f} {currency}/h."
     )
 
 

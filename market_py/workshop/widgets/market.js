@@ -1,38 +1,65 @@
-// One market in the browser: its clearing and the sentence about it, as market_clearing and
-// description.py have them; the tests hold the two against each other.
+// One market in the browser: its clearing and the sentence about it, as auction_clearing,
+// market_clearing and description.py have them; the tests hold the two against each other.
 
 const COVERAGE = 1 - 1e-9;
 
-/** Price and dispatch, from exact sums as the contract asks. */
+/** Price interval, price, volume and accepted quantities, from exact sums as the contract asks. */
+function clearAuction(offers, bids, { k = 0, ties = "index" } = {}) {
+  const orders = [...offers, ...bids];
+  const real = orders.filter(({ quantity }) => quantity > 0);
+  const book = (real.length ? real : orders).map(({ price }) => price).sort((a, b) => a - b);
+  const quantityOf = (side, isMeant) =>
+    sum(side.filter(({ price }) => isMeant(price)).map(({ quantity }) => quantity));
+  const covers = (some, others) => some >= exact(rounded(others) * COVERAGE);
+  const supply = (p) => quantityOf(offers, (price) => price <= p);
+  const demand = (p) => quantityOf(bids, (price) => price >= p);
+
+  const low = book.find((p) => covers(supply(p), quantityOf(bids, (price) => price > p)));
+  const high = book.findLast((p) => covers(demand(p), quantityOf(offers, (price) => price < p)));
+  const between = Math.min(Math.max((1 - k) * low + k * high, low), high);
+  const volume = supply(low) < demand(high) ? supply(low) : demand(high);
+  return {
+    low: low + 0, // Adding zero turns -0 into 0.
+    high: high + 0,
+    price: between + 0,
+    volume: rounded(volume),
+    sold: accept(offers, (a, b) => a - b, volume, ties),
+    bought: accept(bids, (a, b) => b - a, volume, ties),
+  };
+}
+
+/** Fill the orders of one side up to a volume in merit order. */
+function accept(orders, compare, volume, ties) {
+  const accepted = orders.map(() => 0);
+  const prices = [...new Set(orders.map(({ price }) => price))].sort(compare);
+  let left = volume;
+  for (const level of prices) {
+    const tied = orders.map((_, i) => i).filter((i) => orders[i].price === level);
+    const offered = sum(tied.map((i) => orders[i].quantity));
+    const residual = left;
+    for (const i of tied) {
+      const quantity = exact(orders[i].quantity);
+      let part = quantity < left ? quantity : left;
+      if (ties === "pro_rata") {
+        part = residual < offered ? nearest(quantity * residual, offered) : quantity;
+      }
+      accepted[i] = rounded(part);
+      left -= part;
+    }
+    if (residual <= offered) break;
+  }
+  return accepted;
+}
+
+/** A fixed demand is a bid at a price above all offers; only in a shortage is this the price. */
 function clearMarket(bids, quantities, demand, { ties = "index", cap = null } = {}) {
-  const meritOrder = bids.map((_, i) => i).sort((i, j) => bids[i] - bids[j] || i - j);
-  const offering = meritOrder.filter((i) => quantities[i] > 0);
-  const offers = offering.length ? offering : meritOrder;
-
-  const target = exact(demand * COVERAGE);
-  let supply = 0n;
-  const covers = (i) => (supply += exact(quantities[i])) >= target;
-  const marginal = demand === 0 ? offers[0] : offers.find(covers);
-  if (marginal === undefined) {
-    const highest = bids[offers[offers.length - 1]];
-    return { price: (cap ?? highest) + 0, dispatch: quantities.map((quantity) => quantity + 0) };
-  }
-
-  const price = bids[marginal] + 0; // Adding zero turns -0 into 0.
-  const dispatch = bids.map((bid, i) => (bid < price ? quantities[i] + 0 : 0));
-  let left = exact(demand) - sum(dispatch);
-  const tied = offers.filter((i) => bids[i] === price);
-  const offered = sum(tied.map((i) => quantities[i]));
-  const isPartial = left < offered;
-  const residual = left;
-  for (const i of tied) {
-    const quantity = exact(quantities[i]);
-    let part = quantity < left ? quantity : left;
-    if (ties === "pro_rata") part = isPartial ? nearest(quantity * residual, offered) : quantity;
-    dispatch[i] = rounded(part);
-    left -= part;
-  }
-  return { price, dispatch };
+  const offers = bids.map((price, i) => ({ price, quantity: quantities[i] }));
+  const fixed = [{ price: Infinity, quantity: demand }];
+  const { low, sold } = clearAuction(offers, fixed, { ties });
+  if (low < Infinity) return { price: low, dispatch: sold };
+  const real = offers.filter(({ quantity }) => quantity > 0);
+  const highest = Math.max(...(real.length ? real : offers).map(({ price }) => price));
+  return { price: (cap ?? highest) + 0, dispatch: sold };
 }
 
 /** Which offers run, which of these are marginal, and whether there is a shortage. */
@@ -77,6 +104,38 @@ function clearedSentence(names, bids, quantities, demand, price, dispatch, curre
   );
 }
 
+function auctionSentence(offers, bids, found, currency) {
+  const { low, high, price, sold, bought } = found;
+  const volume = total(sold);
+  const money = `${currency}/MWh`;
+  const interval =
+    low < high ? `; any price from ${amount(low)} to ${amount(high)} clears` : "";
+  const said = `Price ${amount(price)} ${money}${interval}. `;
+  if (volume === 0) return `${said}Nothing is traded.`;
+  const cut = (side, name, accepted, verb) =>
+    side.flatMap(({ quantity }, i) =>
+      accepted[i] > 0 && accepted[i] < quantity
+        ? [`${name} ${i + 1} ${verb} ${megawatts(accepted[i])} of ${megawatts(quantity)}`]
+        : [],
+    );
+  const parts = [...cut(offers, "offer", sold, "sells"), ...cut(bids, "bid", bought, "gets")];
+  const cutting = parts.length ? parts.join(", ") : "no order is cut";
+  return (
+    `${said}${megawatts(volume)} traded; ${cutting}. Consumer surplus ` +
+    `${whole(gain(bids, bought, price))} ${currency}/h, producer surplus ` +
+    `${whole(gain(offers, sold, price))} ${currency}/h.`
+  );
+}
+
+/** What one side gains by trading at a price, exactly summed. */
+function gain(orders, accepted, price) {
+  const gains = orders.map((order, i) => {
+    const margin = exact(order.price) - exact(price);
+    return (margin < 0n ? -margin : margin) * exact(accepted[i]);
+  });
+  return rounded(nearest(gains.reduce((all, one) => all + one, 0n), 1n << 1074n));
+}
+
 const BITS = new DataView(new ArrayBuffer(8));
 
 /** A number as a whole multiple of 2**-1074, the smallest double: sums of these are exact. */
@@ -116,6 +175,11 @@ function total(numbers) {
 /** As Python's f"{number:,.2f}". */
 function amount(number) {
   return grouped(halfToEven(number.toFixed(2), number.toFixed(60)));
+}
+
+/** As Python's f"{number:,.0f}". */
+function whole(number) {
+  return grouped(halfToEven(number.toFixed(0), number.toFixed(60)));
 }
 
 /** As Python's f"{round(number, 9):,.6g} MW". */

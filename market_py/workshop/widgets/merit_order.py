@@ -1,29 +1,28 @@
-"""A widget that shows the merit order; learners drag it, and Python reads its state.
-
-In the browser ``merit_order.js`` draws the picture and ``market.js`` clears the market. In a saved
-or exported notebook, where widgets do not work, a picture drawn by Python replaces it.
-"""
+"""A widget that shows the merit order; learners drag it, and Python reads its state."""
 
 from __future__ import annotations
 
-import base64
 import math
 from collections.abc import Callable, Mapping, Sequence
-from importlib.resources import files
 from typing import Any
 
-import anywidget
 import ipywidgets as widgets
 import numpy as np
 import traitlets
-from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
 from market_py import market_clearing
 from market_py.plots.merit_order import merit_order
 from market_py.plots.style import FUEL_STYLES, SKY
 from market_py.validation import Float64Array, Ties, check_market, check_vector
-from market_py.workshop.widgets import description, static
+from market_py.workshop.widgets import description
+from market_py.workshop.widgets.figure import (
+    DraggableFigure,
+    axis_ticks,
+    power_of_ten,
+    script,
+    within,
+)
 
 
 def market_figure(
@@ -42,18 +41,15 @@ def market_figure(
     return MeritOrderFigure(bids, quantities, demand, ties=ties, lost_load=price_cap)
 
 
-_FILES = files(__package__)
 LOWEST, HIGHEST = 0.2, 2.0
 """Between these factors a fuel price can be moved."""
-DRAWABLE = 1e300
-"""Largest price and quantity: axes need room beyond."""
 OFFER = "offer"
 """The kind of all offers by default."""
 STYLES = {OFFER: (SKY, "//"), **FUEL_STYLES}
 """Colour and hatch of each kind."""
 
 
-class MeritOrderFigure(anywidget.AnyWidget):
+class MeritOrderFigure(DraggableFigure):
     """The supply curve of a market, whose demand, fuel prices and outages are dragged.
 
     The price of its kind multiplies the fuel cost of an offer; `bids` come on top. `lost_load` is
@@ -61,11 +57,7 @@ class MeritOrderFigure(anywidget.AnyWidget):
     if the browser cannot draw the figure.
     """
 
-    _esm = "\n".join(
-        _FILES.joinpath(name).read_text("utf8") for name in ("market.js", "merit_order.js")
-    )
-    _css = _FILES.joinpath("merit_order.css").read_text("utf8")
-    _setting = traitlets.Dict().tag(sync=True)
+    _esm = script("merit_order.js")
 
     # Python may set these four, too; the picture follows.
     demand = traitlets.CFloat().tag(sync=True)
@@ -75,11 +67,9 @@ class MeritOrderFigure(anywidget.AnyWidget):
     """Names of the offers that are out."""
     lost_load = traitlets.CFloat(None, allow_none=True).tag(sync=True)
 
-    # These four tell what the picture shows: after a move in the browser, what was found there.
-    price = traitlets.CFloat().tag(sync=True)
+    # What the picture shows, beside its price and sentence.
     dispatch = traitlets.List(traitlets.CFloat()).tag(sync=True)
     marginal = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    sentence = traitlets.Unicode().tag(sync=True)
 
     def __init__(
         self,
@@ -113,8 +103,6 @@ class MeritOrderFigure(anywidget.AnyWidget):
         self._currency = currency
         self._styles = {kind: STYLES[kind] for kind in STYLES if kind in self._kinds}
         self._x_ticks, self._y_ticks = self._ticks(market.demand)
-        self._from_browser = False
-
         burning = np.flatnonzero(self._fuel_costs)
         start: dict[str, Any] = {
             "demand": market.demand,
@@ -123,12 +111,7 @@ class MeritOrderFigure(anywidget.AnyWidget):
             "lost_load": market.price_cap,
         }
         self._fuels = list(start["fuel_prices"])
-        super().__init__(_setting=self._describe(start), **start)
-        self._clear()
-        # What a notebook shows, so that there is something to put the fallback into.
-        self._box: Any = None
-        self._fallback = fallback
-        self.on_msg(self._on_message)
+        super().__init__(fallback=fallback, _setting=self._describe(start), **start)
 
     @property
     def bids(self) -> Float64Array:
@@ -155,14 +138,6 @@ class MeritOrderFigure(anywidget.AnyWidget):
             currency=self._currency,
         )
 
-    def set_state(self, sync_data: dict[str, Any]) -> None:
-        """Take over what the browser says; it has cleared the market already."""
-        self._from_browser = True
-        try:
-            super().set_state(sync_data)
-        finally:
-            self._from_browser = False
-
     def _bids_at(self, fuel_prices: Mapping[str, float]) -> Float64Array:
         factors = np.array([fuel_prices.get(kind, 1.0) for kind in self._kinds])
         return np.asarray(self._fuel_costs * factors + self._bids)
@@ -182,20 +157,13 @@ class MeritOrderFigure(anywidget.AnyWidget):
     def _ticks(self, demand: float) -> tuple[list[float], list[float]]:
         """Ticks of both axes, which have room for all that can be dragged."""
         extremes = [self._bids_at(dict.fromkeys(self._kinds, f)) for f in (LOWEST, 1.0, HIGHEST)]
-        low, high = 1.02 * min(0.0, np.min(extremes)), 1.02 * max(0.0, np.max(extremes))
-        widest = 1.02 * max(float(self._quantities.sum()), demand)
-        if not max(-low, high, widest) < DRAWABLE:
-            raise ValueError(f"prices and quantities above {DRAWABLE:g} cannot be drawn")
-        ticks = MaxNLocator(nbins=7, steps=[1, 2, 5, 10]).tick_values
-        return (
-            [float(tick) for tick in ticks(0.0, widest or 1.0)],
-            [float(tick) for tick in ticks(low, high if high > low else 1.0)],
-        )
+        widest = max(float(self._quantities.sum()), demand)
+        return axis_ticks(min(0.0, np.min(extremes)), max(0.0, np.max(extremes)), widest)
 
     def _describe(self, start: dict[str, Any]) -> dict[str, Any]:
         """What the browser has to know and what does not change."""
         lost_load = start["lost_load"]
-        step = _power_of_ten(lost_load / 5) if lost_load and lost_load > 0 else None
+        step = power_of_ten(lost_load / 5) if lost_load and lost_load > 0 else None
         return {
             "names": self._names,
             "kinds": self._kinds,
@@ -208,7 +176,7 @@ class MeritOrderFigure(anywidget.AnyWidget):
             "fuels": self._fuels,
             "fuel_range": [100 * LOWEST, 100 * HIGHEST, 5],
             "lost_load_range": step and [step, 5 * lost_load, step],
-            "demand_step": _power_of_ten(self._x_ticks[-1] / 100),
+            "demand_step": power_of_ten(self._x_ticks[-1] / 100),
             "x_ticks": self._x_ticks,
             "y_ticks": self._y_ticks,
             "start": start,
@@ -216,7 +184,7 @@ class MeritOrderFigure(anywidget.AnyWidget):
 
     @traitlets.validate("demand")
     def _check_demand(self, proposal: Any) -> float:
-        return _within("demand", proposal["value"], 0.0, self._x_ticks[-1])
+        return within("demand", proposal["value"], 0.0, self._x_ticks[-1])
 
     @traitlets.validate("fuel_prices")
     def _check_fuel_prices(self, proposal: Any) -> dict[str, float]:
@@ -224,7 +192,7 @@ class MeritOrderFigure(anywidget.AnyWidget):
         for stranger in given.keys() - set(self._fuels):
             raise ValueError(f"fuel_prices: {stranger!r} has no price; the fuels are {self._fuels}")
         return {
-            fuel: _within(f"fuel_prices[{fuel!r}]", given.get(fuel, 1.0), LOWEST, HIGHEST)
+            fuel: within(f"fuel_prices[{fuel!r}]", given.get(fuel, 1.0), LOWEST, HIGHEST)
             for fuel in self._fuels
         }
 
@@ -237,33 +205,8 @@ class MeritOrderFigure(anywidget.AnyWidget):
     @traitlets.validate("lost_load")
     def _check_lost_load(self, proposal: Any) -> float | None:
         value = proposal["value"]
-        return None if value is None else _within("lost_load", value, -math.inf, math.inf)
+        return None if value is None else within("lost_load", value, -math.inf, math.inf)
 
     @traitlets.observe("demand", "fuel_prices", "outages", "lost_load")
-    def _on_change(self, _change: object) -> None:
-        if not self._from_browser:
-            self._clear()
-
-    def _on_message(self, _widget: object, content: dict[str, Any], _buffers: object) -> None:
-        if "failed" in content and self._fallback and self._box:
-            self._box.children = [self._fallback()]
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        self._box = self._box or widgets.VBox([self])
-        bundle: dict[str, Any] = self._box._repr_mimebundle_(**kwargs)
-        bundle["image/png"] = base64.b64encode(self.png()).decode()
-        bundle["text/plain"] = self.sentence
-        return static.kept(bundle, static.paragraph(self.sentence), alt=self.sentence)
-
-
-def _within(name: str, value: float, low: float, high: float) -> float:
-    number = float(value)
-    if not (math.isfinite(number) and low <= number <= high):
-        bounds = "" if math.isinf(high) else f" and from {low:g} to {high:g}"
-        raise ValueError(f"{name} = {value}: must be finite{bounds}")
-    return number
-
-
-def _power_of_ten(number: float) -> float:
-    """The largest that does not exceed a positive number."""
-    return float(10.0 ** math.floor(math.log10(number)))
+    def _on_input(self, change: object) -> None:
+        self._on_change(change)

@@ -27,8 +27,18 @@ console.log(JSON.stringify(found));
 """
 
 
-def in_node(markets):
-    script = files(widgets).joinpath("market.js").read_text("utf8") + RUN
+RUN_AUCTIONS = """
+const auctions = JSON.parse(require("fs").readFileSync(0, "utf8"));
+const found = auctions.map(([offers, bids, k, ties]) => {
+  const cleared = clearAuction(offers, bids, { k, ties });
+  return [cleared, auctionSentence(offers, bids, cleared, "€")];
+});
+console.log(JSON.stringify(found));
+"""
+
+
+def in_node(markets, run=RUN):
+    script = files(widgets).joinpath("market.js").read_text("utf8") + run
     done = subprocess.run(
         [NODE, "-e", script], input=json.dumps(markets), capture_output=True, text=True, check=True
     )
@@ -81,6 +91,51 @@ def test_the_browser_clears_as_the_specification_does():
         assert (found["marginal"], found["isShort"]) == (marginal, is_short), market
         names = [f"offer {i}" for i in range(len(bids))]
         assert said == description.cleared(names, *cleared), market
+
+
+def auction_at_the_edge(rng):
+    """A book of few prices and quantities: ties, vertical and horizontal crossings, no trade."""
+    scale = float(rng.choice([1e-310, 1e-3, 0.1, 1.0, 1e6]))
+    sizes = rng.integers(0, 6, 2)
+    sizes[0] += not sizes.any()
+    book = []
+    for size in sizes:
+        quantities = rng.integers(0, 5, size) * scale
+        if size and rng.random() < 0.3:
+            quantities[-1] = math.nextafter(quantities[-1] * (1 + 1e-9), rng.choice([0, math.inf]))
+        book += [rng.integers(-2, 4, size) * rng.choice([1.0, 0.1]), quantities]
+    if sizes.all() and rng.random() < 0.5:
+        book[3][-1] = max(0.0, book[1].sum() - book[3][:-1].sum())
+    return book, float(rng.choice([0.0, 0.3, 0.5, 1.0])), str(rng.choice(["index", "pro_rata"]))
+
+
+def test_the_browser_clears_auctions_as_the_specification_does():
+    rng = np.random.default_rng(19)
+    auctions = [auction_at_the_edge(rng) for _ in range(4000)]
+    asked = [
+        (
+            *(
+                [{"price": p, "quantity": q} for p, q in zip(*side, strict=True)]
+                for side in ([it.tolist() for it in book[:2]], [it.tolist() for it in book[2:]])
+            ),
+            k,
+            ties,
+        )
+        for book, k, ties in auctions
+    ]
+    kinds = set()
+    for (book, k, ties), (found, said) in zip(auctions, in_node(asked, RUN_AUCTIONS), strict=True):
+        price, sold, bought = market_py.auction_clearing(*book, k=k, ties=ties, backend="python")
+        interval = market_py.price_interval(*book, backend="python")
+        assert (found["price"], found["low"], found["high"]) == (price, *interval), book
+        for name, accepted in (("sold", sold), ("bought", bought)):
+            in_browser = np.array(found[name])
+            if ties == "index":
+                assert in_browser.tolist() == accepted.tolist(), book
+            assert np.allclose(in_browser, accepted, rtol=1e-12, atol=5e-324), book
+        assert said == description.auction(book, interval, price, sold, bought), book
+        kinds.add((interval[0] < interval[1], bool(sold.any())))
+    assert len(kinds) == 4, "with and without trade, one price and many"
 
 
 @pytest.mark.parametrize(
