@@ -12,6 +12,7 @@ from market_py.workshop.lessons.n10_verdict import checks as checks_10
 from market_py.workshop.lessons.n10_verdict import decision
 from market_py.workshop.lessons.n10_verdict import panel as panel_10
 from market_py.workshop.lessons.n10_verdict import plots as plots_10
+from market_py.workshop.lessons.n10_verdict.card import VerdictCard
 from market_py.workshop.lessons.n10_verdict.checks import Claim, Recommendation
 from market_py.workshop.lessons.n10_verdict.evidence import Evidence
 from market_py.workshop.widgets import stored_results
@@ -458,3 +459,34 @@ def test_ones_own_ratios_come_first():
 def test_a_ratio_that_is_not_there(names, offers, words):
     with pytest.raises(LookupError, match=words):
         checks_10.ratio(*names, offers)
+
+
+class TestCard:
+    def test_there_is_none_before_a_verdict_is_accepted(self):
+        card = VerdictCard(None, panel_10.WaterfallPanel())
+        assert "not done yet" in card.sentence.text
+        assert not hasattr(card, "markdown")
+
+    @needs_rust
+    def test_it_holds_claims_reasons_and_picture(self, tmp_path, monkeypatch):
+        monkeypatch.setenv("MARKET_PY_VARIANTS", str(tmp_path / "mine"))
+        one, many = (
+            checks_10.ratio("rust", "numba", 200),
+            checks_10.ratio("numba", "numba-sort", 200),
+        )
+        claims = [
+            Claim("rust", "numba", 200, one.low, one.high),
+            Claim("numba", "numba-sort", 200, many.low, many.high),
+        ]
+        card = VerdictCard(
+            Recommendation(claims, "a study is short", "it runs for days"),
+            panel_10.WaterfallPanel(),
+        )
+        buttons = {it.description: it for it in card.children[0].children[1:]}
+        buttons["Save"].click()
+        written = (tmp_path / "mine" / "verdict.md").read_text("utf8")
+        for part in (*map(str, claims), "a study is short", "it runs for days"):
+            assert part[1:] in written
+        assert (tmp_path / "mine" / "verdict.png").read_bytes() == card.picture.value
+        assert card.children[0].children[0].text.strip() == written.strip()
+        assert str(tmp_path) in card.sentence.text

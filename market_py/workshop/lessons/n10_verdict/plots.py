@@ -20,8 +20,7 @@ MOST_ROWS = 9
 """The longest order of fixes, and both ends."""
 
 
-@picture(height=5.6)
-def waterfall(
+def draw_waterfall(
     figure: Any, race: Race | None, found: Sequence[Saving], own: Sequence[str] = ()
 ) -> None:
     """Draw the savings of an order from the published shape to its end, or nothing yet.
@@ -65,6 +64,9 @@ def waterfall(
         axes.axvline(at, color=style.GREEN, ls=BASELINE_DASHES[name], lw=2, label=name)
     axes.set_xlim(0, 1.9 * widest)
     legend(figure, 5)
+
+
+waterfall = picture(height=5.6)(draw_waterfall)
 
 
 @picture(height=6.0)
