@@ -1,9 +1,11 @@
-"""The numba backend: convert and check arguments, then call the compiled `numba_kernels`."""
+"""The numba backend: convert and check arguments, then call compiled code.
+
+The compiled functions are in `numba_kernels` and, of auctions, in `numba_auction`.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from functools import cache, partial
 from typing import Any, SupportsIndex
 
@@ -22,7 +24,6 @@ from market_py.backends.numba_sampling import SAMPLING_MIN
 from market_py.backends.python import clear_auction, repeat_shared_orders
 from market_py.backends.threads import parallel_for
 from market_py.validation import (
-    Auction,
     Batch,
     Float64Array,
     Ties,
@@ -137,18 +138,11 @@ def _shared_order(batch: Batch) -> tuple[NDArray[np.intp], ...]:
 
 
 @cache
-def _auction_kernels() -> tuple[Callable[..., Any], ...]:
-    """Load the functions that clear an auction, with the GIL and without, or rows of a batch.
-
-    Compiling them takes as long as compiling those for markets: load them at the first use.
-    """
+def _auction_kernels() -> Any:
+    """Import the functions that clear auctions at their first use: compiling them takes long."""
     from market_py.backends import numba_auction
 
-    return (
-        numba_auction.clear_attached,
-        numba_auction.clear_released,
-        numba_auction.clear_auction_rows,
-    )
+    return numba_auction
 
 
 def _writeable(array: Float64Array) -> Float64Array:
@@ -177,7 +171,9 @@ def auction_clearing(
         try:
             offers, bids = len(offer_prices), len(bid_prices)
             sold, bought = empty(offers), empty(bids)
-            fill = _auction_kernels()[offers + bids >= WORTH_RELEASING]
+            kernels = _auction_kernels()
+            is_small = offers + bids < WORTH_RELEASING
+            fill = kernels.clear_attached if is_small else kernels.clear_auction
             price = fill(
                 offer_prices, offer_quantities, bid_prices, bid_quantities, k, False, sold, bought
             )
@@ -189,9 +185,9 @@ def auction_clearing(
     auction = check_auction(offer_prices, offer_quantities, bid_prices, bid_quantities, k, ties)
     orders = map(_writeable, auction[:4])
     sold, bought = np.empty(auction.offer_prices.size), np.empty(auction.bid_prices.size)
-    fill = _auction_kernels()[1]
+    fill = _auction_kernels().clear_auction
     price = fill(*orders, auction.k, auction.ties == "pro_rata", sold, bought)
-    return clear_auction(auction) if math.isnan(price) else (price, sold, bought)
+    return (price, sold, bought) if price == price else _clear_in_python(*auction)
 
 
 def auction_clearing_batch(
@@ -216,7 +212,7 @@ def auction_clearing_batch(
     prices = np.empty(batch.auctions)
     sold, bought = np.empty((batch.auctions, offers)), np.empty((batch.auctions, bids))
     clear = partial(
-        _auction_kernels()[2],
+        _auction_kernels().clear_auction_rows,
         *(np.atleast_2d(_writeable(orders)) for orders in batch[:4]),
         _writeable(batch.k).reshape(-1),
         batch.ties == "pro_rata",
@@ -231,7 +227,12 @@ def auction_clearing_batch(
     if undecided.size or batch.auctions == 0:
         batch = repeat_shared_orders(check_auction_batch(*given))
     for row in undecided:
-        orders = (array[row] for array in batch[:4])
-        auction = Auction(*orders, float(batch.k[row]), batch.ties)
-        prices[row], sold[row], bought[row] = clear_auction(auction)
+        own = (array[row] for array in batch[:5])
+        prices[row], sold[row], bought[row] = _clear_in_python(*own, batch.ties)
     return prices, sold, bought
+
+
+def _clear_in_python(*auction: Any) -> tuple[float, Float64Array, Float64Array]:
+    """Clear an auction that compiled code has left; check a copy, which no thread can change."""
+    *orders, k, ties = auction
+    return clear_auction(check_auction(*(array.copy() for array in orders), k, ties))

@@ -38,53 +38,9 @@ from market_py.backends.numba_sums import (
 )
 
 MOST = LARGEST / 4
-"""Sums up to this one leave room for sums of both sides."""
+"""The largest sum of both sides that compiled code clears: sums of four of them do not overflow."""
 MAX_STEPS = 8
 """After so many prices of the book above the lowest one that clears the auction, Python goes on."""
-
-
-@compiled(nogil=True)
-def clear_auction(
-    offer_prices, offer_quantities, bid_prices, bid_quantities, k, pro_rata, sold, bought
-):
-    """Clear one auction: fill what is sold and bought, return the price.
-
-    Return NaN if numbers of orders or values are not valid, or where Python has to clear.
-    """
-    orders = offer_prices, offer_quantities, bid_prices, bid_quantities
-    count = offer_prices.size + bid_prices.size
-    if offer_prices.size != offer_quantities.size or bid_prices.size != bid_quantities.size:
-        return math.nan
-    if count == 0 or not 0.0 <= k <= 1.0:
-        return math.nan
-    if count >= SAMPLING_MIN:
-        low, high = _clear_within_bracket(orders, pro_rata, sold, bought)
-        if low <= high:
-            return _price_in_interval(low, high, k)
-    scratch = np.empty(2 * count + BRUTE_FORCE_MAX)
-    scratch, supply = scratch[: 2 * count], scratch[2 * count :]
-    book_prices, book_quantities = scratch[:count], scratch[count:]
-    offered = _copy_orders(offer_prices, offer_quantities, 1.0, book_prices, book_quantities)
-    book_bids = book_prices[offer_prices.size :], book_quantities[offer_prices.size :]
-    demand = _copy_orders(bid_prices, bid_quantities, COVERAGE, *book_bids)
-    if demand == 0.0 and offered <= MOST:
-        low = _next_price(orders, -math.inf)
-    elif demand >= 2.0 * TINY and offered + demand <= MOST:
-        low = lowest_covering_price(
-            book_prices, book_quantities, 0.0, math.inf, orders, demand, supply, scratch
-        )
-    else:
-        return math.nan
-    high = _accept(orders, orders, 0.0, 0.0, low, pro_rata, sold, bought, scratch)
-    return _price_in_interval(low, high, k)
-
-
-@compiled(nogil=True)
-def _price_in_interval(low, high, k):
-    """Return the price; each operation is rounded once, so that all backends return the same."""
-    if not low <= high:
-        return math.nan
-    return min(max((1.0 - k) * low + k * high, low), high) + 0.0
 
 
 @compiled(nogil=True, fastmath=REORDERED)
@@ -109,25 +65,25 @@ def _accept(orders, inner, below, above, low, pro_rata, sold, bought, scratch):
     """
     offer_prices, offer_quantities, bid_prices, bid_quantities = inner
     sums = _accept_inside(offer_prices, offer_quantities, -math.inf, low, sold, scratch)
-    cheaper, offered = below + sums[0], below + sums[1]
+    supply_below, supply = below + sums[0], below + sums[1]
     sums = _accept_inside(bid_prices, bid_quantities, low, math.inf, bought, scratch)
-    keener, wanted = above + sums[0], above + sums[1]
+    demand_above, demand = above + sums[0], above + sums[1]
     # As in `target_bounds`.
     error = (2 * (orders[0].size + orders[2].size) + 16) * EPSILON
     high = low
-    if not keener < offered * (COVERAGE - error):
+    if not demand_above < supply * (COVERAGE - error):
         high = _highest_price(orders, low, error)
         if high > low:
             sums = _accept_inside(bid_prices, bid_quantities, high, math.inf, bought, scratch)
-            keener, wanted = above + sums[0], above + sums[1]
-    if not offered + wanted <= MOST:
+            demand_above, demand = above + sums[0], above + sums[1]
+    if not supply + demand <= MOST:
         return math.nan
     # The side that has more is cut down to what the other has.
-    difference = offered - wanted
-    if abs(difference) <= error * max(offered, wanted):
+    difference = supply - demand
+    if abs(difference) <= error * max(supply, demand):
         difference = exact_difference(orders, low, high)
-    remaining_offers = wanted - cheaper if difference > 0.0 else LARGEST
-    remaining_bids = offered - keener if difference < 0.0 else LARGEST
+    remaining_offers = demand - supply_below if difference > 0.0 else LARGEST
+    remaining_bids = supply - demand_above if difference < 0.0 else LARGEST
     if min(remaining_offers, remaining_bids) < 0.0:
         # The tolerance cuts orders that are better than the marginal price.
         return math.nan
@@ -243,22 +199,15 @@ def _clear_within_bracket(orders, pro_rata, sold, bought):
     supply, scratch = scratch[:BRUTE_FORCE_MAX], scratch[BRUTE_FORCE_MAX:]
     indices, scratch = scratch[:most].view(np.int64), scratch[most:]
     prices, quantities, book = scratch[:most], scratch[most : 2 * most], scratch[2 * most :]
+    copies = indices, prices, quantities
     offers, below, _ = _collect(
-        offer_prices, offer_quantities, low, high, False, sold, marks, indices, prices, quantities
+        offer_prices, offer_quantities, low, high, False, sold, marks, copies
     )
     if offers < 0:
         return failed
+    copies = indices[offers:], prices[offers:], quantities[offers:]
     bids, rejected, above = _collect(
-        bid_prices,
-        bid_quantities,
-        low,
-        high,
-        True,
-        bought,
-        marks,
-        indices[offers:],
-        prices[offers:],
-        quantities[offers:],
+        bid_prices, bid_quantities, low, high, True, bought, marks, copies
     )
     if bids < 0:
         return failed
@@ -307,14 +256,13 @@ def _bracket(orders, demand, scratch):
 
 
 @compiled(nogil=True)
-def _collect(
-    prices, quantities, low, high, are_bids, accepted, marks, indices, inner_prices, inner_quantities
-):
+def _collect(prices, quantities, low, high, are_bids, accepted, marks, copies):
     """Accept the offers up to `low`, or the bids above `high`; copy those that lie between.
 
     Return how many are copied, the sum of the quantities up to `low`, and that of the accepted
     bids. The number is negative if there are too many, or some are not valid.
     """
+    indices, inner_prices, inner_quantities = copies
     count, below, above = 0, 0.0, 0.0
     for start in range(0, prices.size, CHUNK):
         chunk = slice(start, start + CHUNK)
@@ -338,26 +286,63 @@ def _collect(
     return count, below, above
 
 
+@compiled(nogil=True)
+def _price_in_interval(low, high, k):
+    """Return the price; each operation is rounded once, so that all backends return the same."""
+    if not low <= high:
+        return math.nan
+    return float(min(max((1.0 - k) * low + k * high, low), high) + 0.0)
+
+
 _VECTOR = types.Array(types.float64, 1, "C")
 _SIGNATURE = types.float64(*[_VECTOR] * 4, types.float64, types.boolean, *[_VECTOR] * 2)
 
 
-# Compiled at import for these types: arrays of any other type are refused.
+# Compiled at import, for these types only: arrays of any other type are refused.
+@compiled(_SIGNATURE, nogil=True)
+def clear_auction(
+    offer_prices, offer_quantities, bid_prices, bid_quantities, k, pro_rata, sold, bought
+):
+    """Clear one auction: fill what is sold and bought, return the price.
+
+    Return NaN if numbers of orders or values are not valid, or where Python has to clear.
+    """
+    # The type tells the dimensions, except where numba is switched off.
+    if offer_prices.ndim != 1 or bid_prices.ndim != 1:
+        return math.nan
+    if offer_prices.shape != offer_quantities.shape or bid_prices.shape != bid_quantities.shape:
+        return math.nan
+    orders = offer_prices, offer_quantities, bid_prices, bid_quantities
+    count = offer_prices.size + bid_prices.size
+    if count == 0 or not 0.0 <= k <= 1.0:
+        return math.nan
+    if count >= SAMPLING_MIN:
+        low, high = _clear_within_bracket(orders, pro_rata, sold, bought)
+        if low <= high:
+            return _price_in_interval(low, high, k)
+    scratch = np.empty(2 * count + BRUTE_FORCE_MAX)
+    scratch, supply = scratch[: 2 * count], scratch[2 * count :]
+    book_prices, book_quantities = scratch[:count], scratch[count:]
+    offered = _copy_orders(offer_prices, offer_quantities, 1.0, book_prices, book_quantities)
+    book_bids = book_prices[offer_prices.size :], book_quantities[offer_prices.size :]
+    demand = _copy_orders(bid_prices, bid_quantities, COVERAGE, *book_bids)
+    if demand == 0.0 and offered <= MOST:
+        low = _next_price(orders, -math.inf)
+    elif demand >= 2.0 * TINY and offered + demand <= MOST:
+        low = lowest_covering_price(
+            book_prices, book_quantities, 0.0, math.inf, orders, demand, supply, scratch
+        )
+    else:
+        return math.nan
+    high = _accept(orders, orders, 0.0, 0.0, low, pro_rata, sold, bought, scratch)
+    return _price_in_interval(low, high, k)
+
+
 @compiled(_SIGNATURE)
 def clear_attached(
     offer_prices, offer_quantities, bid_prices, bid_quantities, k, pro_rata, sold, bought
 ):
-    """Clear one auction and return its price, or NaN as `clear_auction` does."""
-    return clear_auction(
-        offer_prices, offer_quantities, bid_prices, bid_quantities, k, pro_rata, sold, bought
-    )
-
-
-@compiled(_SIGNATURE, nogil=True)
-def clear_released(
-    offer_prices, offer_quantities, bid_prices, bid_quantities, k, pro_rata, sold, bought
-):
-    """Do the same with the GIL released."""
+    """Do the same with the GIL held."""
     return clear_auction(
         offer_prices, offer_quantities, bid_prices, bid_quantities, k, pro_rata, sold, bought
     )

@@ -50,8 +50,7 @@ def lowest_covering_price(
         for k in range(GUESSES):
             total = known + sums[k]
             if total >= surely_short and (
-                surely_covered <= total <= LARGEST
-                or exactly_covers(orders, guesses[k], target)
+                surely_covered <= total <= LARGEST or exactly_covers(orders, guesses[k], target)
             ):
                 high = guesses[k]
                 break

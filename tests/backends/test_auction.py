@@ -390,31 +390,6 @@ def test_arguments_are_untouched_and_results_are_new(backend):
 
 
 @pytest.mark.parametrize(
-    "layout",
-    [
-        list,
-        lambda a: a.astype(np.float32),
-        lambda a: a.astype(int),
-        lambda a: a.astype(">f8"),
-        lambda a: np.repeat(a, 2, axis=-1)[..., ::2],
-        lambda a: np.broadcast_to(a, (2, *a.shape))[1],
-        np.asfortranarray,
-    ],
-)
-def test_layouts(backend, layout):
-    rng = np.random.default_rng(8)
-    parts = [rng.integers(0, 30, (4, count)).astype(float) for count in (6, 6, 5, 5)]
-    for clear, plain in (
-        (backend.auction_clearing, [part[0] for part in parts]),
-        (backend.auction_clearing_batch, parts),
-    ):
-        expected = clear(*plain)
-        for at in range(4):
-            found = clear(*(layout(part) if at == i else part for i, part in enumerate(plain)))
-            assert all(bits(a) == bits(b) for a, b in zip(found, expected, strict=True))
-
-
-@pytest.mark.parametrize(
     ("shapes", "k", "rows"),
     [
         (((3,), (3,), (2,), (2,)), 0.0, 1),
