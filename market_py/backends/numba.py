@@ -6,6 +6,7 @@ The compiled functions are in `numba_kernels` and, of auctions, in `numba_auctio
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import cache, partial
 from typing import Any, SupportsIndex
 
@@ -187,7 +188,7 @@ def auction_clearing(
     sold, bought = np.empty(auction.offer_prices.size), np.empty(auction.bid_prices.size)
     fill = _auction_kernels().clear_auction
     price = fill(*orders, auction.k, auction.ties == "pro_rata", sold, bought)
-    return (price, sold, bought) if price == price else _clear_in_python(*auction)
+    return (price, sold, bought) if price == price else _clear_in_python(auction[:4], *auction[4:])
 
 
 def auction_clearing_batch(
@@ -227,12 +228,13 @@ def auction_clearing_batch(
     if undecided.size or batch.auctions == 0:
         batch = repeat_shared_orders(check_auction_batch(*given))
     for row in undecided:
-        own = (array[row] for array in batch[:5])
-        prices[row], sold[row], bought[row] = _clear_in_python(*own, batch.ties)
+        orders = [array[row] for array in batch[:4]]
+        prices[row], sold[row], bought[row] = _clear_in_python(orders, batch.k[row], batch.ties)
     return prices, sold, bought
 
 
-def _clear_in_python(*auction: Any) -> tuple[float, Float64Array, Float64Array]:
+def _clear_in_python(
+    orders: Sequence[Any], *options: Any
+) -> tuple[float, Float64Array, Float64Array]:
     """Clear an auction that compiled code has left; check a copy, which no thread can change."""
-    *orders, k, ties = auction
-    return clear_auction(check_auction(*(array.copy() for array in orders), k, ties))
+    return clear_auction(check_auction(*(array.copy() for array in orders), *options))
