@@ -31,7 +31,6 @@ from market_py.backends.numba_sampling import (
 from market_py.backends.numba_selection import BRUTE_FORCE_MAX, REORDERED, lowest_covering_price
 from market_py.backends.numba_sums import (
     LARGEST,
-    exact_difference,
     exactly_takes,
     sum_in_lanes,
     target_bounds,
@@ -78,18 +77,13 @@ def _accept(orders, inner, below, above, low, pro_rata, sold, bought, scratch):
             demand_above, demand = above + sums[0], above + sums[1]
     if not supply + demand <= MOST:
         return math.nan
-    # The side that has more is cut down to what the other has.
-    difference = supply - demand
-    if abs(difference) <= error * max(supply, demand):
-        difference = exact_difference(orders, low, high)
-    remaining_offers = demand - supply_below if difference > 0.0 else LARGEST
-    remaining_bids = supply - demand_above if difference < 0.0 else LARGEST
-    if min(remaining_offers, remaining_bids) < 0.0:
-        # The tolerance cuts orders that are better than the marginal price.
-        return math.nan
-    _fill(offer_prices, offer_quantities, low, remaining_offers, pro_rata, sold)
-    _fill(bid_prices, bid_quantities, high, remaining_bids, pro_rata, bought)
-    return high
+    # The side that has more is cut down to what the other has. Floating-point sums are good enough
+    # for quantities: a difference that they do not see is far below the precision of the contract.
+    remaining_offers = demand - supply_below if supply > demand else LARGEST
+    remaining_bids = supply - demand_above if demand > supply else LARGEST
+    filled = _fill(offer_prices, offer_quantities, low, -math.inf, remaining_offers, pro_rata, sold)
+    filled &= _fill(bid_prices, bid_quantities, high, math.inf, remaining_bids, pro_rata, bought)
+    return high if filled else math.nan
 
 
 @compiled(nogil=True)
@@ -114,14 +108,31 @@ def _accept_inside(prices, quantities, low, high, accepted, scratch):
 
 
 @compiled(nogil=True)
-def _fill(prices, quantities, price, remaining, pro_rata, accepted):
-    """Accept the orders at the price until nothing remains."""
-    if remaining == 0.0:
-        return
-    if pro_rata and remaining < LARGEST:
-        share_at(prices, quantities, price, remaining, accepted)
-    else:
-        fill_at(prices, quantities, price, remaining, accepted)
+def _fill(prices, quantities, price, best, remaining, pro_rata, accepted):
+    """Accept the orders at the price until nothing remains.
+
+    If less than nothing remains, as far as rounding and the tolerance allow, first give up accepted
+    orders, the worst first; their prices lie between the price and the best one. Return whether few
+    steps are enough.
+    """
+    for _ in range(MAX_STEPS):
+        if remaining >= 0.0:
+            if pro_rata and 0.0 < remaining < LARGEST:
+                share_at(prices, quantities, price, remaining, accepted)
+            elif remaining > 0.0:
+                fill_at(prices, quantities, price, remaining, accepted)
+            return True
+        worst = best
+        for i in range(prices.size):
+            is_worse = prices[i] > worst if best < price else prices[i] < worst
+            if accepted[i] > 0.0 and is_worse:
+                worst = prices[i]
+        price = worst
+        for i in range(prices.size):
+            if prices[i] == price:
+                remaining += accepted[i]
+                accepted[i] = 0.0
+    return False
 
 
 @compiled(nogil=True)
@@ -134,12 +145,13 @@ def _highest_price(orders, low, error):
     offer_prices, offer_quantities, bid_prices, bid_quantities = orders
     high = low
     for _ in range(MAX_STEPS):
+        # What is offered below the next price of the book, and what is bid at or above it.
+        supply = _sum_above(offer_prices, offer_quantities, -math.inf, high)
+        demand = _sum_above(bid_prices, bid_quantities, high, math.inf)
+        if demand < supply * (COVERAGE - error):
+            return high
         price = _next_price(orders, high)
         if price == math.inf:
-            return high
-        supply = _sum_between(offer_prices, offer_quantities, -math.inf, high)
-        demand = _sum_between(bid_prices, bid_quantities, price, math.inf)
-        if demand < supply * (COVERAGE - error):
             return high
         if demand <= supply * (COVERAGE + error) and not exactly_takes(orders, price):
             return high
@@ -166,11 +178,11 @@ def _next_price(orders, low):
 
 
 @compiled(nogil=True, fastmath=REORDERED)
-def _sum_between(prices, quantities, low, high):
-    """Add up the quantities at prices from low to high."""
+def _sum_above(prices, quantities, low, high):
+    """Add up the quantities at prices above low and up to high."""
     total = 0.0
     for i in range(prices.size):
-        total += quantities[i] if (prices[i] >= low) & (prices[i] <= high) else 0.0
+        total += quantities[i] if (prices[i] > low) & (prices[i] <= high) else 0.0
     return total
 
 

@@ -93,15 +93,6 @@ def exactly_reaches(prices, quantities, low, high, target):
 
 
 @compiled(nogil=True)
-def exact_difference(orders, low, high):
-    """Return a number with the sign of what is offered up to `low` less what is bid from `high`."""
-    parts = np.empty(MAX_PARTS)
-    count = _add_exactly(parts, 0, orders[0], orders[1], -math.inf, low, 1.0)
-    count = _add_exactly(parts, count, orders[2], orders[3], high, math.inf, -1.0)
-    return parts[count - 1] if count > 0 else 0.0
-
-
-@compiled(nogil=True)
 def _exactly_tolerated(prices, quantities, low, high):
     """Return the exact sum of the quantities at prices from low to high, rounded and tolerated."""
     parts = np.empty(MAX_PARTS)

@@ -1,5 +1,6 @@
 """The two-sided contract, rule by rule, in every backend."""
 
+import importlib
 import itertools
 from fractions import Fraction
 
@@ -93,6 +94,7 @@ DUST = (
     [9.0, 1.5, 2.5, -1.0],
     [1e9, 1e-3, 1e-3, 5.0],
 )
+MUCH_DUST = [0.0, *map(float, range(1, 21))], [1e9, *[1e-3] * 20], [100.0], [1e9]
 CUT_DEEP = [1.0, 2.0, 3.0], [1.0, 1e-10, 1e-10], [5.0, 4.0, 4.0, 4.0], [1.0, 1e-11, 1e-11, 1e-11]
 SUBNORMAL = [1.0, 2.0], [5e-324, 1.5e-323], [3.0, 2.5], [1e-323, 1e-323]
 
@@ -103,6 +105,7 @@ SUBNORMAL = [1.0, 2.0], [5e-324, 1.5e-323], [3.0, 2.5], [1e-323, 1e-323]
 @example(BEYOND_CUT, 0.5, "pro_rata")
 @example(DUST, 0.5, "index")
 @example(DUST, 1.0, "pro_rata")
+@example(MUCH_DUST, 1.0, "index")
 @example(CUT_DEEP, 1.0, "index")
 @example(CUT_DEEP, 1.0, "pro_rata")
 @example(SUBNORMAL, 0.3, "pro_rata")
@@ -352,6 +355,25 @@ def test_many_random_auctions(backends):
             if backend.name != "python":
                 oracle.check(backend.auction_clearing(*auction, k=1.0), auction, 1.0)
                 oracle.check(backend.auction_clearing(*auction, k=0.0), auction, 0.0)
+
+
+def test_numba_leaves_few_auctions_to_python(monkeypatch):
+    """Python takes some milliseconds for what compiled code clears in some microseconds."""
+    pytest.importorskip("numba")
+    backend = importlib.import_module("market_py.backends.numba")
+
+    def refuse(auction):
+        raise AssertionError(f"left to Python: {auction}")
+
+    monkeypatch.setattr(backend, "clear_auction", refuse)
+    for offers, bids, interval, _ in EXAMPLES.values():
+        for k in (0, 1):
+            assert backend.auction_clearing(*columns(offers), *columns(bids), k=k)[0] == interval[k]
+    rng = np.random.default_rng(7)
+    for _ in range(200):
+        backend.auction_clearing(*random_auction(rng, *rng.integers(1, 500, 2)))
+    with pytest.raises(AssertionError, match="left to Python"):
+        backend.auction_clearing(*BEYOND)
 
 
 def test_large_auctions_agree(backends):
