@@ -31,6 +31,7 @@ from market_py.backends.numba_sampling import (
 from market_py.backends.numba_selection import BRUTE_FORCE_MAX, REORDERED, lowest_covering_price
 from market_py.backends.numba_sums import (
     LARGEST,
+    exact_difference,
     exactly_takes,
     sum_in_lanes,
     target_bounds,
@@ -77,10 +78,13 @@ def _accept(orders, inner, below, above, low, pro_rata, sold, bought, scratch):
             demand_above, demand = above + sums[0], above + sums[1]
     if not supply + demand <= MOST:
         return math.nan
-    # The side that has more is cut down to what the other has. Floating-point sums are good enough
-    # for quantities: a difference that they do not see is far below the precision of the contract.
-    remaining_offers = demand - supply_below if supply > demand else LARGEST
-    remaining_bids = supply - demand_above if demand > supply else LARGEST
+    # The side that has more is cut down to what the other has. Exact sums tell which side that is;
+    # floating-point sums tell well enough how much remains.
+    difference = supply - demand
+    if 0.0 < abs(difference) <= error * max(supply, demand):
+        difference = exact_difference(orders, low, high, max(supply, demand))
+    remaining_offers = demand - supply_below if difference > 0.0 else LARGEST
+    remaining_bids = supply - demand_above if difference < 0.0 else LARGEST
     filled = _fill(offer_prices, offer_quantities, low, -math.inf, remaining_offers, pro_rata, sold)
     filled &= _fill(bid_prices, bid_quantities, high, math.inf, remaining_bids, pro_rata, bought)
     return high if filled else math.nan

@@ -93,6 +93,46 @@ def exactly_reaches(prices, quantities, low, high, target):
 
 
 @compiled(nogil=True)
+def exact_difference(orders, low, high, most):
+    """Return a number with the sign of what is offered up to `low` less what is bid from `high`.
+
+    None of the two is more than `most`, up to rounding.
+    """
+    unit = math.ldexp(1.0, math.frexp(most)[1] + 1)
+    small = math.ldexp(unit, math.frexp(float(orders[0].size + orders[2].size))[1] - 52)
+    offered = _sum_in_two(orders[0], orders[1], -math.inf, low, unit, small)
+    wanted = _sum_in_two(orders[2], orders[3], high, math.inf, unit, small)
+    if offered[2] and wanted[2]:
+        return (offered[0] - wanted[0]) + (offered[1] - wanted[1])
+    parts = np.empty(MAX_PARTS)
+    count = _add_exactly(parts, 0, orders[0], orders[1], -math.inf, low, 1.0)
+    count = _add_exactly(parts, count, orders[2], orders[3], high, math.inf, -1.0)
+    return parts[count - 1] if count > 0 else 0.0
+
+
+@compiled(nogil=True)
+def _sum_in_two(prices, quantities, low, high, unit, small):
+    """Add up the quantities at prices from low to high as two sums, and tell if both are exact.
+
+    Adding a power of two that no sum exceeds, and subtracting it, cuts off the lower bits of a
+    quantity. What is left are multiples of one number, which are added without rounding; the lower
+    bits are treated alike (Rump, Ogita and Oishi, SIAM J. Sci. Comput. 31 (2008) 189-224). Bits are
+    lost where quantities differ by many orders of magnitude, and then an expansion, which takes
+    several times as long, has to decide.
+    """
+    total, rest, lost = 0.0, 0.0, False
+    for i in range(prices.size):
+        quantity = quantities[i] if (prices[i] >= low) & (prices[i] <= high) else 0.0
+        upper = (quantity + unit) - unit
+        lower = quantity - upper
+        middle = (lower + small) - small
+        total += upper
+        rest += middle
+        lost |= lower != middle
+    return total, rest, not lost
+
+
+@compiled(nogil=True)
 def _exactly_tolerated(prices, quantities, low, high):
     """Return the exact sum of the quantities at prices from low to high, rounded and tolerated."""
     parts = np.empty(MAX_PARTS)

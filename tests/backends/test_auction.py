@@ -376,6 +376,23 @@ def test_numba_leaves_few_auctions_to_python(monkeypatch):
         backend.auction_clearing(*BEYOND)
 
 
+SPREAD = st.floats(0, 1e300) | st.sampled_from([0.1, 0.2, 0.3, 1.0, 2.0**-60, 5e-324, 1e16])
+
+
+@given(st.lists(SPREAD, max_size=30), st.lists(SPREAD, max_size=30), st.booleans(), st.randoms())
+def test_exact_differences_in_numba(offered, wanted, same, random):
+    sums = pytest.importorskip("market_py.backends.numba_sums")
+    if same:
+        wanted = random.sample(offered, len(offered))
+        wanted[:1] = [0.5 * part for part in wanted[:1] * 2]
+    orders = [
+        np.array(part, float) for side in (offered, wanted) for part in ([1] * len(side), side)
+    ]
+    most = max(sum(offered), sum(wanted), 5e-324)
+    difference = sums.exact_difference(tuple(orders), 1.0, 1.0, most)
+    assert np.sign(difference) == np.sign(sum(map(Fraction, offered)) - sum(map(Fraction, wanted)))
+
+
 def test_large_auctions_agree(backends):
     """Many of them with a sample; NumPy sorts."""
     rng = np.random.default_rng(6)
