@@ -27,9 +27,9 @@ def dispatch_at_price(price, bids, quantities, demand, pro_rata, cap, dispatch):
         return (_highest_offer(bids, quantities) if math.isnan(cap) else cap) + 0.0
     remaining = accept_below(bids, quantities, price, demand, dispatch)
     if pro_rata:
-        _share(bids, quantities, price, remaining, dispatch)
+        share_at(bids, quantities, price, remaining, dispatch)
     else:
-        _fill(bids, quantities, price, remaining, dispatch)
+        fill_at(bids, quantities, price, remaining, dispatch)
     return price + 0.0  # Adding zero turns -0.0 into 0.0, here and wherever it is done.
 
 
@@ -56,7 +56,7 @@ def accept_chunk_below(bids, quantities, price, dispatch):
 
 
 @compiled(nogil=True)
-def _fill(bids, quantities, price, remaining, dispatch):
+def fill_at(bids, quantities, price, remaining, dispatch):
     """Dispatch the offers at the price, the lowest index first, until nothing remains."""
     high, low = remaining, 0.0
     for start in range(0, bids.size, BLOCK):
@@ -113,7 +113,7 @@ def _accept(quantity, high, low):
 
 
 @compiled(nogil=True)
-def _share(bids, quantities, price, remaining, dispatch):
+def share_at(bids, quantities, price, remaining, dispatch):
     """Dispatch the same share of each offer at the price, safe from overflow and underflow."""
     # The sum has twice the precision of a double: Sum2 of Ogita, Rump and Oishi, SIAM J. Sci.
     # Comput. 26 (2005) 1955-1988. Beside it runs a sum that is scaled and cannot overflow, for

@@ -54,7 +54,7 @@ def clear(bids, quantities, demand, pro_rata, cap, dispatch, scratch):
     if bids.size <= BRUTE_FORCE_MAX:
         return _clear_by_brute_force(bids, quantities, demand, pro_rata, cap, dispatch)
     price = lowest_covering_price(
-        bids, quantities, 0.0, math.inf, bids, quantities, demand, dispatch, scratch
+        bids, quantities, 0.0, math.inf, (bids, quantities), demand, dispatch, scratch
     )
     return dispatch_at_price(price, bids, quantities, demand, pro_rata, cap, dispatch)
 
@@ -64,7 +64,7 @@ def _clear_by_brute_force(bids, quantities, demand, pro_rata, cap, dispatch):
     """Do the same for a few offers, where making slices would take as long as clearing."""
     target = demand * COVERAGE
     price = brute_force_price(
-        bids, quantities, bids.size, 0.0, math.inf, bids, quantities, target, dispatch
+        bids, quantities, bids.size, 0.0, math.inf, (bids, quantities), target, dispatch
     )
     if pro_rata or math.isnan(price):
         return dispatch_at_price(price, bids, quantities, demand, pro_rata, cap, dispatch)

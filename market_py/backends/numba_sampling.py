@@ -52,19 +52,36 @@ def bracket_from_sample(bids, quantities, demand, scratch):
 
     They are equal where the sample cannot tell them apart. A wrong guess costs time only.
     """
-    lines = 6 * int(math.sqrt(bids.size)) // CACHE_LINE
-    size = lines * CACHE_LINE
+    size = sample_size(bids.size)
     sample_bids, sample_quantities = scratch[:size], scratch[size : 2 * size]
-    scratch = scratch[2 * size :]
+    draw_sample(bids, quantities, sample_bids, sample_quantities)
+    sample_demand = demand / bids.size * size
+    return bracket_in_sample(sample_bids, sample_quantities, sample_demand, scratch[2 * size :])
+
+
+@compiled(nogil=True)
+def sample_size(offers):
+    """Return a number of offers to draw, in whole cache lines."""
+    return 6 * int(math.sqrt(offers)) // CACHE_LINE * CACHE_LINE
+
+
+@compiled(nogil=True)
+def draw_sample(bids, quantities, sample_bids, sample_quantities):
+    """Fill a sample with offers, one cache line after the other."""
     state = np.uint64(0)
-    for start in range(0, size, CACHE_LINE):
+    for start in range(0, sample_bids.size, CACHE_LINE):
         state, line = next_index(bids.size // CACHE_LINE, state)
         for i in range(CACHE_LINE):
             sample_bids[start + i] = bids[CACHE_LINE * line + i]
             sample_quantities[start + i] = quantities[CACHE_LINE * line + i]
+
+
+@compiled(nogil=True)
+def bracket_in_sample(sample_bids, sample_quantities, sample_demand, scratch):
+    """Find the prices of a sample that most likely enclose the price of the market."""
     if not are_valid_offers(sample_bids, sample_quantities):
         return 0.0, 0.0
-    sample_demand = demand / bids.size * size
+    size = sample_bids.size
     deviation = DEVIATION * sum_in_lanes(sample_quantities) / math.sqrt(size)
     low = _price_in_sample(sample_bids, sample_quantities, sample_demand - deviation, scratch)
     high = _price_in_sample(sample_bids, sample_quantities, sample_demand + deviation, scratch)
@@ -78,7 +95,7 @@ def _price_in_sample(bids, quantities, demand, scratch):
         return -math.inf
     supply, scratch = scratch[:BRUTE_FORCE_MAX], scratch[BRUTE_FORCE_MAX:]
     price = lowest_covering_price(
-        bids, quantities, 0.0, math.inf, bids, quantities, demand, supply, scratch
+        bids, quantities, 0.0, math.inf, (bids, quantities), demand, supply, scratch
     )
     return math.inf if math.isnan(price) else price
 
@@ -102,10 +119,10 @@ def clear_within_bracket(bids, quantities, demand, pro_rata, low, high, dispatch
         chunk_bids, chunk_quantities = bids[chunk], quantities[chunk]
         if count + chunk_bids.size > most:
             return math.nan
-        if not _accept_and_mark(chunk_bids, chunk_quantities, low, high, dispatch[chunk], marks):
+        if not accept_and_mark(chunk_bids, chunk_quantities, low, high, dispatch[chunk], marks):
             return math.nan
         below += sum_in_lanes(dispatch[chunk])
-        before, count = count, _append_marked(marks[: chunk_bids.size], indices, count)
+        before, count = count, append_marked(marks[: chunk_bids.size], indices, count)
         for i in range(before, count):
             inner_bids[i] = chunk_bids[indices[i]]
             inner_quantities[i] = chunk_quantities[indices[i]]
@@ -113,13 +130,13 @@ def clear_within_bracket(bids, quantities, demand, pro_rata, low, high, dispatch
     inner_bids, inner_quantities = inner_bids[:count], inner_quantities[:count]
     through = below + sum_in_lanes(inner_quantities)
     # Both ends must be certain: what is offered up to `low` falls short, up to `high` it covers.
-    surely_short, surely_covered = target_bounds(bids.size, demand * COVERAGE)
+    surely_short, surely_covered = target_bounds((bids, quantities), demand * COVERAGE)
     if not (below < surely_short and surely_covered <= through <= LARGEST):
         return math.nan
     inner_dispatch, scratch = scratch[:count], scratch[count:]
     supply, scratch = scratch[:BRUTE_FORCE_MAX], scratch[BRUTE_FORCE_MAX:]
     price = lowest_covering_price(
-        inner_bids, inner_quantities, below, high, bids, quantities, demand, supply, scratch
+        inner_bids, inner_quantities, below, high, (bids, quantities), demand, supply, scratch
     )
     if not math.isnan(price):
         left = demand - below
@@ -132,7 +149,7 @@ def clear_within_bracket(bids, quantities, demand, pro_rata, low, high, dispatch
 
 
 @compiled(nogil=True)
-def _accept_and_mark(bids, quantities, low, high, dispatch, marks):
+def accept_and_mark(bids, quantities, low, high, dispatch, marks):
     """Accept the offers up to `low`, mark those above it up to `high`; tell if all are valid."""
     refused = False
     for i in range(bids.size):
@@ -144,7 +161,7 @@ def _accept_and_mark(bids, quantities, low, high, dispatch, marks):
 
 
 @compiled(nogil=True)
-def _append_marked(marks, indices, count):
+def append_marked(marks, indices, count):
     """Append the indices of the marks to the first `count` indices; return the new count.
 
     A branch for each mark could not be predicted. So 64 marks, bytes of zero or one, become the

@@ -27,17 +27,18 @@ REORDERED = {"reassoc", "nsz"}
 
 @compiled(nogil=True)
 def lowest_covering_price(
-    candidate_bids, candidate_quantities, below, high, bids, quantities, demand, supply, scratch
+    candidate_bids, candidate_quantities, below, high, orders, demand, supply, scratch
 ):
     """Find the lowest price that covers demand; NaN in a shortage.
 
     The answer is the price of a candidate, or `high`, which covers demand; `below` is offered below
-    all candidates. Guess some prices, add up what is offered at or below each in one pass, keep the
+    all candidates. Candidates are some of the orders (see `exactly_covers`), the bids of an auction
+    weighted. Guess some prices, add up what is offered at or below each in one pass, keep the
     candidates between the two guesses that enclose the answer, and go on with those: a quickselect
     with seven pivots, whose weights are the quantities.
     """
     target = demand * COVERAGE
-    surely_short, surely_covered = target_bounds(bids.size, target)
+    surely_short, surely_covered = target_bounds(orders, target)
     low, count = -math.inf, candidate_bids.size  # `low` does not cover demand.
     scratch_bids, scratch_quantities = scratch[:count], scratch[count:]
     state = np.uint64(0)
@@ -49,8 +50,7 @@ def lowest_covering_price(
         for k in range(GUESSES):
             total = known + sums[k]
             if total >= surely_short and (
-                surely_covered <= total <= LARGEST
-                or exactly_covers(bids, quantities, guesses[k], target)
+                surely_covered <= total <= LARGEST or exactly_covers(orders, guesses[k], target)
             ):
                 high = guesses[k]
                 break
@@ -68,8 +68,7 @@ def lowest_covering_price(
             count,
             below,
             high,
-            bids,
-            quantities,
+            orders,
             target,
             supply,
         )
@@ -80,7 +79,7 @@ def lowest_covering_price(
         price = candidate_bids[i]
         total += candidate_quantities[i]
         if total >= surely_short and (
-            surely_covered <= total <= LARGEST or exactly_covers(bids, quantities, price, target)
+            surely_covered <= total <= LARGEST or exactly_covers(orders, price, target)
         ):
             high = price
             break
@@ -89,10 +88,10 @@ def lowest_covering_price(
 
 @compiled(nogil=True, forceinline=True)
 def brute_force_price(
-    candidate_bids, candidate_quantities, count, below, high, bids, quantities, target, supply
+    candidate_bids, candidate_quantities, count, below, high, orders, target, supply
 ):
     """Do the same for at most `BRUTE_FORCE_MAX` candidates, by comparing all with all."""
-    surely_short, surely_covered = target_bounds(bids.size, target)
+    surely_short, surely_covered = target_bounds(orders, target)
     for i in range(count):
         supply[i] = below
     for j in range(count):
@@ -106,15 +105,15 @@ def brute_force_price(
         sure = min(sure, candidate_bids[i] if covers else high)
         possible = min(possible, high if supply[i] < surely_short else candidate_bids[i])
     if possible < sure:
-        sure = _decide_exactly(candidate_bids, count, possible, sure, bids, quantities, target)
+        sure = _decide_exactly(candidate_bids, count, possible, sure, orders, target)
     return sure if sure < math.inf else math.nan
 
 
 @compiled(nogil=True)
-def _decide_exactly(candidate_bids, count, price, high, bids, quantities, target):
+def _decide_exactly(candidate_bids, count, price, high, orders, target):
     """Try the candidates from `price` on, below `high`, in exact arithmetic."""
     while price < high:
-        if exactly_covers(bids, quantities, price, target):
+        if exactly_covers(orders, price, target):
             return price
         higher = high
         for i in range(count):
@@ -128,7 +127,8 @@ def _decide_exactly(candidate_bids, count, price, high, bids, quantities, target
 def marginal_rank(order, bids, quantities, demand):
     """Find, in merit order, the rank of the offer that covers demand; in a shortage, the end."""
     target = demand * COVERAGE
-    surely_short, surely_covered = target_bounds(order.size, target)
+    orders = bids, quantities
+    surely_short, surely_covered = target_bounds(orders, target)
     supply = 0.0
     rank = 0
     # Four at a time: an addition waits for the one before it, so one for four takes a quarter.
@@ -145,7 +145,7 @@ def marginal_rank(order, bids, quantities, demand):
         supply += quantities[order[rank]]
         # Offers at the same price may follow; the exact sum includes them.
         if supply >= surely_short and (
-            surely_covered <= supply <= LARGEST or exactly_covers(bids, quantities, price, target)
+            surely_covered <= supply <= LARGEST or exactly_covers(orders, price, target)
         ):
             break
         rank += 1

@@ -36,8 +36,12 @@ def _calls() -> list[Callable[[], object]]:
     backend = registry.get_backend("numba")
     batch = partial(backend.market_clearing_batch, bids[None], quantities[None], [demand])
     names = [name for name, variant in registry.VARIANTS.items() if variant.language == "numba"]
+    sides = (bids, quantities) * 2
+    auction = partial(backend.auction_clearing, *sides)
+    auctions = partial(backend.auction_clearing_batch, *(orders[None] for orders in sides))
     functions = backend.market_clearing, *map(registry.get_variant, names)
-    return [_step, batch, *(partial(it, bids, quantities, demand) for it in functions)]
+    markets = (partial(it, bids, quantities, demand) for it in functions)
+    return [_step, batch, auction, auctions, *markets]
 
 
 def _step() -> None:

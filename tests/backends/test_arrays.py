@@ -89,6 +89,36 @@ def test_layouts_of_a_batch(backend, layout):
     assert np.array_equal(prices, expected[0])
 
 
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS.keys())
+def test_layouts_of_auctions(backend, layout):
+    tables = BIDS[:, :6], QUANTITIES[:, :6], BIDS[:, 6:] + 2, QUANTITIES[:, 6:]
+    for clear, plain in (
+        (backend.auction_clearing, [np.array(table[0]) for table in tables]),
+        (backend.auction_clearing_batch, [np.array(table) for table in tables]),
+    ):
+        expected = clear(*plain)
+        for changed in (range(4), *([at] for at in range(4))):
+            given = [layout(part) if at in changed else part for at, part in enumerate(plain)]
+            results = clear(*given)
+            for result, right in zip(results, expected, strict=True):
+                assert np.array_equal(result, right)
+                assert type(result) is type(right)
+            assert all(result.flags.c_contiguous for result in results[1:])
+        # A side without orders.
+        nothing = [layout(part[..., :0]) for part in plain[2:]]
+        assert not clear(*plain[:2], *nothing)[1].any()
+
+
+@pytest.mark.parametrize(
+    "k", [1, np.float32(1), np.int16(1), np.array(1.0), np.uint64(1), np.longdouble(1)]
+)
+def test_kinds_of_k(backend, k):
+    orders = [10.0], [1.0], [20.0], [1.0]
+    assert backend.auction_clearing(*orders, k=k)[0] == 20.0
+    assert backend.auction_clearing_batch(*orders, k=k)[0].tolist() == [20.0]
+    assert backend.auction_clearing_batch(*orders, k=strided(np.array([0.5])))[0].tolist() == [15.0]
+
+
 @pytest.mark.parametrize(
     "demand",
     [200, np.float32(200), np.int16(200), np.array(200.0), np.uint64(200), np.longdouble(200)],

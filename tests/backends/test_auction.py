@@ -1,5 +1,6 @@
 """The two-sided contract, rule by rule, in every backend."""
 
+import importlib
 import itertools
 from fractions import Fraction
 
@@ -93,6 +94,7 @@ DUST = (
     [9.0, 1.5, 2.5, -1.0],
     [1e9, 1e-3, 1e-3, 5.0],
 )
+MUCH_DUST = [0.0, *map(float, range(1, 21))], [1e9, *[1e-3] * 20], [100.0], [1e9]
 CUT_DEEP = [1.0, 2.0, 3.0], [1.0, 1e-10, 1e-10], [5.0, 4.0, 4.0, 4.0], [1.0, 1e-11, 1e-11, 1e-11]
 SUBNORMAL = [1.0, 2.0], [5e-324, 1.5e-323], [3.0, 2.5], [1e-323, 1e-323]
 
@@ -103,6 +105,7 @@ SUBNORMAL = [1.0, 2.0], [5e-324, 1.5e-323], [3.0, 2.5], [1e-323, 1e-323]
 @example(BEYOND_CUT, 0.5, "pro_rata")
 @example(DUST, 0.5, "index")
 @example(DUST, 1.0, "pro_rata")
+@example(MUCH_DUST, 1.0, "index")
 @example(CUT_DEEP, 1.0, "index")
 @example(CUT_DEEP, 1.0, "pro_rata")
 @example(SUBNORMAL, 0.3, "pro_rata")
@@ -354,6 +357,42 @@ def test_many_random_auctions(backends):
                 oracle.check(backend.auction_clearing(*auction, k=0.0), auction, 0.0)
 
 
+def test_numba_leaves_few_auctions_to_python(monkeypatch):
+    """Python takes some milliseconds for what compiled code clears in some microseconds."""
+    pytest.importorskip("numba")
+    backend = importlib.import_module("market_py.backends.numba")
+
+    def refuse(auction):
+        raise AssertionError(f"left to Python: {auction}")
+
+    monkeypatch.setattr(backend, "clear_auction", refuse)
+    for offers, bids, interval, _ in EXAMPLES.values():
+        for k in (0, 1):
+            assert backend.auction_clearing(*columns(offers), *columns(bids), k=k)[0] == interval[k]
+    rng = np.random.default_rng(7)
+    for _ in range(200):
+        backend.auction_clearing(*random_auction(rng, *rng.integers(1, 500, 2)))
+    with pytest.raises(AssertionError, match="left to Python"):
+        backend.auction_clearing(*BEYOND)
+
+
+SPREAD = st.floats(0, 1e300) | st.sampled_from([0.1, 0.2, 0.3, 1.0, 2.0**-60, 5e-324, 1e16])
+
+
+@given(st.lists(SPREAD, max_size=30), st.lists(SPREAD, max_size=30), st.booleans(), st.randoms())
+def test_exact_differences_in_numba(offered, wanted, same, random):
+    sums = pytest.importorskip("market_py.backends.numba_sums")
+    if same:
+        wanted = random.sample(offered, len(offered))
+        wanted[:1] = [0.5 * part for part in wanted[:1] * 2]
+    orders = [
+        np.array(part, float) for side in (offered, wanted) for part in ([1] * len(side), side)
+    ]
+    most = max(sum(offered), sum(wanted), 5e-324)
+    difference = sums.exact_difference(tuple(orders), 1.0, 1.0, most)
+    assert np.sign(difference) == np.sign(sum(map(Fraction, offered)) - sum(map(Fraction, wanted)))
+
+
 def test_large_auctions_agree(backends):
     """Many of them with a sample; NumPy sorts."""
     rng = np.random.default_rng(6)
@@ -387,31 +426,6 @@ def test_arguments_are_untouched_and_results_are_new(backend):
         assert result.flags.writeable
         result[...] = -1
     assert all(np.array_equal(a, b) for a, b in zip(given, copies, strict=True))
-
-
-@pytest.mark.parametrize(
-    "layout",
-    [
-        list,
-        lambda a: a.astype(np.float32),
-        lambda a: a.astype(int),
-        lambda a: a.astype(">f8"),
-        lambda a: np.repeat(a, 2, axis=-1)[..., ::2],
-        lambda a: np.broadcast_to(a, (2, *a.shape))[1],
-        np.asfortranarray,
-    ],
-)
-def test_layouts(backend, layout):
-    rng = np.random.default_rng(8)
-    parts = [rng.integers(0, 30, (4, count)).astype(float) for count in (6, 6, 5, 5)]
-    for clear, plain in (
-        (backend.auction_clearing, [part[0] for part in parts]),
-        (backend.auction_clearing_batch, parts),
-    ):
-        expected = clear(*plain)
-        for at in range(4):
-            found = clear(*(layout(part) if at == i else part for i, part in enumerate(plain)))
-            assert all(bits(a) == bits(b) for a, b in zip(found, expected, strict=True))
 
 
 @pytest.mark.parametrize(

@@ -143,6 +143,12 @@ rows = [array[:1_000].reshape(10, 100) for array in market[:2]]
 wide = market_py.get_backend("numba").market_clearing_batch(*rows, [100.0] * 10, threads=3)
 price, dispatch = market_py.get_backend("numba").market_clearing(*market)
 print(type(price).__name__, price, dispatch.sum(), wide[0].tolist(), wide[1].sum())
+backend = market_py.get_backend("numba")
+for orders in ([array[:300] for array in market[:2]], market[:2]):
+    price, sold, bought = backend.auction_clearing(*orders, orders[0] + 30, orders[1])
+    print(type(price).__name__, price, sold.sum(), bought.sum())
+rows = backend.auction_clearing_batch(*rows, *rows, k=0.5, threads=3)
+print(rows[0].tolist(), *(part.sum() for part in rows[1:]))
 """
 
 

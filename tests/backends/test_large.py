@@ -42,6 +42,53 @@ def test_large_markets(backends, distribution, offers):
         assert np.abs(dispatch - results[0][1]).max() <= tolerance
 
 
+@pytest.mark.parametrize("distribution", DISTRIBUTIONS.values(), ids=DISTRIBUTIONS.keys())
+@pytest.mark.parametrize("orders", SIZES)
+def test_large_auctions(backends, distribution, orders):
+    """A bid that is rejected is a generator that is not needed."""
+    rng = np.random.default_rng(orders)
+    prices, quantities = distribution(orders, rng), rng.uniform(0, 10, orders)
+    is_bid = np.arange(orders) % 3 == 0
+    price = reference(prices, quantities, float(np.sum(quantities[is_bid])))
+    bid_prices, wanted = prices[is_bid], quantities[is_bid]
+    offer_prices, offered = prices[~is_bid], quantities[~is_bid]
+    results = [
+        backend.auction_clearing(offer_prices, offered, bid_prices, wanted)
+        for backend in backends
+        if backend.name != "python" or orders <= 10_000
+    ]
+    for cleared_price, sold, bought in results:
+        assert cleared_price == price
+        assert np.array_equal(sold[offer_prices < price], offered[offer_prices < price])
+        assert np.array_equal(bought[bid_prices > price], wanted[bid_prices > price])
+        assert not sold[offer_prices > price].any()
+        assert not bought[bid_prices < price].any()
+        volume = sold.sum()
+        tolerance = volume * (1e-12 if orders <= 10_000 else 1e-10)
+        assert abs(volume - bought.sum()) <= 2 * tolerance
+        for one, same in zip((sold, bought), results[0][1:], strict=True):
+            assert np.abs(one - same).max() <= tolerance
+
+
+@pytest.mark.parametrize("ties", ["index", "pro_rata"])
+@pytest.mark.parametrize("orders", [5000, 40_000])
+def test_ties_of_thousands_on_both_sides(backend, ties, orders):
+    """A quarter as many offers as bids: half of the bids at the higher price is cut."""
+    if backend.name == "python" and orders > 5000:
+        pytest.skip("slow")
+    prices, quantities = np.where(np.arange(orders) % 2, 10.0, 20.0), np.full(orders, 0.1)
+    offers = slice(orders // 4)
+    price, sold, bought = backend.auction_clearing(
+        prices[offers] - 10, quantities[offers], prices, quantities, ties=ties
+    )
+    assert price == 20.0
+    assert np.all(sold == 0.1)
+    assert not bought[1::2].any()
+    ranks = np.arange(orders // 2)
+    expected = 0.1 * (ranks < orders // 4) if ties == "index" else 0.05
+    np.testing.assert_allclose(bought[::2], expected, rtol=0, atol=orders * 1e-12)
+
+
 @pytest.mark.parametrize("ties", ["index", "pro_rata"])
 def test_ties_at_one_of_many_prices(backend, ties):
     """Here a sample tells the price from its neighbours."""

@@ -29,20 +29,39 @@ def test_sixteen_threads_with_the_same_inputs(backend, threads):
             [backend.market_clearing(*market) for market in zip(*arguments, strict=True)],
         )
 
-    (prices, dispatch), singles = clear(0)
+    check_sixteen_threads(clear)
+
+
+@pytest.mark.parametrize("threads", [1, 2, None])
+def test_sixteen_threads_with_the_same_auctions(backend, threads):
+    rows = slice(None, 2 if backend.name == "python" else 100)
+    arguments = BIDS[rows], QUANTITIES[rows], BIDS[rows] + 10, QUANTITIES[rows]
+
+    def clear(_):
+        return (
+            backend.auction_clearing_batch(*arguments, threads=threads),
+            [backend.auction_clearing(*auction) for auction in zip(*arguments, strict=True)],
+        )
+
+    check_sixteen_threads(clear)
+
+
+def check_sixteen_threads(clear):
+
+    batch, singles = clear(0)
     with ThreadPoolExecutor(16) as pool:
         results = list(pool.map(clear, range(16)))
-    for (other_prices, other_dispatch), other_singles in results:
-        assert np.array_equal(prices, other_prices)
-        assert np.array_equal(dispatch, other_dispatch)
-        for (price, row), (other_price, other_row) in zip(singles, other_singles, strict=True):
-            assert price == other_price
-            assert np.array_equal(row, other_row)
+    for other_batch, other_singles in results:
+        for one, other in zip([batch, *singles], [other_batch, *other_singles], strict=True):
+            assert all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
 
 
 def clear_in_child(name):
-    prices, _ = market_py.get_backend(name).market_clearing_batch(BIDS, QUANTITIES, DEMAND)
-    return prices
+    backend = market_py.get_backend(name)
+    prices, _ = backend.market_clearing_batch(BIDS, QUANTITIES, DEMAND)
+    auctions = slice(10 if name == "python" else None)
+    orders = BIDS[auctions], QUANTITIES[auctions]
+    return np.concatenate([prices, backend.auction_clearing_batch(*orders, *orders)[0]])
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="forks")
@@ -76,10 +95,19 @@ def test_writing_to_an_input_meanwhile_breaks_nothing_else(backend, demand):
             return
         assert prices.shape == (40,)
 
+    def clear_auctions(_):
+        orders = bids[:4, :200], quantities[:4, :200]
+        try:
+            prices, *_ = backend.auction_clearing_batch(*orders, *orders)
+        except ValueError:
+            return
+        assert prices.shape == (4,)
+
     with ThreadPoolExecutor(4) as pool:
         # The specification is slow, and Python itself cannot crash.
+        tasks = scribble, clear, *([clear_auctions] if backend.name in ("rust", "numba") else [])
         times = range(1 if backend.name == "python" else 30)
-        done = [pool.submit(task, i) for i in times for task in (scribble, clear)]
+        done = [pool.submit(task, i) for i in times for task in tasks]
         assert [task.result() for task in done] == [None] * len(done)
 
 
@@ -87,11 +115,15 @@ def test_writing_to_an_input_meanwhile_breaks_nothing_else(backend, demand):
 def test_others_run_while_a_large_market_is_cleared(name):
     if name not in market_py.available_backends():
         pytest.skip(f"{name} is not there")
-    clear = market_py.get_backend(name).market_clearing
+    backend = market_py.get_backend(name)
     rng = np.random.default_rng(0)
-    market = rng.uniform(0, 100, 4_000_000), rng.uniform(0, 1, 4_000_000), 1e6
-    clear(*market)
-    assert lets_others_run(lambda: clear(*market))
+    offers = rng.uniform(0, 100, 4_000_000), rng.uniform(0, 1, 4_000_000)
+    for clear, demand in (
+        (backend.market_clearing, (1e6,)),
+        (backend.auction_clearing, offers),
+    ):
+        clear(*offers, *demand)
+        assert lets_others_run(lambda clear=clear, demand=demand: clear(*offers, *demand))
 
 
 @pytest.mark.parametrize(
