@@ -9,6 +9,7 @@ from market_py import registry
 from market_py.benchmark import inputs
 from market_py.benchmark.cases import learning, steps
 from market_py.benchmark.cases.adequacy import Study, studies
+from market_py.benchmark.cases.auctions import auction_case, day_case
 from market_py.benchmark.cases.case import BenchmarkCase
 from market_py.benchmark.cases.clearing import batch_case, single_case
 from market_py.benchmark.confirm import PUBLISHED_NUMBA
@@ -62,6 +63,10 @@ def _all_cases(settings: Settings) -> Iterator[BenchmarkCase | Study]:
     batch_names = tuple(name for name in batch_names if name in backends)
     for size in settings.batch_sizes:
         yield batch_case("own bids", size, batch_names, **batch_options)
+    compiled = [name for name in backends if name in ("rust", "numba")]
+    for size in settings.auction_sizes if compiled else ():
+        yield auction_case(size, compiled, **options)
+    yield day_case([*compiled, "numpy"], **options)
     for threads in settings.threads:
         yield steps.step_case(steps.MARKETS, steps.AGENTS, threads, **options)
     for agents in steps.ONE_MARKET_AGENTS:

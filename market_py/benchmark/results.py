@@ -30,6 +30,8 @@ TITLES: dict[Kind, str] = {
     "ladder": "Every variant of the ladder",
     "distributions": "Easy, hard, degenerate and real inputs",
     "batch": "Many markets per call",
+    "auction": "Auctions with orders on both sides",
+    "auction day": "The auctions of a day in one call",
     "steps": "Steps of the learning environment, many markets together",
     "one step": "Steps of the learning environment, one market",
     "replay": "Replay buffers",

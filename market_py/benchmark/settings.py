@@ -41,6 +41,8 @@ class Settings:
     """Markets per batch."""
     batch_sizes: tuple[int, ...] = (5, 10, 20, 50, 100, 200)
     """Offers per market of more batches, cleared by the backends only."""
+    auction_sizes: tuple[int, ...] = (5, 10, 20, 50, 100, 200, 1000, 10_000, LARGE)
+    """Offers, and as many bids, per auction."""
     years: int = 10_000
     """Years of outages in each study."""
     seeds: tuple[int, ...] = (1, 2, 3)
@@ -54,11 +56,12 @@ class Settings:
 
 
 QUICK = Settings(
-    kinds=("single", "repeated", "distributions", "batch"),
+    kinds=("single", "repeated", "distributions", "batch", "auction"),
     sizes=(5, 20, 200, 1000),
     repeated_sizes=(200,),
     distribution_sizes=(200,),
     batch_sizes=(),
+    auction_sizes=(200,),
     rounds=7,
 )
 """A run that takes about a minute."""

@@ -8,6 +8,7 @@ import numpy as np
 from rich.console import RenderableType
 from rich.table import Table
 
+from market_py.benchmark.cases.auctions import ARGSORT, HIGHS, ONE_SIDED
 from market_py.benchmark.report.waterfall import ORDERS, savings
 from market_py.benchmark.results import TITLES, RaceResult, Results
 from market_py.benchmark.settings import LADDER_SIZE, PUBLISHED, PUBLISHED_BARE
@@ -296,6 +297,45 @@ def adversarial(results: Results) -> Table:
         ((*label, *map(found.get, names)) for label, found in ratios.items()),
         "Ratio of medians of two races (unpaired) and its 95 % interval.",
         "Time over that of random inputs of the same size",
+    )
+
+
+def auctions(results: Results) -> Table:
+    """Make a table of auctions beside one-sided clearing of as many orders, and other ways."""
+    rows: list[Row] = []
+    for found in results.of_kind("auction"):
+        race = found.race
+        both = [
+            (
+                _median(race, name) if name in race.rounds else None,
+                _speedup(race, ONE_SIDED + name, name),
+            )
+            for name in ("rust", "numba")
+        ]
+        others = (_speedup(race, "rust", over) for over in ("numba", ARGSORT, HIGHS))
+        rows.append((race.size, *(it for pair in both for it in pair), *others))
+    headings = " | ".join(f"{name}, µs | {name}: time over one-sided" for name in ("rust", "numba"))
+    overs = " | ".join(f"rust over {name}" for name in ("numba", ARGSORT, HIGHS))
+    return _table(
+        f"offers, and as many bids | {headings} | {overs}",
+        rows,
+        f"Median, µs per auction; time over that of `market_clearing` with all orders as offers, "
+        f"and how many times as fast Rust is as others: {PAIRED}.",
+        "Auctions with orders on both sides",
+    )
+
+
+def auction_day(results: Results) -> Table:
+    """Make a table of the auctions of a day in one call."""
+    return _table(
+        "hours | orders of the longest hour | candidate | ms | times faster",
+        (
+            (found.markets, found.race.size, *row[1:]) if row else row
+            for found in results.of_kind("auction day")
+            for row in _by_candidate([found], lambda _: (None,), ",.2f", 1e6 / found.markets)
+        ),
+        f"Median, ms per call, one thread; {TO_FIRST}",
+        "A synthetic day of auctions in one call",
     )
 
 

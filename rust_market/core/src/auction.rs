@@ -108,11 +108,12 @@ impl Auction<'_> {
         bought: &mut [f64],
         scratch: &mut Scratch,
     ) -> Result<Option<f64>, Error> {
-        let is_side = |side: Orders<'_>| {
-            side.prices.len() == side.quantities.len()
-                && are_offers(simd, side.prices, side.quantities)
-        };
-        if !(is_side(self.offers) && is_side(self.bids) && (0.0..=1.0).contains(&self.k)) {
+        for Orders { prices, quantities } in [self.offers, self.bids] {
+            if prices.len() != quantities.len() || !are_offers(simd, prices, quantities) {
+                return Ok(None);
+            }
+        }
+        if !(0.0..=1.0).contains(&self.k) {
             return Ok(None);
         }
         let Some(low) = self.lowest_price(simd, scratch)? else {

@@ -240,21 +240,18 @@ pub(crate) fn accept_within<S: Simd, const BIDS: bool>(
     let (price_vectors, price_tail) = S::as_simd_f64s(prices);
     let (quantity_vectors, quantity_tail) = S::as_simd_f64s(quantities);
     let (accepted_vectors, accepted_tail) = S::as_mut_simd_f64s(accepted);
-    let mut sums = [[zero; 2]; 2];
+    let (mut strict, mut all) = (zero, zero);
     let vectors = price_vectors.iter().zip(quantity_vectors);
-    for (number, ((&prices, &quantities), accepted)) in vectors.zip(accepted_vectors).enumerate() {
+    for ((&prices, &quantities), accepted) in vectors.zip(accepted_vectors) {
         let (low, high) = if BIDS { (at, prices) } else { (prices, at) };
         let strictly = select_where(simd, simd.less_than_f64s(low, high), quantities);
         let masked = select_where(simd, simd.less_than_or_equal_f64s(low, high), quantities);
         // Adding zero turns -0.0 into 0.0.
         *accepted = simd.add_f64s(masked, zero);
-        // Two sums each, as in `accept_below`.
-        let [strict, all] = &mut sums[number % 2];
-        *strict = simd.add_f64s(*strict, strictly);
-        *all = simd.add_f64s(*all, masked);
+        strict = simd.add_f64s(strict, strictly);
+        all = simd.add_f64s(all, masked);
     }
-    let [mut strict, mut all] =
-        [0, 1].map(|sum| simd.reduce_sum_f64s(simd.add_f64s(sums[0][sum], sums[1][sum])));
+    let (mut strict, mut all) = (simd.reduce_sum_f64s(strict), simd.reduce_sum_f64s(all));
     let tails = price_tail.iter().zip(quantity_tail).zip(accepted_tail);
     for ((&price, &quantity), accepted) in tails {
         let (low, high) = if BIDS { (limit, price) } else { (price, limit) };
