@@ -107,6 +107,95 @@ def market_clearing_batch(
     `market_clearing`: they are read with the GIL released. Ctrl-C ends the call within a second.
     """
 
+def auction_clearing(
+    offer_prices: ArrayLike,
+    offer_quantities: ArrayLike,
+    bid_prices: ArrayLike,
+    bid_quantities: ArrayLike,
+    *,
+    k: float = 0.0,
+    ties: Literal["index", "pro_rata"] = "index",
+) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
+    """Clear one auction of sellers' offers and buyers' bids.
+
+    Parameters
+    ----------
+    offer_prices : array_like, shape (N,)
+        Least prices that sellers take, €/MWh; finite, may be negative.
+    offer_quantities : array_like, shape (N,)
+        Offered quantities, MW; finite and >= 0.
+    bid_prices : array_like, shape (M,)
+        Most that buyers pay, €/MWh; finite, may be negative.
+    bid_quantities : array_like, shape (M,)
+        Quantities that buyers want, MW; finite and >= 0.
+    k : float
+        Where the price lies in the price interval, 0 to 1.
+    ties : {"index", "pro_rata"}
+        Orders at the marginal price are accepted by index, or each with the same share.
+
+    Returns
+    -------
+    price : float
+        Uniform clearing price, €/MWh.
+    sold : ndarray, shape (N,)
+        Accepted quantities of the offers, MW.
+    bought : ndarray, shape (M,)
+        Accepted quantities of the bids, MW.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As for `market_clearing`; there must be an offer or a bid.
+
+    Notes
+    -----
+    As for `market_clearing`; the GIL is released if each side has 16,384 orders or more.
+    """
+
+def auction_clearing_batch(
+    offer_prices: ArrayLike,
+    offer_quantities: ArrayLike,
+    bid_prices: ArrayLike,
+    bid_quantities: ArrayLike,
+    *,
+    k: ArrayLike = 0.0,
+    ties: Literal["index", "pro_rata"] = "index",
+    threads: SupportsIndex | None = None,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Clear ``B`` auctions in one call, in parallel, with the GIL released.
+
+    Parameters
+    ----------
+    offer_prices, offer_quantities : array_like, shape (B, N) or (N,)
+        As for `auction_clearing`; one row for each auction, or one for all.
+    bid_prices, bid_quantities : array_like, shape (B, M) or (M,)
+        As for `auction_clearing`; one row for each auction, or one for all.
+    k : array_like, shape (B,) or ()
+        As for `auction_clearing`.
+    ties : {"index", "pro_rata"}
+        As for `auction_clearing`.
+    threads : int, optional
+        As for `market_clearing_batch`.
+
+    Returns
+    -------
+    prices : ndarray, shape (B,)
+        Uniform clearing prices, €/MWh.
+    sold : ndarray, shape (B, N)
+        Accepted quantities of the offers, MW.
+    bought : ndarray, shape (B, M)
+        Accepted quantities of the bids, MW.
+
+    Raises
+    ------
+    TypeError, ValueError, MemoryError
+        As for `auction_clearing`; an error names the row.
+
+    Notes
+    -----
+    As for `market_clearing_batch`; ``B`` may also come from `k`.
+    """
+
 def market_clearing_naive(
     bids: NDArray[np.float64], quantities: NDArray[np.float64], demand: float
 ) -> tuple[float, list[float]]:
