@@ -6,6 +6,7 @@ public functions ignore floating-point errors, whatever the caller has set with 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import SupportsIndex
 
 import numpy as np
@@ -91,8 +92,8 @@ def auction_clearing(
     """Clear one auction; see `market_py.auction_clearing`."""
     given = offer_prices, offer_quantities, bid_prices, bid_quantities
     auction = check_auction(*given, k, ties)
-    orders = (array[np.newaxis] for array in auction[:4])
-    prices, sold, bought = _clear_auctions(*orders, np.array([auction.k]), ties)
+    orders = [array[np.newaxis] for array in auction[:4]]
+    prices, sold, bought = _clear_auctions(orders, np.array([auction.k]), ties)
     return float(prices[0]), sold[0].copy(), bought[0].copy()
 
 
@@ -116,8 +117,8 @@ def auction_clearing_batch(
     step = max(1, OFFERS_PER_CHUNK // (offers + bids))
     for start in range(0, batch.auctions, step):
         rows = slice(start, start + step)
-        own = (array[rows] for array in batch[:5])
-        prices[rows], sold[rows], bought[rows] = _clear_auctions(*own, ties)
+        *orders, k_of_rows = (array[rows] for array in batch[:5])
+        prices[rows], sold[rows], bought[rows] = _clear_auctions(orders, k_of_rows, ties)
     return prices, sold, bought
 
 
@@ -142,12 +143,7 @@ def _clear(
 
 
 def _clear_auctions(
-    offer_prices: Float64Array,
-    offer_quantities: Float64Array,
-    bid_prices: Float64Array,
-    bid_quantities: Float64Array,
-    k: Float64Array,
-    ties: Ties,
+    orders: Sequence[Float64Array], k: Float64Array, ties: Ties
 ) -> tuple[Float64Array, Float64Array, Float64Array]:
     """Clear the rows of tables of shape (B, N) and (B, M).
 
@@ -156,6 +152,7 @@ def _clear_auctions(
     bids count a billionth less. Rows in which floating sums cannot decide are left to the plain
     Python backend.
     """
+    offer_prices, offer_quantities, bid_prices, bid_quantities = orders
     book = np.concatenate([offer_prices, bid_prices], axis=1)
     weights = np.concatenate([offer_quantities, bid_quantities * COVERAGE], axis=1)
     _, merit_prices, _, supply, _ = _merit_order(book, weights)
@@ -183,8 +180,9 @@ def _clear_auctions(
     bought = _fill_side(-bid_prices, bid_quantities, -low, volume, ~is_cut, ties)
     prices = low[:, 0] + 0.0
     for row in np.flatnonzero(~decided):
-        own = (array[row] for array in (offer_prices, offer_quantities, bid_prices, bid_quantities))
-        prices[row], sold[row], bought[row] = clear_auction(Auction(*own, float(k[row]), ties))
+        own = (array[row] for array in orders)
+        auction = Auction._make([*own, float(k[row]), ties])
+        prices[row], sold[row], bought[row] = clear_auction(auction)
     return prices, sold, bought
 
 

@@ -90,7 +90,8 @@ def auction_clearing_batch(
     prices = np.zeros(batch.auctions)
     sold, bought = np.zeros((batch.auctions, offers)), np.zeros((batch.auctions, bids))
     for i, (*orders, own_k) in enumerate(zip(*batch[:5], strict=True)):
-        prices[i], sold[i], bought[i] = clear_auction(Auction(*orders, float(own_k), ties))
+        auction = Auction._make([*orders, float(own_k), ties])
+        prices[i], sold[i], bought[i] = clear_auction(auction)
     return prices, sold, bought
 
 

@@ -35,8 +35,8 @@ class VerdictCard(Panel):
     ) -> None:
         found = check_verdict(verdict, own)
         if found.state != "right":
-            said = f"There is a card once the verdict above is accepted; it is {found.state}."
-            super().__init__({}, (_card([], waterfall), said))
+            why = f"There is a card once the verdict above is accepted; it is {found.state}."
+            super().__init__({}, (_card([], waterfall), why))
             return
         said = statements(verdict)
         self.markdown = "\n\n".join([f"## {TITLE}", *said, "![What each fix saved](verdict.png)"])
