@@ -21,7 +21,7 @@ type Table<'py> = Bound<'py, PyArray2<f64>>;
 #[pyfunction]
 #[pyo3(
     signature = (
-        offer_prices, offer_quantities, bid_prices, bid_quantities, *, k=None, ties=Ties::Default
+        offer_prices, offer_quantities, bid_prices, bid_quantities, *, k=Given::No, ties=Ties::Default
     ),
     text_signature = "(offer_prices, offer_quantities, bid_prices, bid_quantities, *, k=0.0, \
                       ties='index')"
@@ -32,14 +32,14 @@ pub(crate) fn auction_clearing<'py>(
     offer_quantities: &Bound<'py, PyAny>,
     bid_prices: &Bound<'py, PyAny>,
     bid_quantities: &Bound<'py, PyAny>,
-    k: Option<Given<'py>>,
+    k: Given<'py>,
     ties: Ties<'py>,
 ) -> PyResult<(f64, Vector<'py>, Vector<'py>)> {
     let conversion = Conversion::new(py);
     let given = [offer_prices, offer_quantities, bid_prices, bid_quantities];
     labels::check(&conversion, &labelled(given))?;
     let arguments = Arguments::convert(given, |name, object| conversion.orders(name, object));
-    let k = k.map_or(Ok(0.0), |k| conversion.scalar("k", &k.0));
+    let k = k.object().map_or(Ok(0.0), |k| conversion.scalar("k", k));
     let ties = conversion.ties(&ties);
     let (shape, k, ties) = match (arguments.shape(py), k, ties) {
         (Ok(shape), Ok(k), Ok(ties)) => (shape, k, ties),
@@ -89,7 +89,7 @@ pub(crate) fn auction_clearing<'py>(
 #[pyfunction]
 #[pyo3(
     signature = (
-        offer_prices, offer_quantities, bid_prices, bid_quantities, *, k=None, ties=Ties::Default,
+        offer_prices, offer_quantities, bid_prices, bid_quantities, *, k=Given::No, ties=Ties::Default,
         threads=None
     ),
     text_signature = "(offer_prices, offer_quantities, bid_prices, bid_quantities, *, k=0.0, \
@@ -105,14 +105,14 @@ pub(crate) fn auction_clearing_batch<'py>(
     offer_quantities: &Bound<'py, PyAny>,
     bid_prices: &Bound<'py, PyAny>,
     bid_quantities: &Bound<'py, PyAny>,
-    k: Option<Given<'py>>,
+    k: Given<'py>,
     ties: Ties<'py>,
     threads: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<(Vector<'py>, Table<'py>, Table<'py>)> {
     let conversion = Conversion::new(py);
     let given = [offer_prices, offer_quantities, bid_prices, bid_quantities];
     let [first, second, third, fourth] = labelled(given);
-    let own_k = k.as_ref().map(|k| &k.0);
+    let own_k = k.object();
     let labelled = [first, second, third, fourth, ("k", own_k, COLUMN)];
     labels::check(&conversion, &labelled)?;
     let arguments = Arguments::convert(given, |name, object| conversion.rows(name, object));
@@ -171,14 +171,26 @@ pub(crate) fn auction_clearing_batch<'py>(
     Ok((prices.finish(), sold.finish(), bought.finish()))
 }
 
-/// An argument that was given, even if it is `None`.
-pub(crate) struct Given<'py>(Bound<'py, PyAny>);
+/// An argument with a default other than `None`, which is refused like any other object.
+pub(crate) enum Given<'py> {
+    No,
+    Yes(Bound<'py, PyAny>),
+}
+
+impl<'py> Given<'py> {
+    fn object(&self) -> Option<&Bound<'py, PyAny>> {
+        match self {
+            Self::No => None,
+            Self::Yes(object) => Some(object),
+        }
+    }
+}
 
 impl<'py> FromPyObject<'_, 'py> for Given<'py> {
     type Error = std::convert::Infallible;
 
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> Result<Self, Self::Error> {
-        Ok(Self(object.to_owned()))
+        Ok(Self::Yes(object.to_owned()))
     }
 }
 

@@ -233,7 +233,7 @@ def test_labels_must_agree(backend):
         "bid_prices": pandas.Series([30.0, 15.0], ["c", "d"]),
         "bid_quantities": pandas.Series([40.0, 20.0], ["c", "d"]),
     }
-    assert backend.auction_clearing(**given)[0] == 10.0
+    assert backend.auction_clearing(**given)[0] == 15.0
     for name, kind in (("offer_quantities", "offers"), ("bid_quantities", "bids")):
         wrong = given | {name: given[name][::-1]}
         with pytest.raises(ValueError, match=f"{name}: the labels of its {kind} must be those of"):

@@ -209,7 +209,8 @@ def test_notebook(page, workshop, path, width):
     set_theme(page, "Light")
     notebook.run_all()
     exercises = path.read_text(encoding="utf8").count('"exercise"')
-    assert page.get_by_text("○ not done yet").count() == exercises
+    # A cell that uses an answer says so, too.
+    assert page.get_by_text("○ not done yet").count() >= exercises
     checked = set()
 
     def check(output):
@@ -350,7 +351,6 @@ def test_answers(page, workshop, path, width):
             said = notebook.answer(call(exercise), wrong.source)
             assert "✗ not right yet" in said
             assert wrong.words in said
-    assert page.get_by_text("not done yet").count() == 0
     notebook.check()
 
 
@@ -437,22 +437,20 @@ def test_the_harness_sees_errors(written, source):
 
 FLAWED = """
 import ipywidgets as widgets
+from market_py.plots.picture import picture
 from market_py.workshop.widgets.controls import slider
 from market_py.workshop.widgets.panel import Explorer
-from market_py.plots.picture import Picture
 
-picture = Picture()
-axes = picture.figure.subplots()
+@picture()
+def draw(figure, x):
+    figure.subplots().set_xlim(0, 1 + x)
 
 def answer(x, y):
-    axes.set_xlim(0, 1 + x)
-    return picture.png(), f"x is {x}"
+    return draw(x), f"x is {x}"
 
 faint = widgets.HTML('<p style="color:#ccc;background:#fff">faint</p>')
 wide = widgets.Label("a label that is cut off", layout=widgets.Layout(width="40px"))
-panel = Explorer(
-    {name: slider(name, 1, 0, 9, 1, "") for name in "xy"}, answer, picture.width
-)
+panel = Explorer({name: slider(name, 1, 0, 9, 1, "") for name in "xy"}, answer)
 panel.children = (*panel.children, faint, wide)
 panel
 """

@@ -16,6 +16,9 @@ CONTROLS = (
     ".widget-toggle-button"
 )
 START = ".widget-button"
+FOLDED = (
+    ".jupyter-widget-Collapse:not(.jupyter-widget-Collapse-open) .jupyter-widget-Collapse-header"
+)
 LABEL = """control => {
   const row = control.closest('.widget-inline-hbox');
   if (control.type === 'checkbox') return control.closest('label').textContent;
@@ -175,6 +178,8 @@ class Output:
 def outputs(notebook):
     """The outputs with something to press or to move, from top to bottom."""
     page = notebook.page
+    for header in page.locator(FOLDED).all():
+        header.click()
     cells = page.locator(".jp-Notebook .jp-CodeCell")
     found = cells.filter(has=page.locator(f".jp-OutputArea-output :is({CONTROLS}, {START})"))
     return [Output(cell) for cell in found.all()]
@@ -207,12 +212,12 @@ SAID = {
     "Take the time": r"3 rounds of 1 call: numba-sort takes [0-9,]+ ns",
     "Compile and call": r"The first call took [0-9,.]+ ms",
     "Run all three": r"on one input, repeated, N = 5: \d.* same order, N = 5: \d",
-    "Run the race": r"rust-naive is as numba-sort: N = 5: \d.* \((faster|slower|indist)",
+    "Run the race": r"inputs, 5 offers: rust-naive \d.* \((faster|slower|indist)",
     "Time the call overhead": r"N = 5, ns per call: an empty call takes ",
     "Time the variants": r"20 offers, .*: numba-sort [0-9.]+ µs",
     "Count": r"20 offers, per market: .* asks for ",
     "Time the growth": r"random prices, N = 1,000",
-    "Run the batches": r"numba: one call is .*; at 8 it is",
+    "Run the batches": r"numba: one call is .*; at \d+ it is",
     "Simulate": r"20 years: \d.* hours of lost load a year",
     "Learn": r"1 seed: .* the mean price is [0-9.]+ €/MWh",
     "Train with each": r"With numpy, steps are \d+% of training",
