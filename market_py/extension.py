@@ -39,6 +39,8 @@ def find() -> ModuleType:
             MLP,
             Environment,
             ReplayBuffer,
+            auction_clearing,
+            auction_clearing_batch,
             market_clearing,
             market_clearing_batch,
             market_clearing_into,

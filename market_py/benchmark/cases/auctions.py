@@ -96,9 +96,12 @@ def _one_sided(clear: Any, *arguments: Any) -> Any:
 
 
 def _argsort(*arguments: Any) -> tuple[float, Float64Array]:
-    """Clear the market of all orders as one writes it in NumPy, without checks and tolerance."""
+    """Clear the market of all orders as one writes it in NumPy, without checks and tolerance.
+
+    Ties by index need a stable sort.
+    """
     prices, quantities, demand = arguments[4:]
-    order = np.argsort(prices)
+    order = np.argsort(prices, kind="stable")
     supply = np.cumsum(quantities[order])
     marginal = np.searchsorted(supply, demand)
     accepted = np.zeros_like(quantities)
