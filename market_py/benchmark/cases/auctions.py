@@ -21,8 +21,8 @@ from market_py.validation import Float64Array
 ONE_SIDED = "one-sided "
 """Begins the name of a backend that clears offers and bids as offers, for all that is bid."""
 ARGSORT, HIGHS = "numpy argsort", "scipy linprog"
-LARGEST_PROGRAMME = 200
-"""Orders a side up to which a linear programme is solved: it takes milliseconds."""
+PROGRAMME_SIZE = 200
+"""Orders a side with which a linear programme is solved, too: it takes milliseconds."""
 DAY = "synthetic day"
 NEAR = 1e-9
 
@@ -43,7 +43,7 @@ def auction_case(orders: int, names: Sequence[str], **options: Any) -> Benchmark
             candidates[name] = partial(_two_sided, backend.auction_clearing)
             candidates[ONE_SIDED + name] = partial(_one_sided, backend.market_clearing)
         candidates[ARGSORT] = _argsort
-        if orders <= LARGEST_PROGRAMME and find_spec("scipy"):
+        if orders == PROGRAMME_SIZE and find_spec("scipy"):
             candidates[HIGHS] = _linear_programme
         return Setup(candidates, inputs, _verify)
 
