@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from helpers import auctions as oracle
-from helpers.auctions import auctions, bits
-from helpers.markets import markets
+from helpers.auctions import LEVELS, auctions, bits
+from helpers.markets import PRICES, QUANTITIES, markets
 
 K = st.sampled_from([0.0, 0.5, 1.0]) | st.floats(0, 1)
 TIES = st.sampled_from(["index", "pro_rata"])
@@ -196,6 +196,21 @@ def test_irrelevant_orders_change_nothing(backends, auction, k, ties, data):
             assert not other[len(one) :].any()
             for a, b in zip(one.tolist(), other.tolist(), strict=False):
                 assert abs(Fraction(a) - Fraction(b)) <= volume / 10**12 + Fraction(5e-324)
+
+
+@many
+@given(auctions(max_orders=12), LEVELS | PRICES, QUANTITIES.filter(bool), st.booleans())
+def test_more_supply_never_raises_the_price(backends, auction, price, quantity, is_offer):
+    """Nor does more demand lower it."""
+    # The first order of a side that had none becomes one end of the interval.
+    assume(any(auction[1]) and any(auction[3]))
+    more = [list(part) for part in auction]
+    for part, value in zip(more[:2] if is_offer else more[2:], (price, quantity), strict=True):
+        part.append(value)
+    for backend in backends:
+        for k in (0.0, 1.0):
+            before, after = (backend.auction_clearing(*it, k=k)[0] for it in (auction, more))
+            assert after <= before if is_offer else after >= before
 
 
 PRICE_LEVELS = st.integers(-20, 100).map(float)

@@ -476,3 +476,94 @@ impl AuctionBatch<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::threads::never;
+
+    /// Prices and quantities.
+    type Side = ([f64; 2], [f64; 2]);
+
+    fn orders((prices, quantities): &Side) -> Orders<'_> {
+        Orders { prices, quantities }
+    }
+
+    fn cleared(offers: &Side, bids: &Side, k: f64) -> Result<(f64, [f64; 2], [f64; 2]), Error> {
+        let (mut sold, mut bought) = ([f64::NAN; 2], [f64::NAN; 2]);
+        let auction = Auction {
+            offers: orders(offers),
+            bids: orders(bids),
+            k,
+            ties: Ties::Index,
+        };
+        let price = clear_auction(auction, &mut sold, &mut bought, &mut Scratch::new())?;
+        Ok((price, sold, bought))
+    }
+
+    /// One quantity is traded at any price from 50 to 80.
+    const VERTICAL: (Side, Side) = (([0.0, 80.0], [100.0, 50.0]), ([100.0, 50.0], [100.0, 20.0]));
+
+    #[test]
+    fn k_divides_the_price_interval() {
+        let (offers, bids) = VERTICAL;
+        for (k, price) in [(0.0, 50.0), (0.5, 65.0), (1.0, 80.0)] {
+            let found = cleared(&offers, &bids, k);
+            assert_eq!(found, Ok((price, [100.0, 0.0], [100.0, 0.0])));
+        }
+    }
+
+    #[test]
+    fn most_is_traded_where_orders_have_one_price() {
+        let offers = ([21.0, 100.0], [100.0, 30.0]);
+        let bids = ([3000.0, 100.0], [100.0, 50.0]);
+        let found = cleared(&offers, &bids, 0.0);
+        assert_eq!(found, Ok((100.0, [100.0, 30.0], [100.0, 30.0])));
+    }
+
+    #[test]
+    fn nobody_trades_where_bids_are_below_offers() {
+        let offers = ([12.0, 15.0], [5.0, 5.0]);
+        let bids = ([10.0, 9.0], [5.0, 5.0]);
+        assert_eq!(cleared(&offers, &bids, 0.5), Ok((11.0, [0.0; 2], [0.0; 2])));
+    }
+
+    #[test]
+    fn the_first_wrong_value_is_named() {
+        let (offers, bids) = VERTICAL;
+        let message =
+            |found: Result<_, Error>| found.map(|_: (f64, _, _)| ()).unwrap_err().to_string();
+        let wrong = (bids.0, [1.0, -1.0]);
+        assert_eq!(
+            message(cleared(&offers, &wrong, f64::NAN)),
+            "bid_quantities[1] = -1.0: must be finite and >= 0"
+        );
+        assert_eq!(
+            message(cleared(&offers, &bids, 1.5)),
+            "k = 1.5: must be between 0 and 1"
+        );
+    }
+
+    #[test]
+    fn rows_of_a_batch_are_cleared_as_alone() {
+        let (offers, bids) = VERTICAL;
+        let [k, mut prices] = [[0.0, 0.25, 1.0], [0.0; 3]];
+        let (mut sold, mut bought) = ([0.0; 6], [0.0; 6]);
+        let batch = AuctionBatch {
+            orders: [2, 2],
+            offer_prices: Rows::Shared(&offers.0),
+            offer_quantities: Rows::Shared(&offers.1),
+            bid_prices: Rows::Shared(&bids.0),
+            bid_quantities: Rows::Shared(&bids.1),
+            k: Rows::Each(&k),
+            ties: Ties::Index,
+        };
+        let threads = NonZeroUsize::MIN;
+        clear_auctions(batch, &mut prices, &mut sold, &mut bought, threads, &never).unwrap();
+        for (row, k) in k.into_iter().enumerate() {
+            let own = |all: &[f64; 6]| [all[2 * row], all[2 * row + 1]];
+            let alone = cleared(&offers, &bids, k).unwrap();
+            assert_eq!((prices[row], own(&sold), own(&bought)), alone);
+        }
+    }
+}
