@@ -67,6 +67,8 @@ class ComplexClearing(NamedTuple):
     """The books of the plain prices, by hour."""
     after: dict[int, Book]
     """The books of the final prices: dropped orders left out, blocks as price-takers."""
+    asked: dict[int, Float64Array]
+    """What the sellers in `after` asked, blocks their own price too, by hour, €/MWh."""
 
     @property
     def rounds(self) -> int:
@@ -162,7 +164,9 @@ def clear_complex_orders(
         hit = unit == worst
         quantities[row[hit], column[hit]] = 0.0
     after = _books(hours, taken, quantities, *bids)
-    return ComplexClearing(hours, prices, plain_prices, np.array(history), dropped, before, after)
+    asked = {hour: it.offer_prices for hour, it in _books(hours, plain, quantities, *bids).items()}
+    found = hours, prices, plain_prices, np.array(history), dropped
+    return ComplexClearing(*found, before, after, asked)
 
 
 def _number_groups(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from helpers.data import DATA, DATE, needs_real_day
-from market_py import auction_clearing
+from market_py import auction_clearing, payments
 from market_py.orders import Book, clear_complex_orders, omie
 
 CAB = """\
@@ -176,6 +176,22 @@ def test_all_official_prices_of_the_real_day(real):
     assert cleared.prices[18] == 74.27
     # One zone: Portugal differs where the line is full.
     assert day.portugal[11] == 1.2
+
+
+@needs_real_day
+def test_pay_as_bid_with_the_same_offers(real):
+    """Million euros of the day: what the rule pays shapes the offers."""
+    _, cleared = real
+    totals = {"uniform": 0.0, "pay_as_bid": 0.0}
+    for hour, book in cleared.after.items():
+        price, sold, bought = auction_clearing(*book, backend="numpy")
+        for rule in totals:
+            received, _ = payments(price, cleared.asked[hour], sold, bought, rule)
+            totals[rule] += received.sum() / 1e6
+    assert totals == {
+        "uniform": pytest.approx(41.0, abs=0.05),
+        "pay_as_bid": pytest.approx(-3.9, abs=0.05),
+    }
 
 
 @needs_real_day

@@ -49,15 +49,16 @@ class TestBooks:
 
     def test_without_a_real_day_another_one_stands_in(self, monkeypatch):
         monkeypatch.delenv("MARKET_PY_DATA", raising=False)
-        found, name, how = books.day.__wrapped__()
-        assert (name, [*found]) == ("a synthetic day", [*range(1, 25)])
+        found, asked, name, how = books.day.__wrapped__()
+        assert (name, [*found], [*asked]) == ("a synthetic day", *[[*range(1, 25)]] * 2)
         assert "MARKET_PY_DATA is not set" in how
 
     @pytest.mark.skipif(DATA is None, reason="no data of a real day")
     def test_the_real_day_has_the_official_prices(self, monkeypatch):
         monkeypatch.setenv("MARKET_PY_DATA", str(DATA))
-        found, name, how = books.day.__wrapped__()
+        found, asked, name, how = books.day.__wrapped__()
         assert name == "21 June 2025 in Spain"
+        assert all(len(asked[hour]) == len(book.offer_prices) for hour, book in found.items())
         assert "meet 6 of 24 official prices" in how
         assert "24 are met" in how
         assert auction_clearing(*books.withhold(found[10], 1000))[0] == 63

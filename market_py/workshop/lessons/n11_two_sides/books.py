@@ -18,7 +18,7 @@ CENT = 0.005
 CAVEATS = """\
 The French price is an input, so that in 9 hours the Spanish price is partly given.
 To drop the worst loser is a teaching heuristic, not the algorithm of the exchange.
-Accepted blocks stand at the price floor, which pay-as-bid would pay them, not their offer.
+Accepted blocks stand at the price floor; pay-as-bid pays them what they asked.
 There is one zone: a price of Portugal that differs is not found.
 Where France offers and bids at the price, volumes include its trade with itself."""
 
@@ -32,15 +32,17 @@ START = Book(
 
 
 @cache
-def day() -> tuple[dict[int, Book], str, str]:
-    """Return the books of a day by hour, the name of the day, and how real prices come about.
+def day() -> tuple[dict[int, Book], dict[int, Float64Array], str, str]:
+    """Return the books of a day, what sellers asked, its name, and how real prices come about.
 
     The day is real where the environment variable ``MARKET_PY_DATA`` names its files.
     """
     try:
         real = omie.load_day(DATE)
     except FileNotFoundError as missing:
-        return synthetic_day(SEED), "a synthetic day", f"No real day. {missing}"
+        books = synthetic_day(SEED)
+        asked = {hour: book.offer_prices for hour, book in books.items()}
+        return books, asked, "a synthetic day", f"No real day. {missing}"
     cleared = clear_complex_orders(real.steps)
     plain, found = (
         int((np.abs(prices - real.spain) < CENT).sum())
@@ -48,6 +50,7 @@ def day() -> tuple[dict[int, Book], str, str]:
     )
     return (
         cleared.after,
+        cleared.asked,
         "21 June 2025 in Spain",
         f"Two curves an hour meet {plain} of {len(real.spain)} official prices. After dropping "
         f"{len(cleared.dropped)}\norders that lose, one by one, clearing all hours each time, "
