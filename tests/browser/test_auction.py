@@ -147,7 +147,7 @@ def test_random_books(shown):
         shown.press("offer 4", "ArrowRight")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.long)])
 def test_accessibility(shown, theme):
     if theme == "dark":
         shown.page.add_style_tag(content=DARK)
@@ -155,6 +155,7 @@ def test_accessibility(shown, theme):
     assert [v["id"] for v in found if v["impact"] in ("serious", "critical")] == []
 
 
+@pytest.mark.long
 def test_any_book_can_be_drawn(browser):
     for book in (([5], [0], [], []), ([], [], [-4, 3], [1, 2]), ([1], [1e9], [4000], [3e9])):
         figure = Shown(browser, AuctionFigure(*book))

@@ -40,7 +40,11 @@ for offers, change in itertools.product((3, 4096, 65536), ("dtype", "length", "s
     demand = {"float": Float, "array": Array}[saboteur]()
     arguments = (out,) if name == "market_clearing_into" else ()
     try:
-        answer = getattr(rust_market, name)(bids, quantities, demand, *arguments)
+        call = getattr(rust_market, name)
+        if name.startswith("auction"):
+            answer = call(bids, quantities, bids, quantities, k=demand)
+        else:
+            answer = call(bids, quantities, demand, *arguments)
         price = answer if arguments else np.ravel(answer[0])[0]
         print(change, "answered" if price == 1.0 or change == "dtype" else price)
     except (TypeError, ValueError) as error:
@@ -48,7 +52,10 @@ for offers, change in itertools.product((3, 4096, 65536), ("dtype", "length", "s
 """
 
 
-@pytest.mark.parametrize("name", [*VARIANTS, "market_clearing", "market_clearing_batch"])
+BACKEND = [f"{what}_clearing{batch}" for what in ("market", "auction") for batch in ("", "_batch")]
+
+
+@pytest.mark.parametrize("name", [*VARIANTS, *BACKEND])
 def test_a_demand_that_changes_the_offers_while_it_is_converted(in_process, name):
     """PyO3 converts the demand of a variant first: the offers are then what they were made."""
     told = in_process(SABOTAGE, name, "float" if name in VARIANTS else "array").splitlines()
@@ -82,6 +89,8 @@ def zeros(*shape, dtype="f8"):
 calls = {
     "batch": lambda a: rust_market.market_clearing_batch(a[0], a[1], demand),
     "market": lambda a: rust_market.market_clearing(a[0], a[1], 5.0),
+    "auction": lambda a: rust_market.auction_clearing(*a),
+    "auctions": lambda a: rust_market.auction_clearing_batch(*a),
     "mlp": lambda a: policy.answer(a[0], a[1], 1),
     "step": lambda a: environment.step(*a, 1),
     "observe": lambda a: environment.observe(*a),
@@ -93,6 +102,8 @@ rows = lambda k: (zeros(k, 64, dtype="f4"), zeros(k, 2, dtype="f4"), zeros(k, dt
 makers = {
     "batch": lambda: (bids.copy(), quantities.copy()),
     "market": lambda: (bids.ravel().copy(), quantities.ravel().copy()),
+    "auction": lambda: (bids.ravel().copy(), quantities.ravel().copy()) * 2,
+    "auctions": lambda: (bids.copy(), quantities.copy(), quantities.copy(), bids.copy()),
     "mlp": lambda: (zeros(M, 8, dtype="f4"), zeros(M, 1, dtype="f4")),
     "step": lambda: (zeros(3, M, dtype="u8"), zeros(M, 5, 2), zeros(M, 5, 2), zeros(M, 5, 2),
                      zeros(M, 5), zeros(M, dtype="?"), zeros(M), zeros(M), zeros(M, 5)),
@@ -129,7 +140,10 @@ print("alive")
 """
 
 
-@pytest.mark.parametrize("which", ["batch", "market", "mlp", "step", "observe", "add", "sample"])
+@pytest.mark.parametrize(
+    "which",
+    ["batch", "market", "auction", "auctions", "mlp", "step", "observe", "add", "sample"],
+)
 def test_another_thread_that_changes_dtype_and_shape_meanwhile(in_process, which):
     assert in_process(OTHER_THREAD, which) == "alive\n"
 

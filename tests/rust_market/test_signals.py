@@ -40,6 +40,12 @@ demand = np.full(400_000, 200.0)
 interrupt(lambda: rust_market.market_clearing_batch(bids, quantities, demand, threads=int(THREADS)))
 """
 
+AUCTIONS = """
+orders = np.random.default_rng(0).random((4, 500))
+k = np.linspace(0, 1, 200_000)
+interrupt(lambda: rust_market.auction_clearing_batch(*orders, k=k, threads=int(THREADS)))
+"""
+
 STEP = """
 agents, markets, F = 1000, 40_000, 2
 environment = rust_market.Environment(
@@ -94,8 +100,8 @@ print("priorities", (buffer.state()[2] != 1).any())
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize(
     ("script", "more"),
-    [(BATCH, ""), (STEP, "state False\n"), (MLP, "")],
-    ids=["batch", "step", "mlp"],
+    [(BATCH, ""), (AUCTIONS, ""), (STEP, "state False\n"), (MLP, "")],
+    ids=["batch", "auctions", "step", "mlp"],
 )
 def test_parallel_calls(in_process, script, more, threads):
     told = in_process(SETUP + script.replace("THREADS", str(threads)), seconds=120)
