@@ -103,11 +103,11 @@ def hour_panel(day: Mapping[int, Book]) -> Explorer:
     def cleared(hour: int) -> tuple[float, Float64Array, Float64Array]:
         return auction_clearing(*day[hour])
 
-    def answer(hour: int, megawatts: int, demand: str, k: float) -> Shown:
+    def answer(hour: int, megawatts: int, demand: str) -> Shown:
         price, sold, bought = cleared(hour)
         book = day[hour] if demand == AS_BID else books.with_fixed_demand(day[hour], bought)
         less = books.withhold(book, megawatts)
-        after, *accepted = auction_clearing(*less, k=k)
+        after, *accepted = auction_clearing(*less)
         low, high = price_interval(*less)
         middle = float(sold.sum())
         png = supply_and_demand(
@@ -120,7 +120,7 @@ def hour_panel(day: Mapping[int, Book]) -> Explorer:
         )
         interval = f"; any price from {low:,.2f} to {high:,.2f} clears" if low < high else ""
         return png, (
-            f"{hour} h: {price:,.2f} €/MWh with all offers and k = 0; without {megawatts:,} MW and "
+            f"{hour} h: {price:,.2f} €/MWh with all offers; without {megawatts:,} MW and "
             f"with demand {demand} {after:,.2f} ({after - price:+,.2f}){interval}. "
             f"{accepted[0].sum():,.0f} MW are traded instead of {middle:,.0f}."
         )
@@ -129,7 +129,6 @@ def hour_panel(day: Mapping[int, Book]) -> Explorer:
         "hour": slider("hour", HOUR, min(day), max(day), 1, ""),
         "megawatts": slider("withheld", MEGAWATTS, 0, 3000, 100, "MW"),
         "demand": choice("demand", [AS_BID, FIXED]),
-        "k": slider("k", 0.0, 0, 1, 0.1, ""),
     }
     return Explorer(controls, answer)
 
