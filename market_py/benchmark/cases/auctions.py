@@ -13,7 +13,7 @@ from market_py import registry
 from market_py.benchmark import timing
 from market_py.benchmark.agreement import verify_alike
 from market_py.benchmark.cases.case import BenchmarkCase, Setup
-from market_py.benchmark.inputs import BATCHES, distinct_inputs
+from market_py.benchmark.inputs import DISTINCT, distinct_inputs
 from market_py.orders import synthetic_day
 from market_py.orders.rows import Rows
 from market_py.validation import Float64Array
@@ -52,14 +52,14 @@ def auction_case(orders: int, names: Sequence[str], **options: Any) -> Benchmark
 
 def day_case(names: Sequence[str], **options: Any) -> BenchmarkCase:
     """Make a case of the 24 auctions of a synthetic day, cleared in one call on one thread."""
+    hours = synthetic_day()
 
     def set_up(seed: int) -> Setup:
-        days = [_laid_out(seed + day) for day in range(BATCHES)]
+        days = [_laid_out(seed + day) for day in range(DISTINCT // len(hours) + 1)]
         clear = {name: registry.get_backend(name).auction_clearing_batch for name in names}
         candidates = {name: partial(it, threads=1) for name, it in clear.items()}
         return Setup(candidates, days, _verify)
 
-    hours = synthetic_day()
     longest = max(len(book.offer_prices) + len(book.bid_prices) for book in hours.values())
     return BenchmarkCase("auction day", DAY, longest, set_up, markets=len(hours), **options)
 
