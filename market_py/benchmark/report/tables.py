@@ -153,17 +153,18 @@ def headline(results: Results) -> str:
     large = results.find("single", "random", many)
     if race is None or repeated is None or large is None:
         return "Not measured."
+    bare, both = race.speedup(PUBLISHED_BARE, over=NUMBA), race.speedup("rust", over="numba")
     return (
-        "A published experiment advised to keep numba. Repeated here, with "
-        f"{point.offers} offers, one market per call [95 % interval]:\n\n"
-        "- With one market repeated, and an array made of Rust's list as the published benchmark "
-        f"makes one: Rust is **{repeated.speedup(RUST, over=NUMBA)}** times as fast as numba "
-        f"(published: {point.speedup:.2f}).\n"
-        f"- The same functions with distinct markets and without that array: Rust is "
-        f"**{race.speedup(PUBLISHED_BARE, over=NUMBA)}** times as fast as numba.\n"
-        f"- Both without sorting: Rust is **{race.speedup('rust', over='numba')}** times as fast "
-        f"as numba, and numba {race.speedup('numba', over=NUMBA)} times as fast as before; with "
-        f"{many:,} offers Rust is {large.speedup('rust', over='numba')} times as fast as numba."
+        "A [published experiment](rust_market/RUST_PERFORMANCE_STUDY.md) advised to keep numba. "
+        f"Repeated here, with {point.offers} offers and one market per call, this is how many "
+        "times as fast Rust is as numba (below 1 it is slower) [95 % interval]:\n\n"
+        "- As published: one market again and again, and the timed part turns Rust's list into an "
+        f"array: **{repeated.speedup(RUST, over=NUMBA)}**; the publication says "
+        f"{point.speedup:.2f}.\n"
+        f"- The same functions, distinct markets, the list stays a list: **{bare}**.\n"
+        f"- Both languages without sorting, which makes numba {race.speedup('numba', over=NUMBA)} "
+        f"times as fast as before: **{both}**; with {many:,} offers "
+        f"**{large.speedup('rust', over='numba')}**."
     )
 
 
