@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from market_py.backends.constants import COVERAGE, LARGEST, SCALE
-from market_py.backends.price import price_in_interval
 from market_py.validation import (
     Auction,
     AuctionBatch,
@@ -158,13 +157,15 @@ def marginal_offer(quantities: list[float], demand: float) -> int | None:
 def clear_auction(auction: Auction) -> tuple[float, Float64Array, Float64Array]:
     """Clear one checked auction."""
     low, high, volume = clear_orders(*(orders.tolist() for orders in auction[:4]))
-    price = price_in_interval(low, high, auction.k)  # Rule 2.
+    # Rule 2. Each operation is rounded once, so that all backends return the same bits. The sum may
+    # lie outside the interval by a rounding error; adding zero turns -0.0 into 0.0.
+    price = min(max((1 - auction.k) * low + auction.k * high, low), high) + 0.0
     # Rule 4: offers by ascending, bids by descending price.
     offers, bids = (
         (auction.offer_prices.tolist(), auction.offer_quantities.tolist()),
         ((-auction.bid_prices).tolist(), auction.bid_quantities.tolist()),
     )
-    return float(price), _fill(*offers, volume, auction.ties), _fill(*bids, volume, auction.ties)
+    return price, _fill(*offers, volume, auction.ties), _fill(*bids, volume, auction.ties)
 
 
 def clear_orders(

@@ -52,28 +52,21 @@ pub(crate) fn auction_clearing<'py>(
     let [offers, bids] = shape.orders;
     let (mut sold, mut bought) = (conversion.new_vector(offers)?, conversion.new_vector(bids)?);
     let borrowing = conversion.finish();
-    let auction = {
-        let [offer_prices, offer_quantities, bid_prices, bid_quantities] = arguments.all()?;
-        let detach = [offer_prices, offer_quantities, bid_prices, bid_quantities]
-            .iter()
-            .all(|numbers| numbers.may_be_detached());
-        (
-            detach,
-            Auction {
-                offers: Orders {
-                    prices: offer_prices.values(&borrowing)?,
-                    quantities: offer_quantities.values(&borrowing)?,
-                },
-                bids: Orders {
-                    prices: bid_prices.values(&borrowing)?,
-                    quantities: bid_quantities.values(&borrowing)?,
-                },
-                k,
-                ties,
-            },
-        )
+    let all = arguments.all()?;
+    let detach = all.iter().all(|numbers| numbers.may_be_detached());
+    let [offer_prices, offer_quantities, bid_prices, bid_quantities] = all;
+    let auction = Auction {
+        offers: Orders {
+            prices: offer_prices.values(&borrowing)?,
+            quantities: offer_quantities.values(&borrowing)?,
+        },
+        bids: Orders {
+            prices: bid_prices.values(&borrowing)?,
+            quantities: bid_quantities.values(&borrowing)?,
+        },
+        k,
+        ties,
     };
-    let (detach, auction) = auction;
     let (sold_values, bought_values) = (sold.values(&borrowing)?, bought.values(&borrowing)?);
     let mut clear = || {
         with_workspace(|workspace| {
