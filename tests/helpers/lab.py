@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from pathlib import Path
@@ -45,6 +46,9 @@ EXERCISE = """check => {
   notebook.activate();
   return cells[found].executionCount;
 }"""
+EDITING = """() => document.activeElement.closest('.jp-Notebook .cm-content') !== null"""
+TYPED = """source =>
+  jupyterapp.shell.currentWidget.content.activeCell.model.sharedModel.getSource() === source"""
 CHECKED = """([check, before]) => {
   const cells = Array.from(jupyterapp.shell.currentWidget.content.model.cells);
   const cell = cells.find(cell => cell.sharedModel.getSource().includes(check));
@@ -100,6 +104,8 @@ def server(folder: Path, root: Path | None = None):
         "--ServerApp.ip=127.0.0.1",
         f"--ServerApp.port={port}",
         "--ServerApp.port_retries=0",
+        # Sockets, since another process may take a kernel's port before it starts.
+        "--KernelManager.transport=ipc",
         f"--IdentityProvider.token={token}",
         "--LabApp.expose_app_in_browser=True",
     ]
@@ -110,7 +116,10 @@ def server(folder: Path, root: Path | None = None):
         command += ["--allow-root"]
     environment = {k: v for k, v in os.environ.items() if k != "CONDA_PREFIX"}
     environment |= {"VIRTUAL_ENV": sys.prefix, "IPYTHONDIR": str(folder / "ipython")}
-    for part in ("CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR"):
+    # The path of a socket has at most 107 characters.
+    runtime = tempfile.TemporaryDirectory(prefix="lab-", ignore_cleanup_errors=True)
+    environment["JUPYTER_RUNTIME_DIR"] = runtime.name
+    for part in ("CONFIG_DIR", "DATA_DIR"):
         environment[f"JUPYTER_{part}"] = str(folder / part)
     for part in ("SETTINGS", "WORKSPACES"):
         environment[f"JUPYTERLAB_{part}_DIR"] = str(folder / part)
@@ -139,6 +148,7 @@ def server(folder: Path, root: Path | None = None):
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+        runtime.cleanup()
 
 
 def _wait_for(url, process, log):
@@ -194,8 +204,10 @@ class Notebook:
         page = self.page
         before = page.evaluate(EXERCISE, check)
         page.keyboard.press("Enter")
+        page.wait_for_function(EDITING)
         page.keyboard.press("Control+a")
         page.keyboard.insert_text(source)
+        page.wait_for_function(TYPED, arg=source)
         page.keyboard.press("Shift+Enter")
         page.keyboard.press("Shift+Enter")
         page.wait_for_function(CHECKED, arg=[check, before], timeout=120_000)

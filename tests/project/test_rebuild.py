@@ -15,6 +15,7 @@ from jupyter_client.manager import KernelManager
 
 from market_py import extension
 from market_py.extension import CRATE, REPOSITORY
+from market_py.workshop.publish.execution import connection
 
 pytestmark = [
     pytest.mark.long,
@@ -71,6 +72,7 @@ def kernel(tree, tmp_path):
     manager = KernelManager(
         kernel_name="copy",
         kernel_spec_manager=KernelSpecManager(kernel_dirs=[str(folder.parent)]),
+        **connection(tmp_path),
     )
     outside = {"PYTHONPATH", "VIRTUAL_ENV", "CONDA_PREFIX"}
     environment = {name: value for name, value in os.environ.items() if name not in outside}

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import nbformat
 from jupyter_client.kernelspec import NoSuchKernel
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbclient.exceptions import CellExecutionError, CellTimeoutError
+from traitlets.config import Config
 
 from market_py.extension import REPOSITORY
 from market_py.workshop.grading.solution import MARK
@@ -49,21 +52,34 @@ def execute(path: Path, *, solved: bool = False, first: str = "") -> Execution:
     notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
     for exercise in exercises(notebook) if solved else ():
         exercise.stub.source = exercise.solution
-    client = NotebookClient(
-        notebook,
-        timeout=CELL_SECONDS,
-        kernel_name="python3",
-        resources={"metadata": {"path": str(path.parent)}},
-        store_widget_state=True,
-        extra_arguments=["--IPKernelApp.log_level=40", f"--IPKernelApp.exec_lines={first}"],
-    )
     start = time.perf_counter()
-    try:
-        client.execute()
-        problem = find_problem(notebook)
-    except (CellExecutionError, CellTimeoutError, DeadKernelError, NoSuchKernel) as error:
-        problem = str(error)
+    with TemporaryDirectory(prefix="kernel-") as folder:
+        client = NotebookClient(
+            notebook,
+            timeout=CELL_SECONDS,
+            kernel_name="python3",
+            resources={"metadata": {"path": str(path.parent)}},
+            store_widget_state=True,
+            extra_arguments=["--IPKernelApp.log_level=40", f"--IPKernelApp.exec_lines={first}"],
+            config=Config({"KernelManager": connection(Path(folder))}),
+        )
+        try:
+            client.execute()
+            problem = find_problem(notebook)
+        # A kernel that dies before it answers raises a plain RuntimeError.
+        except (CellExecutionError, CellTimeoutError, NoSuchKernel, RuntimeError) as error:
+            problem = str(error)
     return Execution(path.stem, time.perf_counter() - start, problem, notebook)
+
+
+def connection(folder: Path) -> dict[str, str]:
+    """Settings of a kernel manager: sockets in `folder` instead of ports, where there are any.
+
+    A manager chooses free ports before the kernel starts, and another process may take one first.
+    """
+    if sys.platform == "win32":
+        return {}
+    return {"transport": "ipc", "connection_file": str(folder / "kernel.json")}
 
 
 class Exercise(NamedTuple):
