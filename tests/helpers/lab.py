@@ -82,7 +82,7 @@ KEPT = """async code => {
   return done.content.user_expressions.kept.data['text/plain'];
 }"""
 COUNT = """(lambda gc, figure, os: (
-  sum(issubclass(type(thing), figure.Figure) for thing in gc.get_objects()) + 0 * gc.collect(),
+  0 * gc.collect() + sum(issubclass(type(thing), figure.Figure) for thing in gc.get_objects()),
   int(open('/proc/self/statm').read().split()[1]) * os.sysconf('SC_PAGESIZE') / 1e6,
 ))(__import__('gc'), __import__('matplotlib.figure').figure, __import__('os'))"""
 
