@@ -419,6 +419,44 @@ def test_large_auctions_agree(backends):
                         assert np.abs(one - same).max() <= 1e-10 * sold.sum()
 
 
+SPREADS = {
+    "levels": lambda rng, number: rng.integers(0, 40, number).astype(float),
+    "one price": lambda rng, number: np.full(number, 7.0),
+    "far apart": lambda rng, number: 10 * rng.standard_cauchy(number),
+}
+AMOUNTS_OF_MANY = {
+    "zeros": lambda rng, number: np.where(rng.random(number) < 0.9, 0, rng.uniform(0, 5, number)),
+    "magnitudes": lambda rng, number: 10.0 ** rng.uniform(-12, 12, number),
+    "giant": lambda rng, number: np.where(np.arange(number) == 9, 1e9, rng.uniform(0, 5, number)),
+    "dust": lambda rng, number: np.where(rng.random(number) < 0.5, 1e-12, 2.0),
+}
+
+
+@pytest.mark.parametrize("ties", ["index", "pro_rata"])
+@pytest.mark.parametrize("amounts", AMOUNTS_OF_MANY)
+@pytest.mark.parametrize("spread", SPREADS)
+def test_awkward_large_auctions_agree(backends, spread, amounts, ties):
+    """A sample misleads here, or finds the same price twice."""
+    rng = np.random.default_rng(8)
+    numbers = 20_000, 17_000
+    auction = [
+        draw(rng, number)
+        for number in numbers
+        for draw in (SPREADS[spread], AMOUNTS_OF_MANY[amounts])
+    ]
+    (numpy,) = (backend for backend in backends if backend.name == "numpy")
+    for shift in (0.0, 20.0, -30.0):
+        shifted = auction[0], auction[1], auction[2] + shift, auction[3]
+        price, sold, bought = numpy.auction_clearing(*shifted, k=0.5, ties=ties)
+        for backend in backends:
+            if backend.name not in ("rust", "numba"):
+                continue
+            other, *quantities = backend.auction_clearing(*shifted, k=0.5, ties=ties)
+            assert bits(other) == bits(price)
+            for one, same in zip((sold, bought), quantities, strict=True):
+                assert np.abs(one - same).max() <= 1e-9 * sold.sum()
+
+
 def test_arguments_are_untouched_and_results_are_new(backend):
     given = [np.array(part, float) for part in ([10, 20], [5, 5], [30, 15], [6, 9])]
     copies = [part.copy() for part in given]

@@ -3,6 +3,7 @@
 //! A bid that is rejected is a generator that is not needed. So the lower end of the price interval
 //! is the price of a market of all orders in which all that is bid is demanded ([`Target`]), and is
 //! searched as in one-sided clearing. One more pass accepts the orders of both sides at this price.
+//! Large auctions are cleared with a sample, as large markets are.
 
 use std::cmp::Ordering;
 use std::num::NonZeroUsize;
@@ -19,6 +20,7 @@ use crate::memory;
 use crate::order::MeritOrder;
 use crate::passes::{accept_within, are_offers, supply_at};
 use crate::rules::Ties;
+use crate::sample::{Outside, SAMPLING_MIN};
 use crate::selection::{Bracket, Part};
 use crate::threads::{Stop, parallel_for};
 
@@ -108,22 +110,165 @@ impl Auction<'_> {
         bought: &mut [f64],
         scratch: &mut Scratch,
     ) -> Result<Option<f64>, Error> {
-        for Orders { prices, quantities } in [self.offers, self.bids] {
-            if prices.len() != quantities.len() || !are_offers(simd, prices, quantities) {
-                return Ok(None);
+        let [offers, bids] = [self.offers, self.bids];
+        if offers.quantities.len() != offers.len()
+            || bids.quantities.len() != bids.len()
+            || !(0.0..=1.0).contains(&self.k)
+        {
+            return Ok(None);
+        }
+        let interval = if self.orders() >= SAMPLING_MIN {
+            self.clear_many(sold, bought, scratch)?
+        } else {
+            self.clear_all(simd, false, sold, bought, scratch)?
+        };
+        // Each operation is rounded once, and in this order: the price has the same bits wherever
+        // it is computed. It may leave the interval by a rounding error.
+        Ok(interval.map(|[low, high]| {
+            let price = (1.0 - self.k) * low + self.k * high;
+            price.max(low).min(high) + 0.0
+        }))
+    }
+
+    /// Clears many orders and returns the price interval, or finds that some value is invalid; not
+    /// inlined, so that the code for few orders stays small.
+    #[inline(never)]
+    fn clear_many(
+        &self,
+        sold: &mut [f64],
+        bought: &mut [f64],
+        scratch: &mut Scratch,
+    ) -> Result<Option<[f64; 2]>, Error> {
+        struct ClearMany<'a> {
+            auction: Auction<'a>,
+            accepted: [&'a mut [f64]; 2],
+            scratch: &'a mut Scratch,
+        }
+        impl WithSimd for ClearMany<'_> {
+            type Output = Result<Option<[f64; 2]>, Error>;
+
+            #[inline(always)]
+            fn with_simd<S: Simd>(self, simd: S) -> Self::Output {
+                let (auction, [sold, bought], scratch) =
+                    (self.auction, self.accepted, self.scratch);
+                let (offers, bids) = (auction.offers, auction.bids);
+                // What a pass has checked need not be checked again.
+                let mut trusted = false;
+                if let Some((demand, ends)) = auction.guess(simd, scratch)? {
+                    let split = &mut scratch.bracketed;
+                    let below = split.split::<S, false>(simd, ends, offers, sold)?;
+                    let split = &mut scratch.bracketed_bids;
+                    let above = split.split::<S, true>(simd, ends, bids, bought)?;
+                    let (Some(below), Some(above)) = (below, above) else {
+                        return Ok(None);
+                    };
+                    let outside = [below, above];
+                    let cleared =
+                        auction.clear_within_bracket(simd, ends, demand, outside, scratch)?;
+                    if cleared.is_some() {
+                        scratch.bracketed.put_back(sold);
+                        scratch.bracketed_bids.put_back(bought);
+                        return Ok(cleared);
+                    }
+                    trusted = true;
+                }
+                auction.clear_all(simd, trusted, sold, bought, scratch)
             }
         }
-        if !(0.0..=1.0).contains(&self.k) {
-            return Ok(None);
+        Arch::new().dispatch(ClearMany {
+            auction: *self,
+            accepted: [sold, bought],
+            scratch,
+        })
+    }
+
+    /// Does the same, with all orders as candidates for the price.
+    #[inline(always)]
+    fn clear_all<S: Simd>(
+        &self,
+        simd: S,
+        trusted: bool,
+        sold: &mut [f64],
+        bought: &mut [f64],
+        scratch: &mut Scratch,
+    ) -> Result<Option<[f64; 2]>, Error> {
+        // A loop: passes over vectors are not inlined into the closure of an iterator.
+        for Orders { prices, quantities } in [self.offers, self.bids] {
+            if !(trusted || are_offers(simd, prices, quantities)) {
+                return Ok(None);
+            }
         }
         let Some(low) = self.lowest_price(simd, scratch)? else {
             return Ok(None);
         };
-        let high = self.accept(simd, low, sold, bought, scratch)?;
-        // Each operation is rounded once, and in this order: the price has the same bits wherever
-        // it is computed. It may leave the interval by a rounding error.
-        let price = (1.0 - self.k) * low + self.k * high;
-        Ok(Some(price.max(low).min(high) + 0.0))
+        let high = self.accept(simd, low, self, None, sold, bought, &mut scratch.order)?;
+        Ok(high.map(|high| [low, high]))
+    }
+
+    /// All that is bid, and two prices of a sample that bracket the lower end of the price interval.
+    #[inline(always)]
+    fn guess<S: Simd>(
+        &self,
+        simd: S,
+        scratch: &mut Scratch,
+    ) -> Result<Option<(f64, [f64; 2])>, Error> {
+        let Orders { prices, quantities } = self.bids;
+        let [demand] = supply_at(simd, prices, quantities, &[f64::INFINITY]);
+        if !(f64::MIN_POSITIVE..=f64::MAX).contains(&demand) {
+            return Ok(None);
+        }
+        let (sample, candidates) = (&mut scratch.sample, &mut scratch.candidates);
+        sample.draw(&[self.offers, self.bids])?;
+        let ends = sample.guess(simd, demand / self.orders() as f64, candidates)?;
+        Ok(ends.map(|ends| (demand, ends)))
+    }
+
+    /// Clears the orders between two prices, beside what is accepted outside; returns the price
+    /// interval if it is there.
+    #[inline(always)]
+    fn clear_within_bracket<S: Simd>(
+        &self,
+        simd: S,
+        ends: [f64; 2],
+        demand: f64,
+        [offered, bid]: [Outside; 2],
+        scratch: &mut Scratch,
+    ) -> Result<Option<[f64; 2]>, Error> {
+        let target = Target::elastic(self.offers, self.bids, demand);
+        let supply = |end: usize| offered.below[end] + COVERAGE * bid.below[end];
+        let mut bracket = Bracket::ALL;
+        bracket.narrow(&target, ends, [supply(0), supply(1)]);
+        // The sample may be wrong about both prices.
+        if [bracket.low, bracket.high] != ends {
+            return Ok(None);
+        }
+        let (offers, sold) = scratch.bracketed.orders();
+        let (bids, bought) = scratch.bracketed_bids.orders();
+        let inner = Auction {
+            offers,
+            bids,
+            ..*self
+        };
+        let candidates = &mut scratch.candidates;
+        let Some(low) = candidates.price(simd, &target, bracket, inner.parts())? else {
+            return Ok(None);
+        };
+        let outside = Some([offered.below[0], bid.above]);
+        let order = &mut scratch.order;
+        let high = self.accept(simd, low, &inner, outside, sold, bought, order)?;
+        let inside = high.filter(|&high| high <= ends[1]);
+        Ok(inside.map(|high| [low, high]))
+    }
+
+    fn orders(&self) -> usize {
+        self.offers.len() + self.bids.len()
+    }
+
+    /// The orders as they add up in the search for the lower end of the price interval.
+    #[inline(always)]
+    fn parts(&self) -> [Part<'_>; 2] {
+        let parts = [(self.offers, 1.0), (self.bids, COVERAGE)];
+        parts.map(|(orders, weight)| Part { orders, weight })
     }
 
     /// The lower end of the price interval; none if the values have changed meanwhile.
@@ -135,28 +280,40 @@ impl Auction<'_> {
             return Ok(self.next_price(f64::NEG_INFINITY));
         }
         let target = Target::elastic(self.offers, self.bids, demand);
-        let parts = [(self.offers, 1.0), (self.bids, COVERAGE)];
-        let parts = parts.map(|(orders, weight)| Part { orders, weight });
-        scratch.candidates.price(simd, &target, Bracket::ALL, parts)
+        let candidates = &mut scratch.candidates;
+        candidates.price(simd, &target, Bracket::ALL, self.parts())
     }
 
     /// Accepts the orders of both sides, given the lower end of the price interval; returns the
     /// upper end.
+    ///
+    /// `inner` has the orders that the price may accept or reject: all, or those that are left when
+    /// the sums of offers and bids `outside` are accepted. Then the answer may be none: all orders
+    /// must be cleared together.
     #[inline(always)]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "an auction, its part, and results"
+    )]
     fn accept<S: Simd>(
         &self,
         simd: S,
         low: f64,
+        inner: &Auction<'_>,
+        outside: Option<[f64; 2]>,
         sold: &mut [f64],
         bought: &mut [f64],
-        scratch: &mut Scratch,
-    ) -> Result<f64, Error> {
-        let (offers, bids) = (self.offers, self.bids);
+        order: &mut MeritOrder,
+    ) -> Result<Option<f64>, Error> {
+        let Auction { offers, bids, .. } = *inner;
+        let [below, above] = outside.unwrap_or_default();
         let [cheaper, offered] =
             accept_within::<S, false>(simd, offers.prices, offers.quantities, low, sold);
-        let [mut keener, mut wanted] =
+        let [cheaper, offered] = [below + cheaper, below + offered];
+        let [keener, wanted] =
             accept_within::<S, true>(simd, bids.prices, bids.quantities, low, bought);
-        let error = 2.0 * relative_error(offers.len() + bids.len());
+        let [mut keener, mut wanted] = [above + keener, above + wanted];
+        let error = 2.0 * relative_error(self.orders());
 
         // The next price of the book clears the market too if what is bid above `low` takes all
         // that is offered.
@@ -165,8 +322,9 @@ impl Auction<'_> {
         if !is_unique {
             high = self.highest_price(low)?;
             if high > low {
-                [keener, wanted] =
+                let [better, all] =
                     accept_within::<S, true>(simd, bids.prices, bids.quantities, high, bought);
+                [keener, wanted] = [above + better, above + all];
             }
         }
 
@@ -180,7 +338,6 @@ impl Auction<'_> {
         } else {
             self.compare(low, high)
         };
-        let order = &mut scratch.order;
         match comparison {
             Ordering::Equal => {}
             Ordering::Greater => {
@@ -188,6 +345,8 @@ impl Auction<'_> {
                 if (0.0..=f64::MAX).contains(&remaining) {
                     let tied = Tied::new(simd, offers.prices, low);
                     fill_tied::<true>(offers.quantities, remaining, self.ties, tied, sold);
+                } else if outside.is_some() {
+                    return Ok(None);
                 } else {
                     let volume = bids.sum(|bid| bid >= high);
                     fill_exactly(offers, false, volume, self.ties, sold, order)?;
@@ -198,13 +357,15 @@ impl Auction<'_> {
                 if (0.0..=f64::MAX).contains(&remaining) {
                     let tied = Tied::new(simd, bids.prices, high);
                     fill_tied::<true>(bids.quantities, remaining, self.ties, tied, bought);
+                } else if outside.is_some() {
+                    return Ok(None);
                 } else {
                     let volume = offers.sum(|offer| offer <= low);
                     fill_exactly(bids, true, volume, self.ties, bought, order)?;
                 }
             }
         }
-        Ok(high)
+        Ok(Some(high))
     }
 
     /// Compares exactly what is offered and what is bid at the ends of the price interval.

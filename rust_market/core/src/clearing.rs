@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::order::{MeritOrder, SharedOrder};
 use crate::passes::{BLOCK, accept_below, all_finite, are_offers, inside};
 use crate::rules::{Rules, Ties};
-use crate::sample::{Bracketed, SAMPLING_MIN, Sample};
+use crate::sample::{Bracketed, Outside, SAMPLING_MIN, Sample};
 use crate::selection::{Bracket, Candidates, Part, SetBits};
 use crate::sum::Sum;
 
@@ -20,7 +20,8 @@ const FILL_CHUNK: usize = 8;
 pub struct Scratch {
     pub(crate) candidates: Candidates,
     pub(crate) sample: Sample,
-    bracketed: Bracketed,
+    pub(crate) bracketed: Bracketed,
+    pub(crate) bracketed_bids: Bracketed,
     pub(crate) order: MeritOrder,
 }
 
@@ -142,17 +143,16 @@ impl Market<'_> {
             #[inline(always)]
             fn with_simd<S: Simd>(self, simd: S) -> Self::Output {
                 let (market, dispatch, scratch) = (self.market, self.dispatch, self.scratch);
-                let (bids, quantities) = (market.bids, market.quantities);
                 // What a pass has checked need not be checked again.
                 let mut trusted = self.trusted;
                 if let Some(ends) = market.guess(simd, scratch)? {
-                    let bracketed = &mut scratch.bracketed;
-                    let Some(supply) = bracketed.split(simd, ends, bids, quantities, dispatch)?
-                    else {
+                    let (offers, bracketed) = (market.offers(), &mut scratch.bracketed);
+                    let split = bracketed.split::<S, false>(simd, ends, offers, dispatch)?;
+                    let Some(Outside { below, .. }) = split else {
                         return Ok(None);
                     };
                     if let Some(price) =
-                        market.clear_within_bracket(simd, ends, supply, dispatch, scratch)?
+                        market.clear_within_bracket(simd, ends, below, dispatch, scratch)?
                     {
                         return Ok(Some(price));
                     }
@@ -203,7 +203,7 @@ impl Market<'_> {
     #[inline(always)]
     fn guess<S: Simd>(&self, simd: S, scratch: &mut Scratch) -> Result<Option<[f64; 2]>, Error> {
         let (sample, candidates) = (&mut scratch.sample, &mut scratch.candidates);
-        sample.draw(self.bids, self.quantities)?;
+        sample.draw(&[self.offers()])?;
         sample.guess(simd, self.demand / self.bids.len() as f64, candidates)
     }
 
@@ -230,21 +230,23 @@ impl Market<'_> {
         if [bracket.low, bracket.high] != ends {
             return Ok(None);
         }
-        let (bids, quantities, _) = bracketed.market();
-        let part = Part::unweighted(bids, quantities);
+        let (orders, inner_dispatch) = bracketed.orders();
+        let part = Part {
+            orders,
+            weight: 1.0,
+        };
         let Some(price) = candidates.price(simd, &target, bracket, [part])? else {
             return Ok(None);
         };
         // All below the bracket is dispatched already, in full: what is left of demand is shared by
         // the offers in it as if they were a market of their own.
-        let (bids, quantities, inner_dispatch) = bracketed.market();
         let left = Market {
-            bids,
-            quantities,
+            bids: orders.prices,
+            quantities: orders.quantities,
             demand: self.demand - bracket.below,
             rules: self.rules,
         };
-        let tied = Tied::new(simd, bids, price);
+        let tied = Tied::new(simd, orders.prices, price);
         let price = left.dispatch_at_price(simd, price, tied, inner_dispatch);
         bracketed.put_back(dispatch);
         Ok(Some(price))
@@ -286,11 +288,15 @@ impl Market<'_> {
 
     #[inline(always)]
     fn target(&self) -> Target<'_> {
-        let offers = Orders {
+        Target::fixed(self.offers(), &self.demand)
+    }
+
+    #[inline(always)]
+    fn offers(&self) -> Orders<'_> {
+        Orders {
             prices: self.bids,
             quantities: self.quantities,
-        };
-        Target::fixed(offers, &self.demand)
+        }
     }
 
     /// Dispatches everything.

@@ -269,6 +269,8 @@ pub(crate) struct Split<S: Simd> {
     ends: [f64; 2],
     /// What is offered at or below each end.
     supply: [S::f64s; 2],
+    /// What is bid above the upper end.
+    above: S::f64s,
     /// Zero times each value, and the least quantity; see `all_finite`.
     nan: [S::f64s; 2],
     least: S::f64s,
@@ -282,44 +284,49 @@ impl<S: Simd> Split<S> {
             simd,
             ends,
             supply: [zero; 2],
+            above: zero,
             nan: [zero; 2],
             least: zero,
         }
     }
 
-    /// Dispatches in full what is offered at or below the lower end, nothing else, and marks what
-    /// is offered above it and not above the upper end.
+    /// Accepts in full the offers at or below the lower end or, with `BIDS`, the bids above the
+    /// upper end, nothing else, and marks the orders above the lower end and not above the upper.
     #[inline(always)]
-    pub(crate) fn pass(
+    pub(crate) fn pass<const BIDS: bool>(
         &mut self,
-        bids: &[f64; BLOCK],
+        prices: &[f64; BLOCK],
         quantities: &[f64; BLOCK],
-        dispatch: &mut [f64; BLOCK],
+        accepted: &mut [f64; BLOCK],
     ) -> u64 {
         operation_counts::visits(BLOCK);
         let simd = self.simd;
         let zero = simd.splat_f64s(0.0);
         let [low, high] = [simd.splat_f64s(self.ends[0]), simd.splat_f64s(self.ends[1])];
-        let bids = S::as_simd_f64s(bids).0;
+        let prices = S::as_simd_f64s(prices).0;
         let quantities = S::as_simd_f64s(quantities).0;
-        let dispatch = S::as_mut_simd_f64s(dispatch).0;
+        let accepted = S::as_mut_simd_f64s(accepted).0;
         let bits = S::as_simd_f64s(bytemuck::cast_slice(&BITS)).0;
         let mut marks = zero;
-        for at in 0..bids.len() {
-            let (bid, quantity) = (bids[at], quantities[at]);
-            self.nan[0] = simd.mul_add_e_f64s(bid, zero, self.nan[0]);
+        for at in 0..prices.len() {
+            let (price, quantity) = (prices[at], quantities[at]);
+            self.nan[0] = simd.mul_add_e_f64s(price, zero, self.nan[0]);
             self.nan[1] = simd.mul_add_e_f64s(quantity, zero, self.nan[1]);
             self.least = simd.min_f64s(self.least, quantity);
-            let below = simd.less_than_or_equal_f64s(bid, low);
-            let upto = simd.less_than_or_equal_f64s(bid, high);
+            let below = simd.less_than_or_equal_f64s(price, low);
+            let upto = simd.less_than_or_equal_f64s(price, high);
             // At or below the upper end, but not the lower one: the lower is contained in the upper.
             let between = simd.xor_m64s(below, upto);
             marks = simd.or_f64s(marks, select_where(simd, between, bits[at]));
-            // Adding zero turns -0.0 into 0.0.
-            let accepted = simd.add_f64s(select_where(simd, below, quantity), zero);
-            dispatch[at] = accepted;
-            self.supply[0] = simd.add_f64s(self.supply[0], accepted);
+            let mut outside = select_where(simd, below, quantity);
+            self.supply[0] = simd.add_f64s(self.supply[0], outside);
             self.supply[1] = simd.add_f64s(self.supply[1], select_where(simd, upto, quantity));
+            if BIDS {
+                outside = select_where(simd, simd.greater_than_f64s(price, high), quantity);
+                self.above = simd.add_f64s(self.above, outside);
+            }
+            // Adding zero turns -0.0 into 0.0.
+            accepted[at] = simd.add_f64s(outside, zero);
         }
         let mut all = 0;
         for &lane in &lanes(marks)[..S::F64_LANES] {
@@ -328,7 +335,7 @@ impl<S: Simd> Split<S> {
         all
     }
 
-    /// Whether all were offers: bids finite, quantities finite and not negative.
+    /// Whether all were orders: prices finite, quantities finite and not negative.
     #[inline(always)]
     pub(crate) fn are_offers(&self) -> bool {
         let nan = self.simd.add_f64s(self.nan[0], self.nan[1]);
@@ -343,5 +350,11 @@ impl<S: Simd> Split<S> {
             self.simd.reduce_sum_f64s(low),
             self.simd.reduce_sum_f64s(high),
         ]
+    }
+
+    /// What is bid above the upper end.
+    #[inline(always)]
+    pub(crate) fn above(&self) -> f64 {
+        self.simd.reduce_sum_f64s(self.above)
     }
 }
