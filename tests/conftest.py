@@ -19,7 +19,7 @@ atexit.register(_variants.cleanup)
 
 settings.register_profile(
     "quick",
-    max_examples=100,
+    max_examples=60,
     deadline=None,
     suppress_health_check=[
         HealthCheck.too_slow,
@@ -27,7 +27,7 @@ settings.register_profile(
         HealthCheck.function_scoped_fixture,
     ],
 )
-settings.register_profile("long", settings.get_profile("quick"), max_examples=2_000)
+settings.register_profile("long", settings.get_profile("quick"), max_examples=1_000)
 settings.load_profile("quick")
 
 

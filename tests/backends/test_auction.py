@@ -1,6 +1,7 @@
 """The two-sided contract, rule by rule, in every backend."""
 
 import importlib
+import itertools
 from fractions import Fraction
 
 import numpy as np
@@ -15,7 +16,7 @@ from helpers.markets import PRICES, QUANTITIES, markets
 
 K = st.sampled_from([0.0, 0.5, 1.0]) | st.floats(0, 1)
 TIES = st.sampled_from(["index", "pro_rata"])
-many = settings(max_examples=10_000 if settings.default.max_examples > 100 else 50)
+many = settings(max_examples=10_000 if settings.default.max_examples > 60 else 50)
 """Examples of a property, in `make test-all` and in `make test`."""
 
 # Offers and bids as prices times quantities, price interval, and who trades how much.
@@ -433,8 +434,13 @@ AMOUNTS_OF_MANY = {
 
 
 @pytest.mark.parametrize("ties", ["index", "pro_rata"])
-@pytest.mark.parametrize("amounts", AMOUNTS_OF_MANY)
-@pytest.mark.parametrize("spread", SPREADS)
+@pytest.mark.parametrize(
+    ("spread", "amounts"),
+    [
+        pytest.param(*drawn, marks=() if drawn == ("levels", "giant") else pytest.mark.long)
+        for drawn in itertools.product(SPREADS, AMOUNTS_OF_MANY)
+    ],
+)
 def test_awkward_large_auctions_agree(backends, spread, amounts, ties):
     """A sample misleads here, or finds the same price twice."""
     rng = np.random.default_rng(8)

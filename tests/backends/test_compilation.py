@@ -71,6 +71,7 @@ def test_what_other_files_hold_invalidates_the_cache(tmp_path):
     assert answers == ["20.0 0", "20.0 1", "10.0 0", "16.5 0"]
 
 
+@pytest.mark.long
 def test_where_no_cache_can_be_written(tmp_path):
     write(tmp_path)
     # Files in the way of folders stop the administrator too, whom permissions do not.

@@ -30,9 +30,11 @@ def test_large_markets(backends, distribution, offers):
     bids, quantities = distribution(offers, rng), rng.uniform(0, 10, offers)
     demand = float(np.sum(quantities) * 0.37)
     price = reference(bids, quantities, demand)
-    results = []
-    for backend in backends:
-        results.append(backend.market_clearing(bids, quantities, demand))
+    results = [
+        backend.market_clearing(bids, quantities, demand)
+        for backend in backends
+        if backend.name != "python" or offers <= 10_000
+    ]
     tolerance = demand * (1e-12 if offers <= 10_000 else 1e-10)
     for cleared_price, dispatch in results:
         assert cleared_price == price

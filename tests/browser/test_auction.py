@@ -97,6 +97,7 @@ def test_orders_and_curves_by_pointer(shown):
     assert shown.state["bid_prices"][0] == 150, "the end of the axis"
 
 
+@pytest.mark.long
 def test_k_and_fixed_demand_and_reset(shown):
     before = shown.state
     k = shown.page.get_by_role("slider", name="k, who gets the gap")
@@ -131,6 +132,7 @@ def test_on_touch(browser):
     assert figure.crashes == []
 
 
+@pytest.mark.long
 def test_random_books(shown):
     """The small books of the browser against Python: ties, both crossings, no trade."""
     rng = random.Random(3)

@@ -22,7 +22,7 @@ pytestmark = [
     *BROWSER_TESTS,
 ]
 NOTEBOOKS = execution.all_notebooks()
-WIDTHS = (1400, 1000)
+WIDTHS, HEIGHT = (1400, 1000), 1000
 THEMES = ("Light", "Dark")
 ATTEMPTS = 3
 """At moving a slider fast: a machine that is busy elsewhere draws few pictures meanwhile."""
@@ -39,14 +39,9 @@ def workshop(tmp_path_factory):
         yield address
 
 
-@pytest.fixture(params=[WIDTHS[0], pytest.param(WIDTHS[1], marks=pytest.mark.long)])
-def width(request):
-    return request.param
-
-
 @pytest.fixture
-def page(browser, width):
-    page = browser.new_page(viewport={"width": width, "height": 1000})
+def page(browser):
+    page = browser.new_page(viewport={"width": WIDTHS[0], "height": HEIGHT})
     page.set_default_timeout(20_000)
     complaints = lab.complaints(page)
     yield page
@@ -196,15 +191,9 @@ def _holds_soon(is_true, values, output, seconds=10):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(
-    ("path", "width"),
-    [
-        pytest.param(path, width, id=f"{path.stem}-{width}")
-        for path, width in itertools.product(NOTEBOOKS, WIDTHS)
-    ],
-)
-def test_notebook(page, workshop, path, width):
-    """Run All, then each control by keyboard, then a look in both themes."""
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebook(page, workshop, path):
+    """Run All, then each control by keyboard, then a look at both widths, in both themes."""
     notebook = open_notebook(page, workshop, f"notebooks/{path.name}")
     set_theme(page, "Light")
     notebook.run_all()
@@ -221,15 +210,15 @@ def test_notebook(page, workshop, path, width):
                 _holds_soon(is_true, values, output)
                 checked.add(label)
 
-    briefly = width != WIDTHS[0]
     for output in controls.outputs(notebook):
         if output.is_job:
-            controls.run(output, check, briefly=briefly)
+            controls.run(output, check)
         else:
             controls.explore(output, check)
         notebook.check()
-    assert briefly or checked == TRUTHS.get(path.stem, {}).keys()
-    for theme in THEMES:
+    assert checked == TRUTHS.get(path.stem, {}).keys()
+    for width, theme in itertools.product(WIDTHS, THEMES):
+        page.set_viewport_size({"width": width, "height": HEIGHT})
         set_theme(page, theme)
         assert page.evaluate(CUT_OFF) == []
         assert page.evaluate(HARD_TO_READ) == []
@@ -292,13 +281,12 @@ FACTORIES = ("merit_order_panel", "price_duration_panel", "outputs_panel", "sear
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("width", WIDTHS[:1])
 @pytest.mark.parametrize(
     "path",
     [path for path in NOTEBOOKS if any(name in path.read_text("utf8") for name in FACTORIES)],
     ids=lambda path: path.stem,
 )
-def test_fifty_moves(page, workshop, path, width, record_property):
+def test_fifty_moves(page, workshop, path, record_property):
     """Thirty a second: no frame is blank, nothing piles up, and the last value is soon shown."""
     notebook = open_notebook(page, workshop, f"notebooks/{path.name}")
     notebook.run_all()
@@ -333,13 +321,12 @@ def test_fifty_moves(page, workshop, path, width, record_property):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("width", WIDTHS[:1])
 @pytest.mark.parametrize(
     "path",
     [path for path in NOTEBOOKS if '"exercise"' in path.read_text("utf8")],
     ids=lambda path: path.stem,
 )
-def test_answers(page, workshop, path, width):
+def test_answers(page, workshop, path):
     """The solution, typed into its stub, is right; wrong answers are refused with their hint."""
     exercises = execution.exercises(nbformat.read(path, as_version=4))
     notebook = open_notebook(page, workshop, f"notebooks/{path.name}")
@@ -366,8 +353,7 @@ from market_py.workshop.lessons.n06_sort_and_allocation import checks
 """
 
 
-@pytest.mark.parametrize("width", WIDTHS[:1])
-def test_functions_are_written_in_both_languages(page, workshop, width):
+def test_functions_are_written_in_both_languages(page, workshop):
     """Learners type a numba and a Rust function, and rustc's message is an alert."""
     path = next(path for path in NOTEBOOKS if path.stem.startswith("06"))
     in_numba, in_rust = execution.exercises(nbformat.read(path, as_version=4))

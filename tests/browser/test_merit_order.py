@@ -126,7 +126,7 @@ def random_market(rng):
     return bids, quantities, demand, options
 
 
-@pytest.mark.parametrize("number", [300, pytest.param(10_000, marks=pytest.mark.long)])
+@pytest.mark.parametrize("number", [100, pytest.param(10_000, marks=pytest.mark.long)])
 def test_the_market_of_the_browser_is_that_of_python(shown, number):
     rng = random.Random(1)
     markets = [random_market(rng) for _ in range(number)]
@@ -265,7 +265,7 @@ def test_fuel_prices_lost_load_and_reset(shown):
     shown.assert_true()
 
 
-@pytest.mark.parametrize("states", [20, pytest.param(300, marks=pytest.mark.long)])
+@pytest.mark.parametrize("states", [8, pytest.param(300, marks=pytest.mark.long)])
 def test_many_states(shown, states):
     rng = random.Random(2)
     for _ in range(states):
@@ -289,6 +289,7 @@ def test_many_states(shown, states):
         assert shown.sentence == said
 
 
+@pytest.mark.long
 def test_from_key_to_pixels(shown, record_property):
     times = shown.page.evaluate(AFTER_A_KEY)
     median = statistics.median(times)
@@ -298,6 +299,7 @@ def test_from_key_to_pixels(shown, record_property):
     assert median < 250
 
 
+@pytest.mark.long
 def test_fifty_moves_a_second_and_a_half_long(shown):
     seen = shown.page.evaluate(FIFTY_MOVES)
     assert seen["blank"] == 0

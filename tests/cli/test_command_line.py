@@ -290,7 +290,8 @@ def test_compile_leaves_nothing_to_compile():
     assert done.stdout == "[]\n"
 
 
-@pytest.mark.parametrize("which", ["few", pytest.param("all", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("which", ["few", "all"])
 def test_output_that_the_terminal_cannot_show(tmp_path, which):
     """Signs are replaced; nothing is lost for them."""
     path = tmp_path / "café ≥.json"

@@ -25,6 +25,7 @@ def test_published_energy_and_load_factor():
     assert np.flatnonzero(loads == 2850).tolist() == [tuesday + 17, tuesday + 18]
 
 
+@pytest.mark.long
 def test_the_year_clears_in_one_call(backends):
     bids, quantities = rts79.offers()
     loads = rts79.hourly_loads()

@@ -116,6 +116,7 @@ class TestCallOverhead:
         assert panel.sentence.text.startswith("N = 20, ns per call: ")
         assert set(race.candidates) <= set(overheads.SORTING | overheads.SELECTING)
 
+    @pytest.mark.long
     def test_sizes_of_other_inputs_are_not_compared(self):
         panel = panel_05.CallOverheadPanel(rounds=3, sample_seconds=1e-4)
         panel.measure(5)

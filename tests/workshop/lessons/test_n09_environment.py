@@ -105,6 +105,7 @@ SMALL = {
 }
 
 
+@pytest.mark.long
 def test_steps_are_swept():
     panel = step_sweep_panel(SMALL, rounds=2, sample_seconds=1e-4)
     before = panel.picture.value

@@ -126,6 +126,7 @@ def uses_all(x):
 
 
 class TestAdd:
+    @pytest.mark.long
     def test_a_numba_function_races_in_later_notebooks(self, shell, variants):
         shell.run(NUMBA)
         assert collection.add(shell.names["numba_test_sort"]) == "numba-test-sort"

@@ -9,6 +9,7 @@ from market_py.workshop.playground import exercise
 COPIES = NUMBA.replace("left, price", "bids = bids.copy()\n    left, price")
 
 
+@pytest.mark.long
 def test_allocations_of_numba_are_counted(shell, variants):
     shell.run(NUMBA)
     counted = exercise.allocations(shell.names["numba_test_sort"], "numba-scratch", offers=50)
@@ -24,6 +25,7 @@ def test_a_copy_is_one_more(shell, variants):
 
 
 @needs_cargo
+@pytest.mark.long
 def test_allocations_of_rust_are_counted(shell):
     shell.run(f"%%rust rust_test\n{GOOD}")
     (few,) = exercise.allocations(shell.names["rust_test"])

@@ -21,7 +21,7 @@ WITHOUT_RUST = {("00", "as it is")}
 """What is tried in the quick run: a build."""
 SLOW_ANSWERS = ("04", "05", "06", "07", "08", "09", "10", "11")
 """Notebooks whose answers take long: most are compiled, each in a process of its own."""
-SLOW = ("06", "07")
+SLOW = ("05", "06", "07", "08")
 """Their stubs take as long; in the quick run the exercises of 06 are done in the browser."""
 SHORT_SAMPLES = (
     "from market_py.benchmark import timing; "
