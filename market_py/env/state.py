@@ -93,5 +93,5 @@ class EnvState:
                 at = int(np.argmax(values > most))
                 raise ValueError(f"state.{name}[{at}] = {values[at]}: must be below {most + 1}")
         if not np.isfinite(self.memory).all():
-            at = tuple(map(int, np.argwhere(~np.isfinite(self.memory))[0]))
-            raise ValueError(f"state.memory{[*at]} = {self.memory[at]}: must be finite")
+            place = tuple(map(int, np.argwhere(~np.isfinite(self.memory))[0]))
+            raise ValueError(f"state.memory{[*place]} = {self.memory[place]}: must be finite")

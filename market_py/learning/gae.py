@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from market_py.env.system import LARGEST
+from market_py.learning.arrays import require
 from market_py.validation import Float64Array, check_array, check_kind, check_scalar
 
 
@@ -25,7 +27,8 @@ def compute_gae(
     Parameters
     ----------
     rewards, values : array_like, shape (T, ...)
-        Rewards of T steps, and the values of the observations before them.
+        Rewards of T steps, and the values of the observations before them; all numbers are from
+        -1e100 to 1e100.
     last_values : array_like, shape (...)
         Values of the observations after the last step.
     ended : array_like of bool, shape (T, ...)
@@ -54,15 +57,21 @@ def compute_gae(
     >>> advantages.tolist()
     [1.5, 1.0]
     """
+    over = check_kind("ended", ended, "b", "booleans")
+    if not over.size:
+        raise ValueError(f"ended: must have at least one step, got shape {over.shape}")
     paid = check_array("rewards", rewards)
-    if not paid.ndim:
-        raise ValueError("rewards: must have an axis of steps, got a number")
+    if not over.ndim or paid.shape[: over.ndim] != over.shape:
+        raise ValueError(
+            f"rewards: must have the steps and first axes of ended, {over.shape}, got shape "
+            f"{paid.shape}"
+        )
     judged = check_array("values", values, shape=paid.shape)
     final = check_array("final_values", final_values, shape=paid.shape)
     after = check_array("last_values", last_values, shape=paid.shape[1:])
-    over = check_kind("ended", ended, "b", "booleans")
-    if over.shape != paid.shape[: over.ndim] or not over.ndim:
-        raise ValueError(f"ended: must begin with the axes of rewards, got shape {over.shape}")
+    given = {"rewards": paid, "values": judged, "final_values": final, "last_values": after}
+    for name, array in given.items():
+        require(name, array, np.abs(array) <= LARGEST, f"finite and at most {LARGEST:g} in size")
     gamma = check_scalar("gamma", gamma, negative=False, most=1)
     gae_lambda = check_scalar("gae_lambda", gae_lambda, negative=False, most=1)
 

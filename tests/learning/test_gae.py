@@ -61,9 +61,11 @@ def test_an_episode_that_ends_is_continued_by_its_final_value():
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"rewards": 1.0}, "rewards: must have an axis of steps, got a number"),
+        ({"rewards": 1.0}, r"rewards: must have the steps .* of ended, \(2,\), got shape \(\)"),
         ({"values": [0]}, r"values: must have shape \(2,\), got \(1,\)"),
-        ({"ended": [True]}, r"ended: must begin with the axes of rewards, got shape \(1,\)"),
+        ({"ended": [True]}, r"rewards: must have the steps .* \(1,\), got shape \(2,\)"),
+        ({"ended": []}, "ended: must be booleans"),
+        ({"final_values": [0, np.inf]}, r"final_values\[1\] = inf: must be finite"),
         ({"ended": [1, 0]}, "ended: must be booleans"),
         ({"gamma": 1.5}, r"gamma = 1\.5: must be"),
         ({"gae_lambda": -1}, r"gae_lambda = -1\.0: must be"),
