@@ -75,6 +75,7 @@ def _all_cases(settings: Settings) -> Iterator[BenchmarkCase | Study]:
         yield learning.replay_case(call, settings.capacity, **options)
     for rows in learning.ROWS:
         yield learning.policy_case(rows, **options)
+    options["rounds"] = min(settings.rounds, ppo.ROUNDS)
     yield from (ppo.update_case(shared, **options) for shared in (True, False))
     yield ppo.training_case(**options)
     yield from studies(settings.years, settings.seeds, settings.threads)

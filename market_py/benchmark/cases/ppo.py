@@ -22,6 +22,8 @@ SAMPLES = AGENTS * MARKETS * HOURS
 EPOCHS = 4
 INPUTS = 2
 """Distinct rollouts; all their samples are distinct."""
+ROUNDS = 9
+"""At most: a call takes up to seconds."""
 TOLERANCE = 0.05
 """Largest difference of two updates as a share of the update: rounding adds up over minibatches."""
 
