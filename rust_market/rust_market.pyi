@@ -522,3 +522,64 @@ class MLP:
         KeyboardInterrupt
             Within a second.
         """
+
+def ppo_update(
+    parameters: NDArray[np.float32],
+    moments: NDArray[np.float32],
+    observations: NDArray[np.float32],
+    actions: NDArray[np.float32],
+    log_probs: NDArray[np.float32],
+    advantages: NDArray[np.float32],
+    returns: NDArray[np.float32],
+    order: NDArray[np.uint32],
+    losses: NDArray[np.float64],
+    *,
+    learning_rate: float,
+    clip_coef: float,
+    vf_coef: float,
+    ent_coef: float,
+    max_grad_norm: float,
+    minibatch_size: int,
+    steps: int,
+    hidden: Sequence[int],
+    relu: bool,
+    threads: int,
+) -> None:
+    """Update the networks of some agents by proximal policy optimization.
+
+    `market_py.learning.PPO` is the interface for use; here the caller owns every array. All are
+    contiguous. The GIL is released. Nothing depends on the number of threads.
+
+    Parameters
+    ----------
+    parameters, moments : ndarray of float32, shape (sets, size) and (2, sets, size)
+        Parameters of each set of networks, as `market_py.learning.actor_critic.Shape` orders them,
+        and Adam's moments; changed in place.
+    observations, actions : ndarray of float32, shape (samples, sets, values)
+        What agents saw and did.
+    log_probs, advantages, returns : ndarray of float32, shape (samples, sets)
+        Logarithms of the densities of the actions, advantages, and targets of the critic.
+    order : ndarray of uint32, shape (epochs, samples)
+        Indices of all samples in each epoch.
+    losses : ndarray of float64, shape (sets, 5)
+        Filled with the means of the policy's loss, the value's loss, the entropy, the approximate
+        divergence and the share of clipped samples.
+    learning_rate, clip_coef, vf_coef, ent_coef, max_grad_norm, minibatch_size
+        As for `market_py.learning.PPO`.
+    steps : int
+        Steps of Adam so far.
+    hidden : sequence of int
+        Sizes of the hidden layers.
+    relu : bool
+        Whether ReLU is between the layers instead of tanh.
+    threads : int
+        Largest number of threads that work.
+
+    Raises
+    ------
+    TypeError, ValueError
+        An array has another dtype or length, is not contiguous, or shares memory with another one;
+        or the gradient of a set of networks is not finite. The arrays are useless then.
+    KeyboardInterrupt
+        Within a second; the arrays are useless then.
+    """

@@ -4,6 +4,8 @@
 `AgentVectorEnv` one generator of each market learns. Both need only NumPy. `MarketParallelEnv` is a
 PettingZoo environment in which all generators learn. `MarketEnv` is a Gymnasium environment in
 which one generator learns. The same seed gives the same trajectory in all, with every backend.
+After ``import market_py.env``, ``gymnasium.make("market_py/Market-v0")`` makes a `MarketEnv`, and
+``gymnasium.make_vec`` an `AgentVectorEnv`.
 
 An argument outside its range is a TypeError or a ValueError whose message begins with its name;
 nothing has changed then. A package or backend that is missing is an ImportError.
@@ -36,6 +38,7 @@ from typing import TYPE_CHECKING
 from market_py.env.model import Model
 from market_py.env.observers import OBSERVERS
 from market_py.env.others import truthful
+from market_py.env.registration import register
 from market_py.env.state import EnvState
 from market_py.env.stepper import STEPPERS, available_steppers, make_stepper
 from market_py.env.system import System
@@ -70,3 +73,4 @@ __getattr__, __dir__ = lazy_exports(
     single=("MarketEnv",),
     vector=("MarketVectorEnv",),
 )
+register()

@@ -86,3 +86,8 @@ class AgentVectorEnv(MarketVectorEnv):
         for name in {"dispatch", "final_obs"} & infos.keys():
             infos[name] = infos[name][:, self.agent]
         return observations[:, self.agent], rewards[:, self.agent], terminated, truncated, infos
+
+    @property
+    def observations(self) -> Float64Array:
+        """Observations of the learning generator, shape (B, F)."""
+        return super().observations[:, self.agent]

@@ -26,7 +26,7 @@ class OneMarket:
             modes = ", ".join(map(repr, RENDER_MODES))
             raise ValueError(f"render_mode = {render_mode!r}: must be None or one of {modes}")
         self.model = model
-        self.state = EnvState.at_start(1)
+        self.state = EnvState.at_start(1, model.remembered)
         self._render_mode = render_mode
         self._stepper = make_stepper(model, backend, autoreset=False, threads=1)
         self._buffers = StepBuffers.of(model, 1)
@@ -42,6 +42,7 @@ class OneMarket:
         else:
             self.state.episodes[0] += np.uint64(1)
         self.state.hours[0] = 0
+        self.state.memory[:] = 0
         self._state = "running"
         observations = self._buffers.observations[0]
         self._stepper.observe(self.state, self._buffers.observations)

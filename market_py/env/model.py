@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from market_py.env.observers import Observer, Template, template
+from market_py.env.observers import HISTORY, Observer, Template, template
 from market_py.env.system import LARGEST, System
 from market_py.validation import Float64Array, Ties, check_market, check_scalar
 
@@ -42,7 +42,7 @@ class Model:
     ----------
     system : System
         The generators and their demand.
-    observer : {"simple", "simple_v2", "simple_v3", "basic"}
+    observer : {"simple", "simple_v2", "simple_v3", "basic", "history"}
         What agents see; see `market_py.env.observers.template`.
     max_bid_delta : float
         Largest markup, €/MWh; from 0 to 1e100, as the three below.
@@ -101,6 +101,11 @@ class Model:
         """Length of an observation, ``F``."""
         return int(self.template.features.shape[1])
 
+    @property
+    def remembered(self) -> int:
+        """How many numbers of the hour before are a part of a market's state."""
+        return 1 + self.agents if self.observer == "history" else 0
+
     @cached_property
     def noise(self) -> Noise:
         """Noise on demand."""
@@ -128,4 +133,10 @@ class Model:
         times = template.time.shape[1]
         if self.observer == "simple_v3":
             low[len(low) - times :] = -1.0
+        if self.observer == "history":
+            costs, markup = self.system.costs, self.max_bid_delta
+            prices = [0.0, costs.min() - markup, costs.max() + markup, self.price_cap or 0.0]
+            shares = np.array(prices) / costs.max() * (1 + 1e-12)
+            low[HISTORY[0]], high[HISTORY[0]] = shares.min(), shares.max()
+            high[HISTORY[1]] = 1 + 1e-12
         return low, high

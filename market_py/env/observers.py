@@ -1,7 +1,7 @@
 """Observers: what an agent sees of the next hour.
 
 An observation is a row of features: demand, then constants of the agent, then the time. All
-backends fill demand and time into the same template.
+backends fill demand and time into the same template; `market_py.env.history` adds the memory.
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ import numpy as np
 from market_py.env.system import System
 from market_py.validation import Float64Array
 
-Observer = Literal["simple", "simple_v2", "simple_v3", "basic"]
-OBSERVERS: tuple[Observer, ...] = ("simple", "simple_v2", "simple_v3", "basic")
+Observer = Literal["simple", "simple_v2", "simple_v3", "basic", "history"]
+OBSERVERS: tuple[Observer, ...] = ("simple", "simple_v2", "simple_v3", "basic", "history")
+HISTORY = 3, 4
+"""Where ``history`` has the last price and the own last dispatch."""
 
 
 class Template(NamedTuple):
@@ -41,7 +43,10 @@ def template(system: System, observer: Observer) -> Template:
     ``simple_v3``
         the same with hour and weekday as pairs of sine and cosine;
     ``basic``
-        demand, own capacity, the costs of the others, their capacities.
+        demand, own capacity, the costs of the others, their capacities;
+    ``history``
+        demand, own capacity, own cost, the last price as a share of the largest cost, the share of
+        the own capacity that was dispatched last (both zero in the first hour), hour / 24.
     """
     if observer not in OBSERVERS:
         raise ValueError(
@@ -55,6 +60,7 @@ def template(system: System, observer: Observer) -> Template:
         "simple_v2": [hour, weekday],
         "simple_v3": [turn(angle) for angle in angles for turn in (np.sin, np.cos)],
         "basic": [],
+        "history": [hour],
     }[observer]
     capacities = system.capacities / system.capacities.max()
     costs = system.costs / system.costs.max()
@@ -65,6 +71,7 @@ def template(system: System, observer: Observer) -> Template:
             for i in generators
         ]
     else:
-        rows = [[0.0, capacities[i], costs[i], *gap] for i in generators]
+        memory = [0.0] * len(HISTORY) * (observer == "history")
+        rows = [[0.0, capacities[i], costs[i], *memory, *gap] for i in generators]
     times = np.array(time).reshape(len(time), len(hours)).T
     return Template(np.array(rows), 1 / float(system.demand.max()), np.ascontiguousarray(times))

@@ -45,7 +45,7 @@ class MarketEnv(gymnasium.Env[Float64Array, Float64Array]):
     €/MWh, ``demand`` in MW, and ``dispatch`` of the agent in MW.
 
     For learners that expect actions in [-1, 1] there is ``gymnasium.wrappers.RescaleAction``; see
-    ``docs/examples/ppo.py``.
+    ``docs/examples/stable_baselines.py``.
 
     Examples
     --------

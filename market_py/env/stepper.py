@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 
 from market_py.env.backends.numpy import Stepper
+from market_py.env.history import HistoryStepper
 from market_py.env.model import Model
 from market_py.extras import explain_missing
 from market_py.registry import available_backends
@@ -25,7 +26,7 @@ def make_stepper(
     *,
     autoreset: bool,
     threads: int | None = None,
-) -> Stepper:
+) -> Stepper | HistoryStepper:
     """Make a stepper.
 
     Parameters
@@ -45,4 +46,6 @@ def make_stepper(
     with explain_missing():
         module = importlib.import_module(f"market_py.env.backends.{name}")
     stepper: Stepper = module.Stepper(model, autoreset=autoreset, threads=threads)
+    if model.remembered:
+        return HistoryStepper(model, stepper, autoreset=autoreset)
     return stepper

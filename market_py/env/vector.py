@@ -103,7 +103,7 @@ class MarketVectorEnv(Base):
         self.model = Model(system, **rules)
         self._stepper = make_stepper(self.model, backend, autoreset=True, threads=threads)
         self._copy = copy
-        self._state = EnvState.at_start(self.num_envs)
+        self._state = EnvState.at_start(self.num_envs, self.model.remembered)
         self._buffers = StepBuffers.of(self.model, self.num_envs)
         self._never_terminated = np.zeros(self.num_envs, dtype=bool)
         self._is_reset = False
@@ -142,6 +142,7 @@ class MarketVectorEnv(Base):
         state = self._state
         state.episodes[mask] += np.uint64(1)
         state.hours[mask] = 0
+        state.memory[:, mask] = 0
         for market in np.flatnonzero(mask).tolist():
             if (given := seeds[market]) is not None:
                 state.seeds[market], state.episodes[market] = given, 0
@@ -223,6 +224,11 @@ class MarketVectorEnv(Base):
         return first if others == [*range(first + 1, first + len(seeds))] else tuple(seeds)
 
     @property
+    def observations(self) -> Float64Array:
+        """Observations of the hour that the next step clears, as ``reset`` and ``step`` return."""
+        return self._buffers.observations.copy()
+
+    @property
     def state(self) -> EnvState:
         """A copy of the markets' state: with the system and the rules, all that a step needs.
 
@@ -233,7 +239,7 @@ class MarketVectorEnv(Base):
 
     @state.setter
     def state(self, state: EnvState) -> None:
-        state.check(self.num_envs, self.model.system.hours)
+        state.check(self.num_envs, self.model.system.hours, self.model.remembered)
         self._state.words[:] = state.words
         self._is_reset = True
         self._stepper.observe(self._state, self._buffers.observations)

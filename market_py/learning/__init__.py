@@ -11,16 +11,32 @@ from typing import TYPE_CHECKING
 from market_py.extras import lazy_exports
 
 if TYPE_CHECKING:
-    from market_py.learning.evolution import Evaluation, EvolutionStrategy, Generation
+    from market_py.learning.evaluation import Evaluation
+    from market_py.learning.evolution import EvolutionStrategy, Generation
+    from market_py.learning.gae import compute_gae
     from market_py.learning.policy import MLPPolicy
+    from market_py.learning.ppo import PPO, Rollout
     from market_py.learning.replay import Batch, ReplayBuffer
 
-__all__ = ["Batch", "Evaluation", "EvolutionStrategy", "Generation", "MLPPolicy", "ReplayBuffer"]
+__all__ = [
+    "PPO",
+    "Batch",
+    "Evaluation",
+    "EvolutionStrategy",
+    "Generation",
+    "MLPPolicy",
+    "ReplayBuffer",
+    "Rollout",
+    "compute_gae",
+]
 
 # Imported at first use: a replay buffer needs no environment.
 __getattr__, __dir__ = lazy_exports(
     __name__,
-    evolution=("Evaluation", "EvolutionStrategy", "Generation"),
+    evaluation=("Evaluation",),
+    evolution=("EvolutionStrategy", "Generation"),
+    gae=("compute_gae",),
     policy=("MLPPolicy",),
+    ppo=("PPO", "Rollout"),
     replay=("Batch", "ReplayBuffer"),
 )

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Float32Array = NDArray[np.float32]
+Floats = NDArray[np.floating[Any]]
 
 
 def require(name: str, values: NDArray[Any], allowed: NDArray[np.bool_], must: str) -> None:

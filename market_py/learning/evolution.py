@@ -15,29 +15,27 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from market_py.env import EnvState, MarketVectorEnv, System
-from market_py.env.actions import HIGH, LOW
 from market_py.env.model import MARKUP
 from market_py.env.system import LARGEST
-from market_py.files import write_atomically
-from market_py.learning.arrays import load_arrays, require
+from market_py.learning.actions import WITHHELD_AT_FIRST, squash
+from market_py.learning.arrays import require
+from market_py.learning.checkpoint import load_checkpoint, save_checkpoint
+from market_py.learning.evaluation import EVALUATION_SEED, LARGEST_COUNT, Evaluation, evaluate
 from market_py.validation import Float64Array, check_array, check_integer, check_scalar, check_seed
 
 DECAYS = np.array([0.9, 0.999]).reshape(2, 1, 1, 1)
 """Decay rates of Adam's two moments (Kingma and Ba), for all policies."""
 TINY = 1e-8
 """Avoids a division by zero in Adam's step."""
-EVALUATION_SEED = 1 << 40
-"""Seed of markets on which no learner trains."""
 FORMAT = 2
 """Version of the files."""
-LARGEST_COUNT = 2**31
 
 
 class Generation(NamedTuple):
@@ -51,19 +49,6 @@ class Generation(NamedTuple):
     """Mean markup over the marginal cost, €/MWh, shape (N,)."""
     price: float
     """Mean price, €/MWh."""
-
-
-class Evaluation(NamedTuple):
-    """Results of the policies, without variation, in markets they were not trained on."""
-
-    prices: Float64Array
-    """Prices, €/MWh, shape (T, B)."""
-    markups: Float64Array
-    """Markups, €/MWh, shape (T, B, N)."""
-    dispatch: Float64Array
-    """Dispatch, MW, shape (T, B, N)."""
-    rewards: Float64Array
-    """Rewards of an episode, shape (B, N)."""
 
 
 class EvolutionStrategy:
@@ -116,9 +101,9 @@ class EvolutionStrategy:
         self._markets = MarketVectorEnv(system, markets, **self._rules)
         self._deviation, self._step_size = deviation, step_size
         model = self._markets.model
-        # A row for each feature, and a constant: at first 1 / (1 + e^3), 5 %, is withheld.
+        # A row for each feature, and a constant.
         self.policies = np.zeros((model.agents, model.features + 1, 2))
-        self.policies[:, -1] = -3.0, markup
+        self.policies[:, -1] = WITHHELD_AT_FIRST, markup
         self.generation = 0
         self.seconds_stepping = 0.0
         """Time that the steps of the markets took so far, s."""
@@ -184,20 +169,8 @@ class EvolutionStrategy:
         seed : int
             Seed of their noise.
         """
-        markets = check_integer("markets", markets, 1, LARGEST_COUNT)
         system = self._markets.model.system
-        others = MarketVectorEnv(system, markets, **{**self._rules, "copy": True})
-        observations, _ = others.reset(seed=seed)
-        rewards = np.zeros((markets, system.generators))
-        prices, markups, dispatch = [], [], []
-        for _ in range(system.hours):
-            actions = act(self.policies, observations)
-            observations, paid, _, _, infos = others.step(actions)
-            rewards += paid
-            prices.append(infos["price"])
-            dispatch.append(infos["dispatch"])
-            markups.append(self._markups(actions))
-        return Evaluation(np.array(prices), np.array(markups), np.array(dispatch), rewards)
+        return evaluate(partial(act, self.policies), system, self._rules, markets, seed)
 
     def _markups(self, actions: Float64Array) -> Float64Array:
         """Return the markups of actions, €/MWh."""
@@ -205,24 +178,16 @@ class EvolutionStrategy:
 
     def save(self, path: Path | str) -> None:
         """Write a checkpoint, whole or not at all; a learner that loads it goes on as this one."""
-        kept: dict[str, Any] = {
-            "format": FORMAT,
-            "model": json.dumps(self._fingerprint()),
-            "policies": self.policies,
-            "moments": self._moments,
-            "generation": self.generation,
-            "random": json.dumps(self._rng.bit_generator.state),
-            "state": self._markets.state.words,
-        }
-        write_atomically(path, lambda file: np.savez(file, **kept))
-
-    def _fingerprint(self) -> dict[str, Any]:
-        """Return the rules and the system in types of JSON."""
-        model = asdict(self._markets.model)
-        made: dict[str, Any] = json.loads(
-            json.dumps(model | model.pop("system"), default=np.ndarray.tolist)
+        save_checkpoint(
+            path,
+            FORMAT,
+            self._markets.model,
+            policies=self.policies,
+            moments=self._moments,
+            generation=self.generation,
+            random=json.dumps(self._rng.bit_generator.state),
+            state=self._markets.state.words,
         )
-        return made
 
     def load(self, path: Path | str) -> None:
         """Take over a checkpoint of a learner with the same system, rules and number of markets.
@@ -234,12 +199,7 @@ class EvolutionStrategy:
         ValueError
             The file is not such a checkpoint, or damaged; nothing has changed then.
         """
-        with load_arrays(path, "a checkpoint of this learner") as kept:
-            if int(kept["format"]) != FORMAT:
-                raise ValueError(f"format {int(kept['format'])}; {FORMAT} can be read")
-            theirs, ours = json.loads(str(kept["model"])), self._fingerprint()
-            if others := sorted(name for name in ours if theirs.get(name) != ours[name]):
-                raise ValueError(f"it was trained with other {', '.join(others)}")
+        with load_checkpoint(path, FORMAT, self._markets.model) as kept:
             for name, here in (("policies", self.policies), ("moments", self._moments)):
                 kept[name] = check_array(name, kept[name], shape=here.shape)
                 require(name, kept[name], np.abs(kept[name]) <= LARGEST**2, "finite")
@@ -262,9 +222,7 @@ def act(policies: Float64Array, observations: Float64Array) -> Float64Array:
     axes = "bnf,nfk->bnk" if policies.ndim == 3 else "bnf,bnfk->bnk"
     asked = np.einsum(axes, observations, policies[..., :-1, :])
     asked += policies[..., -1, :]
-    with np.errstate(over="ignore"):  # exp may be infinite: the share is 0 then.
-        asked[:, :, 0] = 1 / (1 + np.exp(-asked[:, :, 0]))
-    return np.asarray(np.clip(asked, LOW, HIGH))
+    return squash(asked)
 
 
 def _check_positive(name: str, value: float) -> float:

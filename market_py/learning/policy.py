@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from market_py import extension
 from market_py.learning.arrays import Float32Array, require
 from market_py.learning.replay import chosen_backend
-from market_py.validation import check_array, check_threads
+from market_py.validation import check_array, check_integer, check_threads
 
 Activation = Literal["tanh", "relu"]
 
@@ -63,36 +63,39 @@ class MLPPolicy:
     ) -> None:
         if activation not in ("tanh", "relu"):
             raise ValueError(f"activation = {activation!r}: must be 'tanh' or 'relu'")
-        if len(weights) != len(biases) or not len(weights):
-            raise ValueError(
-                f"biases: must be as many as weights and at least one, "
-                f"got {len(biases)} and {len(weights)}"
-            )
-        matrices = [_layer(f"weights[{at}]", layer, (2, 3)) for at, layer in enumerate(weights)]
-        vectors = [_layer(f"biases[{at}]", layer, (1, 2)) for at, layer in enumerate(biases)]
-        for at, (matrix, vector) in enumerate(zip(matrices, vectors, strict=True)):
-            if vector.shape != matrix.shape[:-1]:
-                raise ValueError(
-                    f"biases[{at}]: must have shape {matrix.shape[:-1]} like the weights, "
-                    f"got {vector.shape}"
-                )
-        for at, (before, after) in enumerate(pairwise(matrices), start=1):
-            if after.shape[:-2] != before.shape[:-2] or after.shape[-1] != before.shape[-2]:
-                wanted = (*before.shape[:-2], after.shape[-2], before.shape[-2])
-                raise ValueError(f"weights[{at}]: must have shape {wanted}, got {after.shape}")
-        self.weights, self.biases, self.activation = matrices, vectors, activation
-        self.agents = matrices[0].shape[0] if matrices[0].ndim == 3 else None
-        self.inputs, self.outputs = matrices[0].shape[-1], matrices[-1].shape[-2]
-        self._own = (self.inputs,) if self.agents is None else (self.agents, self.inputs)
+        self.activation = activation
         self.backend = chosen_backend(backend)
         self._threads = check_threads(threads)
+        self.weights, self.biases = _check_layers(weights, biases)
+        self._build()
+
+    def assign(self, weights: Sequence[ArrayLike], biases: Sequence[ArrayLike]) -> None:
+        """Replace the weights and biases by others of the same shapes, as training does.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As for the class, or a shape differs; nothing has changed then.
+        """
+        matrices, vectors = _check_layers(weights, biases)
+        expected, got = ([layer.shape for layer in own] for own in (self.weights, matrices))
+        if got != expected:
+            raise ValueError(f"weights: must have shapes {expected}, got {got}")
+        self.weights, self.biases = matrices, vectors
+        self._build()
+
+    def _build(self) -> None:
+        first, last = self.weights[0], self.weights[-1]
+        self.agents = first.shape[0] if first.ndim == 3 else None
+        self.inputs, self.outputs = first.shape[-1], last.shape[-2]
+        self._own = (self.inputs,) if self.agents is None else (self.agents, self.inputs)
         self._network: NumPyNetwork
         if self.backend == "rust":
             self._network = extension.load().MLP(
-                matrices, vectors, agents=self.agents or 1, relu=activation == "relu"
+                self.weights, self.biases, agents=self.agents or 1, relu=self.activation == "relu"
             )
         else:
-            self._network = NumPyNetwork(matrices, vectors, activation)
+            self._network = NumPyNetwork(self.weights, self.biases, self.activation)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # A copy builds its network again: the extension's cannot be pickled.
@@ -142,6 +145,28 @@ class MLPPolicy:
         return cls(
             [layer["weight"] for layer in ordered], [layer["bias"] for layer in ordered], **options
         )
+
+    def state_dict(self, agent: SupportsIndex | None = None) -> dict[str, Float32Array]:
+        """Return copies of the layers, named as those of a `torch.nn.Sequential`.
+
+        There, the function between the layers has a number too, so that the layers are 0, 2, and so
+        on. ``from_state_dict`` reads this, and so does ``load_state_dict`` of PyTorch after
+        ``torch.from_numpy``.
+
+        Parameters
+        ----------
+        agent : int, optional
+            The agent whose network it is, if each has its own.
+        """
+        if self.agents is None and agent is not None:
+            raise ValueError(f"agent = {agent!r}: all agents share the network")
+        if self.agents is not None:
+            agent = check_integer("agent", agent, 0, self.agents - 1)
+        state: dict[str, Float32Array] = {}
+        for at, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
+            state[f"{2 * at}.weight"] = (weight if agent is None else weight[agent]).copy()
+            state[f"{2 * at}.bias"] = (bias if agent is None else bias[agent]).copy()
+        return state
 
     def __call__(self, observations: ArrayLike) -> Float32Array:
         """Compute the answers to observations.
@@ -197,6 +222,30 @@ class NumPyNetwork:
             values = values @ weight
             values += bias if self._own else bias[0]
         answers[...] = (values.swapaxes(0, 1) if self._own else values).reshape(answers.shape)
+
+
+def _check_layers(
+    weights: Sequence[ArrayLike], biases: Sequence[ArrayLike]
+) -> tuple[list[Float32Array], list[Float32Array]]:
+    """Check that layers follow each other."""
+    if len(weights) != len(biases) or not len(weights):
+        raise ValueError(
+            f"biases: must be as many as weights and at least one, "
+            f"got {len(biases)} and {len(weights)}"
+        )
+    matrices = [_layer(f"weights[{at}]", layer, (2, 3)) for at, layer in enumerate(weights)]
+    vectors = [_layer(f"biases[{at}]", layer, (1, 2)) for at, layer in enumerate(biases)]
+    for at, (matrix, vector) in enumerate(zip(matrices, vectors, strict=True)):
+        if vector.shape != matrix.shape[:-1]:
+            raise ValueError(
+                f"biases[{at}]: must have shape {matrix.shape[:-1]} like the weights, "
+                f"got {vector.shape}"
+            )
+    for at, (before, after) in enumerate(pairwise(matrices), start=1):
+        if after.shape[:-2] != before.shape[:-2] or after.shape[-1] != before.shape[-2]:
+            wanted = (*before.shape[:-2], after.shape[-2], before.shape[-2])
+            raise ValueError(f"weights[{at}]: must have shape {wanted}, got {after.shape}")
+    return matrices, vectors
 
 
 def _layer(name: str, values: ArrayLike, axes: tuple[int, int]) -> Float32Array:

@@ -10,6 +10,7 @@ mod environment;
 mod errors;
 mod labels;
 mod mlp;
+mod ppo;
 mod replay;
 mod results;
 mod signals;
@@ -51,6 +52,8 @@ mod rust_market {
 
     #[pymodule_export]
     use crate::mlp::Mlp;
+    #[pymodule_export]
+    use crate::ppo::ppo_update;
     #[pymodule_export]
     use crate::replay::ReplayBuffer;
 

@@ -263,7 +263,7 @@ for use in (
     lambda: env.MarketEnv,
     lambda: env.MarketParallelEnv,
     lambda: __import__("market_py.env.market_v0"),
-    lambda: runpy.run_path(str(REPOSITORY / "docs/examples/ppo.py")),
+    lambda: runpy.run_path(str(REPOSITORY / "docs/examples/stable_baselines.py")),
 ):
     try:
         use()

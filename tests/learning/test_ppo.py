@@ -1,165 +1,371 @@
-"""Stable-Baselines3 takes the environment as it is, and its PPO learns what theory says."""
+"""Gradients are those of the loss, both backends agree, and learners find what theory says."""
 
-import re
+import copy
+import os
+import signal
 import subprocess
 import sys
-import warnings
-from pathlib import Path
+import textwrap
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-pytest.importorskip("gymnasium")
-pytest.importorskip("pettingzoo")
+from market_py import env, extension
+from market_py.learning import PPO, MLPPolicy, numpy_ppo
+from market_py.learning.actor_critic import Shape
+from market_py.learning.numpy_ppo import Samples, Settings
+from market_py.learning.ppo import UPDATES
+from market_py.learning.theory import (
+    COMPETITION,
+    PIVOTAL,
+    WITHHOLDING,
+    WITHHOLDING_RULES,
+    withholding_threshold,
+)
 
-import ppo
-from market_py import env
-from market_py.learning.theory import PIVOTAL
-
-SYSTEM = env.System([100, 50, 80, 0, 30], [10.0, 25.5, 18.0, 40.0, -3.0], [90, 150, 60, 220, 130])
-ONE = env.System([100.0], [20.0], [50.0])
-STEPPERS = [
+SMALL = env.System([60.0, 40.0, 30.0], [10.0, 20.0, 15.0], [70.0, 90.0, 80.0])
+SETTINGS = Settings(3e-4, 0.2, 0.5, 0.01, 0.5, 2048)
+BACKENDS = [
+    "numpy",
     pytest.param(
-        name, marks=pytest.mark.skipif(name not in env.available_steppers(), reason="not there")
-    )
-    for name in env.STEPPERS
+        "rust", marks=pytest.mark.skipif(not extension.status()[0], reason="no extension")
+    ),
 ]
 
 
-class TestWithoutTheExtra:
-    def test_the_message_says_how_to_get_it(self, monkeypatch, capsys):
-        monkeypatch.setitem(sys.modules, "stable_baselines3", None)
-        words = r'(torch|stable_baselines3) is not installed: pip install "market-py\[rl\]"'
-        with pytest.raises(ImportError, match=words):
-            ppo.train(env.MarketEnv(SYSTEM))
-        assert ppo.main([]) == 2
-        shown = capsys.readouterr()
-        assert shown.out == ""
-        first, second = shown.err.splitlines()
-        assert first == "Training for 20,000 hours: this takes minutes."
-        assert re.match(words, second)
-
-    def test_normalized_actions_are_those_of_the_market(self):
-        """Ends included: no rounding error may leave the space, where actions are refused."""
-        market = env.MarketEnv(SYSTEM, "unit_2")
-        scaled = ppo.normalized(market)
-        assert np.array_equal(scaled.action_space.low, [-1, -1])
-        assert np.array_equal(scaled.action_space.high, [1, 1])
-        assert scaled.action_space.dtype == np.float32
-        assert np.allclose(scaled.action(np.float32([-1, 0])), ppo.AT_COST)
-        ends = [[-1, -1], [1, 1], [-1, 1], [1, -1], [0, 0]]
-        for action in np.concatenate([ends, np.random.default_rng(0).uniform(-1, 1, (200, 2))]):
-            for kind in (np.float32, np.float64):
-                given = scaled.action(action.astype(kind))
-                assert given == pytest.approx([(action[0] + 1) / 2, action[1] * 10], abs=1e-5)
-                scaled.reset(seed=1)
-                scaled.step(action.astype(kind))
-
-    def test_mean_rewards_are_of_whole_episodes_of_their_own(self):
-        market = env.MarketEnv(SYSTEM, "unit_2")
-        rewards = []
-        for episode in range(3):
-            market.reset(seed=7 if episode == 0 else None)
-            rewards += [market.step([0.2, 0.1])[1] for _ in range(SYSTEM.hours)]
-        found = ppo.mean_reward(market, lambda _: [0.2, 0.1], episodes=3, seed=7)
-        assert found == pytest.approx(sum(rewards) / 3)
-
-    def test_in_the_pivotal_system_the_largest_markup_pays(self):
-        market = env.MarketEnv(PIVOTAL)
-        assert ppo.mean_reward(market, lambda _: ppo.AT_COST) == pytest.approx(0)
-        assert ppo.mean_reward(market, lambda _: ppo.AT_MOST) > 10
-
-    def test_parameters(self, capsys):
-        with pytest.raises(ValueError, match="steps = 0: must be in 1 to"):
-            ppo.train(env.MarketEnv(SYSTEM), steps=0)
-        for seed in (-1, 2**32):
-            with pytest.raises(ValueError, match=rf"seed = {seed}: .* in \[0, 2\*\*32\)"):
-                ppo.train(env.MarketEnv(SYSTEM), seed=seed)
-        assert ppo.main(["--steps", "-3"]) == 2
-        assert capsys.readouterr().err.endswith(f"\nsteps = -3: must be in 1 to {2**31}\n")
-        with pytest.raises(TypeError, match="steps: must be a whole number, got float"):
-            ppo.train(env.MarketEnv(SYSTEM), steps=1.5)
-        for wrong in (0, -1):
-            with pytest.raises(ValueError, match=f"episodes = {wrong}: must be in 1 to"):
-                ppo.mean_reward(env.MarketEnv(SYSTEM), lambda _: [0, 0], episodes=wrong)
-        with pytest.raises(ValueError, match="seed = -1: must be a whole number"):
-            ppo.mean_reward(env.MarketEnv(SYSTEM), lambda _: [0, 0], seed=-1)
+def drawn(shape, sets, number, seed=0, dtype=np.float64):
+    """Parameters, and samples whose actions are likely, and clipped now and then."""
+    rng = np.random.default_rng(seed)
+    parameters = shape.draw(sets, rng).astype(dtype)
+    parameters += 0.1 * rng.standard_normal(parameters.shape).astype(dtype)
+    observations = rng.standard_normal((number, sets, shape.inputs))
+    actions = rng.standard_normal((number, sets, shape.actions))
+    log_probs = -(actions**2 / 2 + numpy_ppo.LOG_ROOT).sum(axis=2)
+    advantages, returns = rng.standard_normal((2, number, sets))
+    log_probs += 0.2 * rng.standard_normal(log_probs.shape)
+    samples = observations, actions, log_probs, advantages, returns
+    return parameters, Samples(*(values.astype(dtype) for values in samples))
 
 
-class TestWithTheExtra:
-    @pytest.fixture(autouse=True)
-    def _needs_it(self):
-        pytest.importorskip("stable_baselines3")
+def weighted(shape, parameters, samples, settings):
+    """The loss of each set of networks, of which the gradient is taken."""
+    losses, _ = numpy_ppo.differentiate(shape, parameters, samples, settings)
+    weights = settings.vf_coef, settings.ent_coef
+    return losses.policy + weights[0] * losses.value - weights[1] * losses.entropy
 
-    @staticmethod
-    def warned(market):
-        from stable_baselines3.common.env_checker import check_env
 
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            check_env(market, skip_render_check=False)
-        return [str(warning.message) for warning in caught]
+@pytest.mark.parametrize(
+    ("activation", "hidden", "sets"), [("tanh", (7, 5), 3), ("tanh", (), 1), ("relu", (6,), 2)]
+)
+def test_the_gradient_is_that_of_the_loss(activation, hidden, sets):
+    """A step of 1e-30 i along a direction: the imaginary part of the loss is its derivative.
 
-    @pytest.mark.parametrize("render_mode", [None, *env.MarketEnv.metadata["render_modes"]])
-    @pytest.mark.parametrize("observer", env.OBSERVERS)
-    @pytest.mark.parametrize("stepper", STEPPERS)
-    def test_check_env_has_nothing_to_say(self, stepper, observer, render_mode):
-        for system in (SYSTEM, ONE):
-            market = env.MarketEnv(
-                system, backend=stepper, observer=observer, render_mode=render_mode
-            )
-            assert self.warned(ppo.normalized(market)) == []
-            # Bare, it is advised to normalize its actions, and nothing else.
-            (advice,) = self.warned(market)
-            assert "symmetric and normalized Box action space" in advice
+    Nothing cancels, so that it is as exact as automatic differentiation (J. N. Lyness, C. B. Moler,
+    "Numerical differentiation of analytic functions", SIAM J. Numer. Anal. 4 (1967) 202-210).
+    """
+    shape = Shape(4, hidden, 2, activation)
+    parameters, samples = drawn(shape, sets, 50)
+    losses, gradient = numpy_ppo.differentiate(shape, parameters, samples, SETTINGS)
+    assert np.all((losses.clip_fraction > 0.05) & (losses.clip_fraction < 0.95))
+    rng = np.random.default_rng(1)
+    for _ in range(20):
+        direction = rng.standard_normal(parameters.shape)
+        loss = weighted(shape, parameters + 1e-30j * direction, samples, SETTINGS)
+        expected = (gradient * direction).sum(axis=1)
+        assert np.allclose(loss.imag / 1e-30, expected, rtol=1e-12, atol=1e-13)
 
-    @pytest.mark.parametrize("stepper", STEPPERS)
-    def test_training_is_repeated_by_its_seed(self, stepper):
-        def asked(seed):
-            market = ppo.normalized(env.MarketEnv(SYSTEM, "unit_2", backend=stepper))
-            agent = ppo.train(market, steps=100, seed=seed)
-            shown = np.random.default_rng(0).uniform(0, 1, (50, 4))
-            return agent.predict(shown, deterministic=True)[0]
 
-        first = asked(3)
-        assert np.array_equal(first, asked(3))
-        assert not np.array_equal(first, asked(4))
-
-    def test_the_bare_environment_can_be_trained_on(self):
-        agent = ppo.train(env.MarketEnv(SYSTEM), steps=100)
-        assert env.MarketEnv(SYSTEM).action_space.contains(agent.predict(np.ones(4))[0])
-
-    def test_it_learns_to_ask_for_all_that_it_may(self, capsys):
-        assert ppo.main(["--steps", "10000", "--seed", "1"]) == 0
-        shown = capsys.readouterr().out.splitlines()
-        cost, trained, most = (float(line.split()[-1]) for line in shown[2:])
-        assert cost == 0
-        assert 0.95 * most < trained <= 1.01 * most
-
-    def test_torch_keeps_its_threads(self, monkeypatch):
-        import stable_baselines3
-        import torch
-
-        seen = []
-        learn = stable_baselines3.PPO.learn
-
-        def watched(*arguments, **options):
-            seen.append(torch.get_num_threads())
-            return learn(*arguments, **options)
-
-        monkeypatch.setattr(stable_baselines3.PPO, "learn", watched)
-        before = torch.get_num_threads()
-        ppo.train(env.MarketEnv(SYSTEM), steps=1)
-        assert seen == [1]
-        assert torch.get_num_threads() == before
-
-    def test_it_is_imported_only_when_asked_for(self):
-        script = "import sys, ppo; print('torch' in sys.modules)"
-        done = subprocess.run(
-            [sys.executable, "-c", script],
-            cwd=Path(ppo.__file__).parent,
-            capture_output=True,
-            text=True,
-            check=True,
+def test_the_gradient_agrees_with_finite_differences():
+    shape = Shape(3, (5, 4), 2)
+    parameters, samples = drawn(shape, 2, 40)
+    _, gradient = numpy_ppo.differentiate(shape, parameters, samples, SETTINGS)
+    step = 1e-6
+    for at in range(shape.size):
+        moved = np.zeros(shape.size)
+        moved[at] = step
+        up, down = (
+            weighted(shape, parameters + sign * moved, samples, SETTINGS) for sign in (1, -1)
         )
-        assert done.stdout == "False\n"
+        scale = np.linalg.norm(gradient, axis=1)
+        assert np.all(np.abs((up - down) / (2 * step) - gradient[:, at]) <= 1e-6 * scale)
+
+
+def updated(backend, shape, parameters, samples, settings, epochs=1, steps=0, threads=1):
+    """Parameters, moments and losses after an update."""
+    parameters, moments = parameters.copy(), np.zeros((2, *parameters.shape), np.float32)
+    number = len(samples.returns)
+    rng = np.random.default_rng(7)
+    order = np.array([rng.permutation(number) for _ in range(epochs)], np.uint32)
+    update = UPDATES[backend]
+    losses = update(shape, parameters, moments, steps, samples, order, settings, threads)
+    return parameters, moments, losses
+
+
+needs_rust = pytest.mark.skipif(not extension.status()[0], reason="no extension")
+
+
+@needs_rust
+@given(
+    st.integers(1, 9),
+    st.lists(st.integers(1, 70), max_size=3),
+    st.integers(1, 3),
+    st.integers(1, 300),
+    st.integers(1, 3),
+    st.sampled_from(["tanh", "relu"]),
+    st.integers(0, 2**32 - 1),
+)
+def test_rust_computes_the_gradient_of_numpy(inputs, hidden, actions, number, sets, kind, seed):
+    shape = Shape(inputs, tuple(hidden), actions, kind)
+    parameters, samples = drawn(shape, sets, number, seed)
+    _, gradient = numpy_ppo.differentiate(shape, parameters, samples, SETTINGS)
+    single = Samples(*(values.astype(np.float32) for values in samples))
+    # Without a limit on its norm, a tenth of the gradient becomes the first moment.
+    settings = SETTINGS._replace(max_grad_norm=1e30)
+    _, (first, _), losses = updated("rust", shape, parameters.astype(np.float32), single, settings)
+    norms = np.linalg.norm(gradient, axis=1)
+    # One sample has no spread of advantages; then rounding decides what is divided by it.
+    if number > 1:
+        assert np.all(np.linalg.norm(10 * first - gradient, axis=1) <= 1e-4 * norms + 1e-6)
+    expected, _ = numpy_ppo.differentiate(shape, parameters, samples, SETTINGS)
+    for name in ("value", "entropy", "approx_kl"):
+        assert np.allclose(getattr(losses, name), getattr(expected, name), rtol=1e-3, atol=1e-5)
+
+
+@needs_rust
+@pytest.mark.parametrize(("sets", "size"), [(1, 100), (3, 64), (2, 1000)])
+def test_updates_of_both_backends_agree(sets, size):
+    shape = Shape(5, (64, 64), 2)
+    parameters, samples = drawn(shape, sets, 500, dtype=np.float32)
+    settings = SETTINGS._replace(minibatch_size=size)
+    ours, _, losses = updated("numpy", shape, parameters, samples, settings, 3)
+    theirs, _, their_losses = updated("rust", shape, parameters, samples, settings, 3)
+    moved = np.linalg.norm(ours - parameters)
+    assert moved > 0.01
+    assert np.linalg.norm(ours - theirs) < 0.01 * moved
+    for one, other in zip(losses, their_losses, strict=True):
+        assert np.allclose(one, other, rtol=1e-3, atol=1e-4)
+
+
+@needs_rust
+@pytest.mark.parametrize("sets", [1, 4])
+def test_no_bit_depends_on_the_number_of_threads(sets):
+    shape = Shape(5, (33, 16), 2)
+    parameters, samples = drawn(shape, sets, 3000, dtype=np.float32)
+    settings = SETTINGS._replace(minibatch_size=1300)
+    alone, *others = (
+        updated("rust", shape, parameters, samples, settings, 2, threads=threads)
+        for threads in (1, 2, 5)
+    )
+    for other in others:
+        for one, same in zip(alone[:2], other[:2], strict=True):
+            assert np.array_equal(one, same)
+        assert np.array_equal(alone[2], other[2])
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_gradient_has_a_largest_norm(backend):
+    shape = Shape(3, (8,), 2)
+    parameters, samples = drawn(shape, 2, 64, dtype=np.float32)
+    huge = samples._replace(returns=1000 * samples.returns)
+    _, (first, _), _ = updated(backend, shape, parameters, huge, SETTINGS)
+    assert np.allclose(np.linalg.norm(10 * first, axis=1), 0.5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_gradient_that_is_not_finite_is_an_error(backend):
+    shape = Shape(3, (8,), 2)
+    parameters, samples = drawn(shape, 2, 64, dtype=np.float32)
+    returns = samples.returns.copy()
+    returns[:, 1] = 3e38
+    with (
+        pytest.raises(ValueError, match=r"gradient norm\[1\] = (inf|nan): must be finite"),
+        np.errstate(all="ignore"),
+    ):
+        settings = SETTINGS._replace(vf_coef=100.0)
+        updated(backend, shape, parameters, samples._replace(returns=returns), settings)
+
+
+def learner(backend, **changed):
+    options = {"num_envs": 6, "num_steps": 8, "hidden": (16,), "minibatch_size": 20, "seed": 4}
+    return PPO(SMALL, backend=backend, **{**options, **changed})
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("shared", [False, True])
+def test_rollouts_say_what_happened(backend, shared):
+    made = learner(backend, shared=shared)
+    batch = made.rollout()
+    assert batch.observations.shape == (8, 6, 3, 4)
+    assert np.array_equal(batch.ended[:, 0], [False, False, True] * 2 + [False, False])
+    assert np.all(batch.final_values[~batch.ended] == 0)
+    assert np.all(batch.final_values[batch.ended] != 0)
+    # The density of the actions is that of the policy.
+    means = made.policy(batch.observations)
+    expected = -((batch.actions - means) ** 2 / 2 + numpy_ppo.LOG_ROOT).sum(axis=3)
+    assert np.allclose(batch.log_probs, expected, atol=1e-5)
+    # The first update meets a policy that has not changed.
+    losses = made.update(batch)
+    assert losses.value.shape == ((1,) if shared else (3,))
+
+
+def state(made):
+    return [*made._learned, made._markets.state.words]
+
+
+def same(one, other):
+    return all(np.array_equal(a, b) for a, b in zip(state(one), state(other), strict=True))
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_learner_that_is_saved_goes_on_as_the_other_does(backend, shared, tmp_path):
+    made, other = (learner(backend, shared=shared, seed=seed) for seed in (4, 9))
+    list(made.train(2, checkpoint=tmp_path / "learner.npz"))
+    other.load(tmp_path / "learner.npz")
+    assert same(made, other)
+    list(made.train(2)), list(other.train(2))
+    assert same(made, other)
+    assert np.array_equal(made.evaluate(3).prices, other.evaluate(3).prices)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 7])
+def test_a_learner_does_not_depend_on_threads(threads):
+    one, other = learner(None), learner(None, threads=threads)
+    list(one.train(2)), list(other.train(2))
+    assert same(one, other)
+
+
+def test_a_copy_goes_on_alone():
+    made = learner(None)
+    other = copy.deepcopy(made)
+    list(made.train(2))
+    assert not same(made, other)
+    list(other.train(2))
+    assert same(made, other)
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({"max_bid_delta": 30.0}, "max_bid_delta"),
+        ({"observer": "basic"}, "observer"),
+        ({"hidden": (17,)}, "parameters"),
+        ({"num_envs": 7}, "state"),
+        ({"shared": True}, "parameters"),
+    ],
+)
+def test_another_learner_is_refused_by_name(changed, named, tmp_path):
+    learner("numpy").save(tmp_path / "kept.npz")
+    other = learner("numpy", **changed)
+    before = [np.copy(each) for each in state(other)]
+    with pytest.raises(ValueError, match=rf"is not a checkpoint of this learner: .*{named}"):
+        other.load(tmp_path / "kept.npz")
+    assert all(np.array_equal(a, b) for a, b in zip(before, state(other), strict=True))
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("name", ["rewards", "observations", "actions", "values"])
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+def test_what_is_not_finite_is_named_with_its_agent(backend, name, wrong):
+    made = learner(backend)
+    batch = made.rollout()
+    getattr(batch, name)[5, 3, 2] = wrong
+    before = [np.copy(each) for each in state(made)]
+    with pytest.raises(ValueError, match=rf"{name}\[5, 3, 2(, 0)?\] = {wrong}: must be finite"):
+        made.update(batch)
+    assert all(np.array_equal(a, b) for a, b in zip(before, state(made), strict=True))
+
+
+@pytest.mark.parametrize("part", ["rollout", "update"])
+def test_an_interrupted_update_leaves_no_trace(part, monkeypatch, tmp_path):
+    made, other = learner(None), learner(None)
+    list(made.train(1)), list(other.train(1))
+
+    def interrupted(*_):
+        made._markets.step(np.zeros((6, 3, 2)))
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(made, part, interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            list(made.train(5, checkpoint=tmp_path / "kept.npz"))
+    assert same(made, other)
+    restored = learner(None)
+    restored.load(tmp_path / "kept.npz")
+    list(made.train(1)), list(other.train(1)), list(restored.train(1))
+    assert same(made, other)
+    assert same(made, restored)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sends a signal of POSIX")
+def test_ctrl_c_ends_training_and_the_checkpoint_goes_on(tmp_path):
+    script = textwrap.dedent("""
+        import sys
+        from market_py.env import System
+        from market_py.learning import PPO
+        learner = PPO(System.random(5), num_envs=32, num_steps=64)
+        try:
+            for done in learner.train(10_000, checkpoint=sys.argv[1]):
+                print(done.number, flush=True)
+        except KeyboardInterrupt:
+            print("kept", learner.updates, flush=True)
+    """)
+    path = tmp_path / "kept.npz"
+    with subprocess.Popen(
+        [sys.executable, "-c", script, path], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout.readline() == "0\n"
+        process.send_signal(signal.SIGINT)
+        *_, last = process.stdout.read().splitlines()
+    restored = PPO(env.System.random(5), num_envs=32, num_steps=64)
+    restored.load(path)
+    assert last == f"kept {restored.updates}"
+    assert [done.number for done in restored.train(1)] == [restored.updates - 1]
+
+
+def test_the_policy_is_that_of_the_learner():
+    made = learner(None)
+    before = made.policy
+    list(made.train(1))
+    assert made.policy is before
+    agent = MLPPolicy.from_state_dict(made.policy.state_dict(agent=1))
+    seen = made.rollout().observations
+    assert np.array_equal(made.policy(seen)[:, :, 1], agent(seen[:, :, 1]))
+
+
+# What theory says. Shared networks learn from all agents' samples.
+LONG_ENOUGH = {"pivotal": 80, "competition": 120, "withholding": 240}
+"""Updates."""
+
+
+def trained(system, seed, updates, **options):
+    made = PPO(system, seed=seed, **options)
+    for _ in made.train(updates):
+        pass
+    return made.evaluate()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(5))
+def test_a_pivotal_generator_asks_for_all_it_may(seed):
+    found = trained(PIVOTAL, seed, LONG_ENOUGH["pivotal"])
+    assert abs(found.prices.mean() - 70) <= 0.7
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("shared", [False, True])
+def test_competition_drives_the_price_to_the_cost(seed, shared):
+    found = trained(COMPETITION, seed, LONG_ENOUGH["competition"], shared=shared)
+    assert abs(found.prices.mean() - 20) <= 0.4
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(5))
+def test_a_generator_withholds_what_raises_the_price(seed):
+    found = trained(WITHHOLDING, seed, LONG_ENOUGH["withholding"], **WITHHOLDING_RULES)
+    threshold = withholding_threshold(WITHHOLDING, WITHHOLDING.demand).max()
+    assert abs(found.prices.mean() - 60) < 0.6
+    assert abs(found.withheld[:, :, 0].mean() - threshold) <= 5

@@ -9,12 +9,12 @@ import pytest
 pytest.importorskip("gymnasium")
 pytest.importorskip("pettingzoo")
 
-import ppo
+import stable_baselines as example
 from market_py import env, learning
 from market_py.env import market_v0
 
 SYSTEM = env.System([60.0, 40.0], [10.0, 20.0], [70.0, 90.0])
-RESULTS = {"Batch", "Evaluation", "Generation"}
+RESULTS = {"Batch", "Evaluation", "Generation", "Rollout"}
 ROWS = {
     "observations": np.zeros((4, 3)),
     "actions": np.zeros((4, 2)),
@@ -49,7 +49,7 @@ CALLS = {
             ("max_bid_delta", "markup_penalty", "unserved_penalty", "demand_noise", "price_cap"), 1
         ),
     ),
-    "EnvState.at_start": (env.EnvState.at_start, {"markets": 2}),
+    "EnvState.at_start": (env.EnvState.at_start, {"markets": 2, "remembered": 1}),
     "make_stepper": (
         lambda **given: env.make_stepper(env.Model(SYSTEM), autoreset=True, **given),
         {"threads": 1},
@@ -102,7 +102,29 @@ CALLS = {
         lambda weights, biases, threads: learning.MLPPolicy([weights], [biases], threads=threads),
         {"weights": np.zeros((2, 3)), "biases": np.zeros(2), "threads": 1},
     ),
+    "MLPPolicy.assign": (
+        lambda weights, biases: policy().assign([weights], [biases]),
+        {"weights": np.ones((2, 3)), "biases": np.ones(2)},
+    ),
+    "MLPPolicy.state_dict": (
+        learning.MLPPolicy([np.ones((4, 2, 3))], [np.ones((4, 2))]).state_dict,
+        {"agent": 3},
+    ),
     "MLPPolicy.__call__": (policy(), {"observations": np.zeros(3)}),
+    "PPO": (
+        lambda **given: learning.PPO(SYSTEM, **{"num_envs": 2, "num_steps": 2, **given}),
+        {
+            **dict.fromkeys(("num_envs", "num_steps", "update_epochs", "minibatch_size"), 1),
+            **dict.fromkeys(("learning_rate", "clip_coef", "vf_coef", "max_grad_norm"), 1.0),
+            **dict.fromkeys(("gamma", "gae_lambda", "ent_coef"), 1.0),
+            **{"hidden": [3], "seed": 1, "threads": 1},
+        },
+    ),
+    "PPO.train": (learning.PPO(SYSTEM, num_envs=1, num_steps=1).train, {"updates": 1}),
+    "PPO.evaluate": (
+        learning.PPO(SYSTEM, num_envs=1, num_steps=1).evaluate,
+        {"markets": 1, "seed": 3},
+    ),
     "ReplayBuffer": (
         learning.ReplayBuffer,
         {"capacity": 3, "observation_size": 2, "action_size": 1, "alpha": 0.5, "seed": 1},
@@ -113,8 +135,16 @@ CALLS = {
         buffer().update_priorities,
         {"indices": [0], "priorities": [1.0]},
     ),
+    "compute_gae": (
+        learning.compute_gae,
+        {
+            **dict.fromkeys(("rewards", "values", "final_values"), np.zeros((3, 2))),
+            **{"last_values": np.zeros(2), "ended": np.zeros(3, bool)},
+            **{"gamma": 1.0, "gae_lambda": 1.0},
+        },
+    ),
     "mean_reward": (
-        lambda **given: ppo.mean_reward(env.MarketEnv(SYSTEM), lambda _: [0, 0], **given),
+        lambda **given: example.mean_reward(env.MarketEnv(SYSTEM), lambda _: [0, 0], **given),
         {"episodes": 1, "seed": 3},
     ),
 }
@@ -145,6 +175,7 @@ def test_what_is_wrong_is_named(name, wrong):
 
 
 NEGATIVE_IS_RIGHT = {"costs", "price_cap", "markup", "weights", "biases"} | {*ROWS}
+NEGATIVE_IS_RIGHT |= {"values", "last_values", "final_values", "ended"}
 
 
 @pytest.mark.parametrize("name", CALLS)
@@ -158,7 +189,7 @@ def test_negative_numbers_are_named(name):
 
 def public_functions():
     """Names of all public functions that are given numbers."""
-    for module in (env, learning, market_v0, ppo):
+    for module in (env, learning, market_v0, example):
         exported = getattr(module, "__all__", ["parallel_env", "mean_reward"])
         for name in set(exported) & set(dir(module)) - RESULTS:
             made = getattr(module, name)
@@ -190,7 +221,7 @@ def test_all_are_tested():
     assert {*public_functions()} - {"EnvState.check"} <= tested
     for name in {*public_functions()} & tested:
         owner, _, member = name.partition(".")
-        module = next(each for each in (env, learning, market_v0, ppo) if hasattr(each, owner))
+        module = next(each for each in (env, learning, market_v0, example) if hasattr(each, owner))
         function = getattr(module, owner)
         function = getattr(function, member) if member else function
         assert {*numbers(function)} == {*CALLS[name][1]}, name

@@ -36,6 +36,7 @@ pub mod mlp;
 pub mod operation_counts;
 mod order;
 mod passes;
+pub mod ppo;
 pub mod random;
 pub mod replay;
 mod rules;

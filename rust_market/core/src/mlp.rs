@@ -427,7 +427,7 @@ const DENOMINATOR: [f32; 5] = [
 
 /// tanh(x) within 4e-7.
 #[inline(always)]
-fn tanh<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
+pub(crate) fn tanh<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     let (one, end) = (simd.splat_f32s(1.0), simd.splat_f32s(ONE_FROM));
     let x = simd.min_f32s(simd.max_f32s(x, simd.neg_f32s(end)), end);
     let square = simd.mul_f32s(x, x);

@@ -1,8 +1,9 @@
 """Train one generator with PPO of Stable-Baselines3; the others bid at marginal cost.
 
-``python docs/examples/ppo.py`` trains the pivotal generator (see `market_py.learning.theory`)
-and compares it with bidding at marginal cost; this takes minutes. Only training needs
-Stable-Baselines3, which the extra ``rl`` installs.
+``python docs/examples/stable_baselines.py`` trains the pivotal generator (see
+`market_py.learning.theory`) and compares it with bidding at marginal cost; this takes minutes. Only
+training needs Stable-Baselines3, which the extra ``rl`` installs. All generators learn at once by
+`market_py.learning.PPO`.
 
 J. Schulman, F. Wolski, P. Dhariwal, A. Radford, O. Klimov, "Proximal policy optimization
 algorithms" (2017); A. Raffin, A. Hill, A. Gleave, A. Kanervisto, M. Ernestus, N. Dormann,
@@ -22,7 +23,7 @@ from numpy.typing import ArrayLike
 from market_py.env import MarketEnv
 from market_py.env.model import MARKUP
 from market_py.extras import explain_missing
-from market_py.learning.evolution import EVALUATION_SEED, LARGEST_COUNT
+from market_py.learning.evaluation import EVALUATION_SEED, LARGEST_COUNT
 from market_py.learning.theory import PIVOTAL
 from market_py.validation import Float64Array, check_integer, check_seed
 
