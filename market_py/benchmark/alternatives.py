@@ -14,9 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from market_py.learning.actor_critic import Shape
 from market_py.learning.arrays import Float32Array
-from market_py.learning.numpy_ppo import Samples, Settings
 
 ALPHA, BETA = 0.6, 0.4
 """Exponents of the priorities and of the importance weights (Schaul et al. 2016)."""
@@ -195,55 +193,3 @@ def _sb3_predict(layers: Layers) -> Callable[[Float32Array], Any]:
         state[f"action_net.{name}"] = ours[f"{last}.{name}"]
     policy.load_state_dict(state)
     return lambda observations: policy.predict(observations, deterministic=True)[0]
-
-
-def ppo_update(
-    shape: Shape, parameters: Float32Array, order: NDArray[np.uint32], settings: Settings
-) -> Callable[[Samples], Float32Array]:
-    """Return a function that updates networks by PyTorch, and returns what changed.
-
-    The networks of all sets are multiplied in one call each (``baddbmm``).
-    """
-    import torch
-
-    def forwards(layers: list[Any], values: Any) -> Any:
-        for depth, layer in enumerate(layers):
-            biases = layer.biases.unsqueeze(1)
-            values = torch.baddbmm(biases, values, layer.weights.transpose(1, 2))
-            values = torch.tanh(values) if depth + 1 < len(layers) else values
-        return values
-
-    def loss(parameters: Any, minibatch: list[Any]) -> Any:
-        observations, actions, log_probs, advantages, returns = minibatch
-        networks: Any = shape.split(parameters)
-        means = forwards(networks.actor, observations)
-        spread = networks.log_std.exp().unsqueeze(1).expand_as(means)
-        density = torch.distributions.Normal(means, spread)
-        ratios = (density.log_prob(actions).sum(2) - log_probs).exp()
-        advantages = (advantages - advantages.mean(1, keepdim=True)) / (
-            advantages.std(1, keepdim=True, correction=0) + 1e-8
-        )
-        clipped = ratios.clamp(1 - settings.clip_coef, 1 + settings.clip_coef)
-        policy = torch.maximum(-advantages * ratios, -advantages * clipped).mean(1)
-        value = ((forwards(networks.critic, observations)[:, :, 0] - returns) ** 2 / 2).mean(1)
-        entropy = density.entropy().sum(2).mean(1)
-        return (policy - settings.ent_coef * entropy + settings.vf_coef * value).sum()
-
-    def update(samples: Samples) -> Float32Array:
-        threads = torch.get_num_threads()
-        torch.set_num_threads(1)
-        learned = torch.from_numpy(parameters.copy()).requires_grad_()
-        optimiser = torch.optim.Adam([learned], lr=settings.learning_rate, eps=1e-5)
-        given = [torch.from_numpy(values).transpose(0, 1) for values in samples]
-        for epoch in torch.from_numpy(order.astype(np.int64)):
-            for chosen in epoch.split(settings.minibatch_size):
-                optimiser.zero_grad()
-                loss(learned, [values[:, chosen] for values in given]).backward()
-                norms = learned.grad.norm(dim=1, keepdim=True)
-                learned.grad *= (settings.max_grad_norm / (norms + 1e-6)).clamp(max=1)
-                optimiser.step()
-        torch.set_num_threads(threads)
-        changed: Float32Array = learned.detach().numpy() - parameters
-        return changed
-
-    return update

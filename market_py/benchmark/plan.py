@@ -7,7 +7,7 @@ from typing import Any
 
 from market_py import registry
 from market_py.benchmark import inputs
-from market_py.benchmark.cases import learning, ppo, steps
+from market_py.benchmark.cases import learning, steps
 from market_py.benchmark.cases.adequacy import Study, studies
 from market_py.benchmark.cases.auctions import auction_case, day_case
 from market_py.benchmark.cases.case import BenchmarkCase
@@ -75,9 +75,6 @@ def _all_cases(settings: Settings) -> Iterator[BenchmarkCase | Study]:
         yield learning.replay_case(call, settings.capacity, **options)
     for rows in learning.ROWS:
         yield learning.policy_case(rows, **options)
-    options["rounds"] = min(settings.rounds, ppo.ROUNDS)
-    yield from (ppo.update_case(shared, **options) for shared in (True, False))
-    yield ppo.training_case(**options)
     yield from studies(settings.years, settings.seeds, settings.threads)
 
 

@@ -36,8 +36,6 @@ TITLES: dict[Kind, str] = {
     "one step": "Steps of the learning environment, one market",
     "replay": "Replay buffers",
     "policy": "Policy inference",
-    "ppo update": "Updates by proximal policy optimization",
-    "ppo training": "A rollout and the update that follows",
 }
 KINDS = tuple(TITLES)
 """Sections of a run that consist of races."""

@@ -9,7 +9,6 @@ from rich.console import RenderableType
 from rich.table import Table
 
 from market_py.benchmark.cases.auctions import ARGSORT, HIGHS, ONE_SIDED
-from market_py.benchmark.cases.ppo import SAMPLES
 from market_py.benchmark.report.waterfall import ORDERS, savings
 from market_py.benchmark.results import TITLES, RaceResult, Results
 from market_py.benchmark.settings import LADDER_SIZE, PUBLISHED, PUBLISHED_BARE
@@ -39,15 +38,7 @@ def report(results: Results) -> Iterator[RenderableType]:
         if races := list(results.of_kind(kind)):
             yield times(races, title)
     yield from waterfall(results)
-    parts = (
-        operation_counts,
-        adversarial,
-        learned,
-        trained,
-        studied,
-        first_calls,
-        comparison_as_published,
-    )
+    parts = operation_counts, adversarial, learned, studied, first_calls, comparison_as_published
     yield from (table for part in parts if (table := part(results)).row_count)
     if results.races:
         yield resolution(results)
@@ -371,17 +362,6 @@ def learned(results: Results) -> Table:
         _by_candidate(results.of_kind("replay", "policy"), label, ",.1f", 1e3),
         f"Median, µs per call; {TO_FIRST}",
         "Replay buffers and policy inference",
-    )
-
-
-def trained(results: Results) -> Table:
-    """Make a table of updates and training by proximal policy optimization."""
-    races = results.of_kind("ppo update", "ppo training")
-    return _table(
-        "what | networks | candidate | ms | times faster",
-        _by_candidate(races, lambda it: (it.kind, it.distribution), ",.0f", 1e6),
-        f"Median, ms per call, {SAMPLES:,} samples; {TO_FIRST}",
-        "Proximal policy optimization",
     )
 
 

@@ -92,6 +92,10 @@ pub const LOSSES: usize = 5;
 /// # Panics
 ///
 /// When the arrays do not fit each other, or an index is too large.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "what an update reads and changes"
+)]
 pub fn update(
     shape: &Shape,
     learned: Learned<'_>,

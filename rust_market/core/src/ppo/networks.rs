@@ -67,8 +67,9 @@ impl Shape {
                     outputs: to,
                     start: size,
                 });
-                let parameters = (from + 1).checked_mul(to).ok_or(Error::OutOfMemory)?;
-                size = size.checked_add(parameters).ok_or(Error::OutOfMemory)?;
+                let parameters = from.checked_add(1).and_then(|from| from.checked_mul(to));
+                let larger = parameters.and_then(|parameters| size.checked_add(parameters));
+                size = larger.ok_or(Error::OutOfMemory)?;
                 from = to;
             }
             Ok(layers)
