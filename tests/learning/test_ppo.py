@@ -18,7 +18,6 @@ from market_py.learning.actor_critic import Shape
 from market_py.learning.numpy_ppo import Samples, Settings
 from market_py.learning.ppo import UPDATES
 from market_py.learning.theory import (
-    COMPETITION,
     PIVOTAL,
     WITHHOLDING,
     WITHHOLDING_RULES,
@@ -335,37 +334,33 @@ def test_the_policy_is_that_of_the_learner():
     assert np.array_equal(made.policy(seen)[:, :, 1], agent(seen[:, :, 1]))
 
 
-# What theory says. Shared networks learn from all agents' samples.
-LONG_ENOUGH = {"pivotal": 80, "competition": 120, "withholding": 240}
-"""Updates."""
+# A bid affects the reward of its own hour only; later rewards would add noise.
+FAST = {
+    **{"gamma": 0.0, "learning_rate": 1e-3},
+    **{"num_envs": 32, "num_steps": 48, "minibatch_size": 512},
+}
+SEEDS = [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(1, 5))]
 
 
-def trained(system, seed, updates, **options):
-    made = PPO(system, seed=seed, **options)
-    for _ in made.train(updates):
-        pass
-    return made.evaluate()
+def trained(system, seed, updates, **rules):
+    made = PPO(system, seed=seed, **FAST, **rules)
+    first, *_ = made.train(updates)
+    return first, made.evaluate()
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", SEEDS)
 def test_a_pivotal_generator_asks_for_all_it_may(seed):
-    found = trained(PIVOTAL, seed, LONG_ENOUGH["pivotal"])
-    assert abs(found.prices.mean() - 70) <= 0.7
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("seed", range(5))
-@pytest.mark.parametrize("shared", [False, True])
-def test_competition_drives_the_price_to_the_cost(seed, shared):
-    found = trained(COMPETITION, seed, LONG_ENOUGH["competition"], shared=shared)
-    assert abs(found.prices.mean() - 20) <= 0.4
+    first, found = trained(PIVOTAL, seed, 30)
+    assert first.price < 60
+    assert abs(found.prices.mean() - 70) < 0.7
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(5))
 def test_a_generator_withholds_what_raises_the_price(seed):
-    found = trained(WITHHOLDING, seed, LONG_ENOUGH["withholding"], **WITHHOLDING_RULES)
-    threshold = withholding_threshold(WITHHOLDING, WITHHOLDING.demand).max()
+    first, found = trained(WITHHOLDING, seed, 180, **WITHHOLDING_RULES)
+    assert first.price < 57
     assert abs(found.prices.mean() - 60) < 0.6
-    assert abs(found.withheld[:, :, 0].mean() - threshold) <= 5
+    # In the hour of the lowest demand the most must be withheld.
+    threshold = withholding_threshold(WITHHOLDING, WITHHOLDING.demand).max()
+    assert abs(found.withheld[:, :, 0].mean() - threshold) < 5
