@@ -27,10 +27,11 @@ def test_links_lead_somewhere(path):
 
 
 @pytest.mark.parametrize("path", PAGES, ids=name)
-def test_python_examples_run(path):
+def test_python_examples_run(path, tmp_path, monkeypatch):
     examples = re.findall(r"^```python\n(.*?)^```", path.read_text("utf-8"), re.M | re.S)
     if any("rust_market" in example for example in examples):
         pytest.importorskip("rust_market")
+    monkeypatch.chdir(tmp_path)
     space = {}
     for example in examples:
         exec(example, space)
