@@ -257,6 +257,8 @@ agents.step(np.zeros((4, 2)))
 assert markets.np_random_seed == 1
 learner = learning.EvolutionStrategy(env.System.random(3), markets=4)
 assert len(list(learner.train(2))) == 2
+learner = learning.PPO(env.System.random(3), num_envs=4, num_steps=6)
+assert len(list(learner.train(2))) == 2
 
 for use in (
     lambda: markets.observation_space,
@@ -288,7 +290,7 @@ def test_numpy_alone_runs_markets_and_learners(rust):
     assert not done.returncode, done.stderr.decode()
 
 
-@pytest.mark.parametrize("module", ["evolution", "policy", "replay"])
+@pytest.mark.parametrize("module", ["evolution", "policy", "ppo", "replay"])
 def test_a_module_that_is_no_program_runs_without_a_warning(module):
     command = [sys.executable, "-W", "error", "-m", f"market_py.learning.{module}"]
     done = subprocess.run(command, capture_output=True)
