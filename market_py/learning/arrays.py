@@ -10,6 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from market_py.env.system import LARGEST
+from market_py.validation import check_scalar
+
 Float32Array = NDArray[np.float32]
 Floats = NDArray[np.floating[Any]]
 
@@ -19,6 +22,14 @@ def require(name: str, values: NDArray[Any], allowed: NDArray[np.bool_], must: s
     if not allowed.all():
         at = tuple(map(int, np.argwhere(~allowed)[0]))
         raise ValueError(f"{name}{[*at]} = {values[at].item()!r}: must be {must}")
+
+
+def check_positive(name: str, value: float) -> float:
+    """Check that a number is > 0 and at most 1e100."""
+    checked = check_scalar(name, value, negative=False, most=LARGEST)
+    if not checked:
+        raise ValueError(f"{name} = {value}: must be > 0")
+    return checked
 
 
 @contextmanager

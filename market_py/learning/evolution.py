@@ -25,7 +25,7 @@ from market_py.env import EnvState, MarketVectorEnv, System
 from market_py.env.model import MARKUP
 from market_py.env.system import LARGEST
 from market_py.learning.actions import WITHHELD_AT_FIRST, squash
-from market_py.learning.arrays import require
+from market_py.learning.arrays import check_positive, require
 from market_py.learning.checkpoint import load_checkpoint, save_checkpoint
 from market_py.learning.evaluation import EVALUATION_SEED, LARGEST_COUNT, Evaluation, evaluate
 from market_py.validation import Float64Array, check_array, check_integer, check_scalar, check_seed
@@ -93,8 +93,8 @@ class EvolutionStrategy:
     ) -> None:
         if check_integer("markets", markets, 2, LARGEST_COUNT) % 2:
             raise ValueError(f"markets = {markets}: must be even")
-        deviation = _check_positive("deviation", deviation)
-        step_size = _check_positive("step_size", step_size)
+        deviation = check_positive("deviation", deviation)
+        step_size = check_positive("step_size", step_size)
         markup = check_scalar("markup", markup, negative=True, most=MARKUP[1])
         seed = check_seed(seed, room=markets - 1)
         self._rules = {"backend": backend, "threads": threads, "copy": False, **rules}
@@ -223,10 +223,3 @@ def act(policies: Float64Array, observations: Float64Array) -> Float64Array:
     asked = np.einsum(axes, observations, policies[..., :-1, :])
     asked += policies[..., -1, :]
     return squash(asked)
-
-
-def _check_positive(name: str, value: float) -> float:
-    checked = check_scalar(name, value, negative=False, most=LARGEST)
-    if not checked:
-        raise ValueError(f"{name} = {value}: must be > 0")
-    return checked

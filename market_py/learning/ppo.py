@@ -21,7 +21,7 @@ from market_py.env.system import LARGEST
 from market_py.learning import numpy_ppo, rust_ppo
 from market_py.learning.actions import WITHHELD_AT_FIRST, squash
 from market_py.learning.actor_critic import Shape
-from market_py.learning.arrays import Float32Array, Floats, require
+from market_py.learning.arrays import Float32Array, Floats, check_positive, require
 from market_py.learning.checkpoint import load_checkpoint, save_checkpoint
 from market_py.learning.evaluation import EVALUATION_SEED, LARGEST_COUNT, Evaluation, evaluate
 from market_py.learning.gae import compute_gae
@@ -180,11 +180,11 @@ class PPO:
         self.gamma = check_scalar("gamma", gamma, negative=False, most=1)
         self.gae_lambda = check_scalar("gae_lambda", gae_lambda, negative=False, most=1)
         self.settings = Settings(
-            _check_positive("learning_rate", learning_rate),
+            check_positive("learning_rate", learning_rate),
             check_scalar("clip_coef", clip_coef, negative=False, most=LARGEST),
             check_scalar("vf_coef", vf_coef, negative=False, most=LARGEST),
             check_scalar("ent_coef", ent_coef, negative=False, most=LARGEST),
-            _check_positive("max_grad_norm", max_grad_norm),
+            check_positive("max_grad_norm", max_grad_norm),
             check_integer("minibatch_size", minibatch_size, 1, LARGEST_COUNT),
         )
         self._threads = check_threads(threads)
@@ -425,10 +425,3 @@ class PPO:
         key = np.array([self.seed, stream], np.uint64)
         counter = np.array([0, 0, number, 0], np.uint64)
         return np.random.Generator(np.random.Philox(key=key, counter=counter))
-
-
-def _check_positive(name: str, value: float) -> float:
-    checked = check_scalar(name, value, negative=False, most=LARGEST)
-    if not checked:
-        raise ValueError(f"{name} = {value}: must be > 0")
-    return checked
