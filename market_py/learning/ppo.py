@@ -9,6 +9,7 @@ no. 274.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from market_py.env import EnvState, MarketVectorEnv, System
+from market_py.env.model import MARKUP
 from market_py.env.system import LARGEST
 from market_py.learning import numpy_ppo, rust_ppo
 from market_py.learning.actions import WITHHELD_AT_FIRST, squash
@@ -135,6 +137,8 @@ class PPO:
         How often an update goes through the rollout.
     minibatch_size : int
         Samples of a minibatch, of each actor.
+    markup : float
+        First mean of the markup, before ``tanh``; from -10 to 10.
     seed : int
         Seed of the first networks, the actions, the shuffles and the markets.
     backend : str, optional
@@ -167,6 +171,7 @@ class PPO:
         max_grad_norm: float = 0.5,
         update_epochs: int = 4,
         minibatch_size: int = 2048,
+        markup: float = 0.0,
         seed: int = 0,
         backend: str | None = None,
         threads: int | None = None,
@@ -175,6 +180,7 @@ class PPO:
         num_envs = check_integer("num_envs", num_envs, 1, LARGEST_COUNT)
         self.num_steps = check_integer("num_steps", num_steps, 1, LARGEST_COUNT)
         self.update_epochs = check_integer("update_epochs", update_epochs, 1, LARGEST_COUNT)
+        markup = check_scalar("markup", markup, negative=True, most=MARKUP[1])
         self.seed = check_seed(seed, room=num_envs - 1)
         self.backend = chosen_backend(backend)
         self.gamma = check_scalar("gamma", gamma, negative=False, most=1)
@@ -198,13 +204,15 @@ class PPO:
         self.shared = bool(shared)
         sets = 1 if self.shared else model.agents
         parameters = self.shape.draw(sets, self._random(0, 0))
-        self.shape.split(parameters).actor[-1].biases[:, 0] = WITHHELD_AT_FIRST
+        self.shape.split(parameters).actor[-1].biases[...] = WITHHELD_AT_FIRST, markup
         self._learned = Learned(parameters, np.zeros((2, *parameters.shape), np.float32), 0, 0)
         actor, critic = self._layers()
         options: dict[str, Any] = {"activation": activation, "backend": self.backend}
         self.policy = MLPPolicy(*actor, threads=threads, **options)
         """The actors: the means of the actions before squashing."""
         self._critic = MLPPolicy(*critic, threads=threads, **options)
+        self.seconds_stepping = 0.0
+        """Time that the steps of the markets took so far, s."""
         self._markets.reset(seed=self.seed)
 
     def train(self, updates: int, *, checkpoint: Path | str | None = None) -> Iterator[Update]:
@@ -276,7 +284,9 @@ class PPO:
             observations[hour] = seen
             actions[hour] = self.policy(observations[hour]) + spread * noise[hour]
             asked = squash(actions[hour])
+            start = time.perf_counter()
             seen, rewards[hour], _, ended[hour], infos = markets.step(asked)
+            self.seconds_stepping += time.perf_counter() - start
             prices[hour], dispatch[hour] = infos["price"], infos["dispatch"]
             if ended[hour].any():
                 final = self._critic(infos["final_obs"][ended[hour]])

@@ -17,13 +17,28 @@ from market_py.validation import Float64Array
 _DAY = np.sin(2 * np.pi * (np.arange(24) - 9) / 24)
 """Lowest at three o'clock in the night, highest at three in the afternoon."""
 
-COMPETITION = System([40.0] * 12, [20.0] * 12, 240 * (1 + 0.2 * _DAY))
+COMPETITION = System(
+    [40.0] * 12,
+    [20.0] * 12,
+    240 * (1 + 0.2 * _DAY),
+    [f"generator {number}" for number in range(1, 13)],
+)
 """480 MW in twelve equal parts, for a demand of 192 to 288 MW."""
 
-PIVOTAL = System([200.0, *[20.0] * 6], [20.0] * 7, 200 * (1 + 0.2 * _DAY))
+PIVOTAL = System(
+    [200.0, *[20.0] * 6],
+    [20.0] * 7,
+    200 * (1 + 0.2 * _DAY),
+    ["the pivotal generator", *(f"generator {number}" for number in range(1, 7))],
+)
 """320 MW for a demand of 160 to 240 MW; the first generator has 200 MW, the others 120 MW."""
 
-WITHHOLDING = System([100.0, 60.0, 100.0], [20.0, 20.0, 60.0], 140 * (1 + 0.03 * _DAY))
+WITHHOLDING = System(
+    [100.0, 60.0, 100.0],
+    [20.0, 20.0, 60.0],
+    140 * (1 + 0.03 * _DAY),
+    ["generator 1", "generator 2", "the expensive generator"],
+)
 """160 MW at 20 €/MWh and 100 MW at 60 €/MWh, for a demand of 136 to 144 MW."""
 
 WITHHOLDING_RULES = {"max_bid_delta": 0.0, "demand_noise": 0.01}

@@ -63,4 +63,4 @@ class FigurePage:
 
     def picture(self):
         self.page.evaluate("() => new Promise(requestAnimationFrame)")
-        return self.page.locator(".merit-order > svg").screenshot()
+        return self.page.locator(".merit-order > svg").first.screenshot()

@@ -15,7 +15,7 @@ from market_py.plots.auction import SURPLUS_STYLES, supply_and_demand
 from market_py.validation import Auction, Float64Array, Ties, check_auction, check_vector
 from market_py.workshop.widgets import description
 from market_py.workshop.widgets.figure import (
-    DraggableFigure,
+    InteractiveFigure,
     axis_ticks,
     power_of_ten,
     script,
@@ -40,7 +40,7 @@ def _numbers() -> Any:
     return traitlets.List(traitlets.CFloat()).tag(sync=True)
 
 
-class AuctionFigure(DraggableFigure):
+class AuctionFigure(InteractiveFigure):
     """Supply and demand of a small auction, whose orders, curves and `k` are dragged.
 
     With `fixed_demand` all bids are at `price_cap`: the market of `market_clearing`.

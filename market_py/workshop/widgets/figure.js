@@ -47,9 +47,7 @@ class Figure {
     this.controls = add(this.root, "div", { class: "controls" });
     this.showers = [];
     this.addParts();
-    const reset = add(this.controls, "button", { type: "button" });
-    reset.textContent = "Reset";
-    reset.addEventListener("click", () => this.move(this.setting.start));
+    if (this.setting.start) this.addReset();
     this.draw();
   }
 
@@ -161,6 +159,13 @@ class Figure {
       input.setAttribute("aria-valuetext", text);
       shown.textContent = text;
     });
+    return input;
+  }
+
+  addReset() {
+    const reset = add(this.controls, "button", { type: "button" });
+    reset.textContent = "Reset";
+    reset.addEventListener("click", () => this.move(this.setting.start));
   }
 
   // What people do.

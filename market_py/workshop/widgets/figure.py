@@ -1,12 +1,13 @@
-"""What figures share that learners drag: their JavaScript, their axes, a static picture.
+"""What figures share that learners move: their JavaScript, their axes, a static picture.
 
-A figure clears its market in the browser, without the kernel, and Python reads its state. In a
-saved or exported notebook, where widgets do not work, a picture drawn by Python replaces it.
+A figure answers in the browser, without the kernel, and Python reads its state. In a saved or
+exported notebook, where widgets do not work, a picture drawn by Python replaces it.
 """
 
 from __future__ import annotations
 
 import base64
+import json
 import math
 from collections.abc import Callable
 from importlib.resources import files
@@ -24,19 +25,22 @@ DRAWABLE = 1e300
 """Largest price and quantity: axes need room beyond."""
 
 
+def _read(name: str) -> str:
+    return _FILES.joinpath(name).read_text("utf8")
+
+
 def script(name: str) -> str:
     """JavaScript of a figure, with what all figures need before it."""
-    parts = ("market.js", "figure.js", name)
-    return "\n".join(_FILES.joinpath(part).read_text("utf8") for part in parts)
+    return "\n".join(map(_read, ("market.js", "figure.js", name)))
 
 
-class DraggableFigure(anywidget.AnyWidget):
-    """A figure that is dragged in the browser; a subclass draws and clears it in Python, too.
+class InteractiveFigure(anywidget.AnyWidget):
+    """A figure that is moved in the browser; a subclass draws and clears it in Python, too.
 
     `fallback` makes the widget that is shown if the browser cannot draw the figure.
     """
 
-    _css = _FILES.joinpath("merit_order.css").read_text("utf8")
+    _css = _read("merit_order.css")
     _setting = traitlets.Dict().tag(sync=True)
 
     # These tell what the picture shows: after a move in the browser, what was found there.
@@ -57,6 +61,21 @@ class DraggableFigure(anywidget.AnyWidget):
     def png(self) -> bytes:
         """Draw the same state in Python."""
         raise NotImplementedError
+
+    def html(self) -> str:
+        """Return HTML that draws the figure, as it is now, in a page without a kernel."""
+        not_ours = {"layout", "tabbable", "tooltip"}
+        state = {
+            name: value
+            for name, value in self.get_state().items()
+            if name == "_setting" or not (name.startswith("_") or name in not_ours)
+        }
+        # What a text contains must not end the script.
+        data = json.dumps(state).replace("<", "\\u003c")
+        source = str(self._esm).replace("export default", "const figure =")
+        parts = (f"const state = {data};", source, _read("standalone.js"))
+        script = "\n".join(("(() => {", *parts, "})();"))
+        return f"<style>{self._css}</style><div></div><script>{script}</script>"
 
     def _clear(self) -> None:
         """Set what follows from the state, as Python finds it."""

@@ -17,7 +17,7 @@ from market_py.plots.style import FUEL_STYLES, SKY
 from market_py.validation import Float64Array, Ties, check_market, check_vector
 from market_py.workshop.widgets import description
 from market_py.workshop.widgets.figure import (
-    DraggableFigure,
+    InteractiveFigure,
     axis_ticks,
     power_of_ten,
     script,
@@ -49,7 +49,7 @@ STYLES = {OFFER: (SKY, "//"), **FUEL_STYLES}
 """Colour and hatch of each kind."""
 
 
-class MeritOrderFigure(DraggableFigure):
+class MeritOrderFigure(InteractiveFigure):
     """The supply curve of a market, whose demand, fuel prices and outages are dragged.
 
     The price of its kind multiplies the fuel cost of an offer; `bids` come on top. `lost_load` is

@@ -1,9 +1,8 @@
-"""The panels of notebook 09: time the parts of a step, steps and calls; train agents."""
+"""The panels of notebook 09 that time the parts of a step, and steps."""
 
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -16,17 +15,12 @@ from market_py.benchmark.inputs import DISTINCT
 from market_py.benchmark.report.picture import times
 from market_py.benchmark.timing import Race
 from market_py.env.variants import PythonStep
-from market_py.learning import Evaluation, EvolutionStrategy
-from market_py.learning.theory import COMPETITION, PIVOTAL
 from market_py.workshop.lessons.n09_environment import plots
-from market_py.workshop.widgets.controls import choice, stepper
-from market_py.workshop.widgets.panel import Job, Shown
+from market_py.workshop.widgets.panel import Shown
 from market_py.workshop.widgets.sentence import counted
 from market_py.workshop.widgets.sweep import SweepPanel
 
 PARTS = ("offers", "clearing", "rewards", "observations")
-SYSTEMS = {"competition": COMPETITION, "pivotal": PIVOTAL}
-FRAME_SECONDS = 0.5
 
 
 def parts_of_a_step(agents: int = 20, rounds: int = 15) -> dict[str, tuple[float, float, float]]:
@@ -122,67 +116,3 @@ def sweep_summary(
                 f"of {fastest} become {gain} times as many"
             )
     return "; ".join(said) + "."
-
-
-class LearningPanel(Job):
-    """Let generators learn, seed after seed, and watch the price."""
-
-    def __init__(self) -> None:
-        self.prices: list[list[float]] = []
-        self.evaluations: list[Evaluation] = []
-        self.seconds = self.seconds_stepping = 0.0
-        self.controls = {
-            "system": choice("system", list(SYSTEMS)),
-            "generations": stepper("generations", [20, 50, 100, 200, 400], 200),
-            "seeds": stepper("seeds", [1, 2, 3, 5], 3),
-        }
-        first = self._drawn(), "Nothing has been learned yet."
-        super().__init__("Learn", 600, first, self.controls)
-
-    def work(self) -> None:
-        """Learn with one seed after the other, until all are done or until stopped."""
-        chosen = self.chosen
-        self.prices, self.evaluations = [], []
-        self.seconds = self.seconds_stepping = 0.0
-        self.bar.max = chosen["generations"] * chosen["seeds"]
-        for seed in range(chosen["seeds"]):
-            if self.is_stopped():
-                break
-            self._learn(EvolutionStrategy(SYSTEMS[chosen["system"]], seed=seed), chosen)
-        self.show((self._drawn(), self._say()))
-
-    def _learn(self, learner: EvolutionStrategy, chosen: dict[str, int]) -> None:
-        self.prices.append([])
-        drawn = start = time.perf_counter()
-        for done in learner.train(chosen["generations"]):
-            self.prices[-1].append(done.price)
-            self.advance()
-            if self.is_stopped():
-                break
-            if (before := time.perf_counter()) > drawn + FRAME_SECONDS:
-                self.show((self._drawn(), f"{counted(len(self.prices), 'seed')} so far …"))
-                drawn = time.perf_counter()
-                start += drawn - before  # Drawing is not learning.
-        self.seconds += time.perf_counter() - start
-        self.seconds_stepping += learner.seconds_stepping
-        self.evaluations.append(learner.evaluate())
-
-    def _drawn(self) -> bytes:
-        found = [it.prices for it in self.evaluations]
-        return plots.learning(self.prices, found, self.chosen["generations"])
-
-    @property
-    def stepping_share(self) -> float | None:
-        """Share of the time of learning that steps of the markets took; None before any."""
-        return self.seconds_stepping / self.seconds if self.seconds else None
-
-    def _say(self) -> str:
-        if not self.evaluations:
-            return "Stopped before the first seed had begun."
-        means = [float(found.prices.mean()) for found in self.evaluations]
-        return (
-            f"{counted(len(means), 'seed')}: in markets outside the training the mean price is "
-            f"{np.mean(means):.1f} €/MWh ({min(means):.1f} to {max(means):.1f}); the cost is "
-            f"{plots.COST:.0f}. Learning took {self.seconds:.1f} s, {self.stepping_share:.0%} of "
-            f"it steps of the markets."
-        )

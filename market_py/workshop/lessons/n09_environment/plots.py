@@ -21,47 +21,74 @@ from market_py.plots.axes import (
     write,
 )
 from market_py.plots.picture import picture
-from market_py.plots.style import BLACK, GREY, LIGHT, bar_style, candidate_style
-from market_py.validation import Float64Array
+from market_py.plots.style import (
+    BLACK,
+    BLUE,
+    GREY,
+    LIGHT,
+    ORANGE,
+    VERMILION,
+    bar_style,
+    candidate_style,
+)
 
 COST = 20.0
-"""Of every generator in the systems of this lesson, €/MWh."""
-RANGE = 50.0
-"""Largest markup, €/MWh."""
+"""Of the generators that learn in this lesson, €/MWh."""
+HIGHEST = 75.0
+"""Highest price of the axes, above the largest bid of 70 €/MWh."""
+LEARNER_STYLES = {"PPO": (BLUE, "-"), "evolution strategy": (VERMILION, "--")}
 
 
-@picture(height=7.0)
-def learning(
-    figure: Any,
-    prices: Sequence[Sequence[float]],
-    evaluated: Sequence[Float64Array],
-    generations: int,
-) -> None:
-    """Draw the mean price by generation, seed by seed; below, the prices of their evaluations.
+def _price_axes(figure: Any, across: str, farthest: float, expected: float | None) -> Any:
+    """Axes of a price that is learned, with the cost and what theory predicts."""
+    axes = figure.subplots()
+    label(axes, across, "mean price (€/MWh)")
+    axes.set(xlim=(0, farthest), ylim=(0, HIGHEST))
+    axes.axhline(COST, color=BLACK, ls=":", label="marginal cost")
+    if expected is not None and expected != COST:
+        axes.axhline(expected, color=BLACK, ls="--", label="theory")
+    return axes
 
-    The axis is long enough for so many `generations` from the beginning.
-    """
-    figure.subplots_adjust(top=0.86, hspace=0.4)
-    above, below = figure.subplots(2)
-    label(above, "generation", "price (€/MWh)")
-    label(below, "share of the hours, highest price first (%)", "price (€/MWh)")
-    for axes in (above, below):
-        axes.axhline(COST, color=BLACK, ls="--", label="marginal cost")
-        axes.axhline(COST + RANGE, color=BLACK, ls=":", label="top of the range")
-        axes.set_ylim(0, COST + RANGE + 8)
-    longest = max(map(len, prices), default=0)
+
+@picture()
+def learning(figure: Any, prices: Sequence[Sequence[float]], updates: int, expected: float) -> None:
+    """Draw the mean price after each update, seed by seed, on an axis for so many `updates`."""
+    axes = _price_axes(figure, "update", updates, expected)
     for curve in prices:
-        above.plot(curve, color=GREY, lw=1.2, label="a seed each, in training")
-    if longest:
-        mean = np.mean([curve for curve in prices if len(curve) == longest], axis=0)
-        above.plot(mean, color=BLACK, lw=2.4, label="their mean")
-    above.set_xlim(0, generations)
-    for found in evaluated:
-        hours = np.sort(found.ravel())[::-1]
-        share = np.linspace(0, 100, len(hours))
-        below.plot(share, hours, color=GREY, lw=1.6, label="a seed each, evaluated")
-    below.set_xlim(0, 100)
-    legend(figure, 3)
+        axes.plot(curve, color=GREY, lw=1.4, label="a seed each")
+    longest = max(map(len, prices), default=0)
+    if done := [curve for curve in prices if len(curve) == longest]:
+        axes.plot(np.mean(done, axis=0), color=BLUE, lw=2.6, label="their mean")
+    legend(figure, 4)
+
+
+@picture()
+def comparison(
+    figure: Any,
+    curves: Mapping[str, Sequence[Sequence[tuple[float, float]]]],
+    duration: float,
+    expected: float | None,
+) -> None:
+    """Draw the price against the seconds of training: a curve for each seed of each learner."""
+    axes = _price_axes(figure, "seconds of training, without drawing", duration, expected)
+    for name, found in curves.items():
+        colour, dashes = LEARNER_STYLES[name]
+        for curve in found:
+            axes.plot(*np.array(curve).T, color=colour, ls=dashes, lw=2, label=name)
+    legend(figure, 4)
+
+
+@picture(height=3.6)
+def rounds(figure: Any, yours: Sequence[float], agent: Sequence[float], days: int) -> None:
+    """Draw the profit of each day, yours and the agent's, thousand €."""
+    axes = figure.subplots()
+    label(axes, "day", "profit (k€)")
+    axes.set(xlim=(0.4, days + 0.6), ylim=(0, 120), xticks=range(1, days + 1))
+    for name, profits, shift in (("you", yours, -0.2), ("the agent", agent, 0.2)):
+        colour, hatch = {"you": (BLUE, "//"), "the agent": (ORANGE, "..")}[name]
+        at = np.arange(1, len(profits) + 1) + shift
+        axes.bar(at, profits, 0.38, color=colour, hatch=hatch, alpha=0.7, label=name)
+    legend(figure, 2)
 
 
 LABELS = {"agents": "agents N", "markets": "markets B", "threads": "threads"}

@@ -14,7 +14,7 @@ from market_py.benchmark.timing import Race
 from market_py.env import available_steppers
 from market_py.learning import EvolutionStrategy
 from market_py.workshop.lessons.n09_environment import plots
-from market_py.workshop.lessons.n09_environment.panel import SYSTEMS
+from market_py.workshop.lessons.n09_environment.learning import EXAMPLES
 from market_py.workshop.widgets.controls import choice, stepper
 from market_py.workshop.widgets.panel import Job
 
@@ -55,7 +55,7 @@ class TrainingPanel(Job):
         self._rounds = rounds
         self.training: Training | None = None
         controls = {
-            "system": choice("system", list(SYSTEMS)),
+            "system": choice("system", list(EXAMPLES)),
             "markets": stepper("markets side by side", [64, 128, 256, 512, 1024], 512),
             "threads": stepper("threads for the steps", [1, 2, 4], 1),
         }
@@ -72,13 +72,13 @@ class TrainingPanel(Job):
         self.show((plots.training(times, gains), summary(training)))
 
     def _train(self, system: str, **options: int) -> Training:
-        generators = SYSTEMS[system]
+        example = EXAMPLES[system]
         last: dict[str, tuple[float, float]] = {}
         rounds: list[dict[str, tuple[float, float]]] = []
 
         def train(name: str) -> EvolutionStrategy:
             start = time.perf_counter()
-            learner = EvolutionStrategy(generators, backend=name, **options)
+            learner = EvolutionStrategy(example.system, backend=name, **options, **example.rules)
             for _ in learner.train(GENERATIONS):
                 pass
             last[name] = learner.seconds_stepping, time.perf_counter() - start
@@ -95,7 +95,7 @@ class TrainingPanel(Job):
                 [()],
                 verify=verify,
                 baselines={},
-                size=generators.generators,
+                size=example.system.generators,
                 rounds=self._rounds,
                 loops=1,
                 progress=progress,
