@@ -89,8 +89,12 @@ def test_it_plays_to_the_end_and_pauses(shown):
 
 def test_updates_arrive_while_agents_learn(shown):
     page = shown.page
-    page.evaluate("model.set('frames', [...model.get('frames'), model.get('frames')[1]])")
-    page.evaluate("model.set('frame', 5)")
+    page.evaluate(
+        """() => {
+          model.set('frames', [...model.get('frames'), model.get('frames')[1]]);
+          model.set('frame', 5);
+        }"""
+    )
     assert shown.sentence == shown.figure.frames[1]["sentence"]
     assert shown.slider.get_attribute("max") == "5"
     assert shown.live == "off"

@@ -81,14 +81,17 @@ class BiddingFigure(InteractiveFigure):
     def append(self, found: Evaluation) -> None:
         """Show the bids after one more update, unless an earlier one is looked at."""
         is_last = self.frame == len(self.frames) - 1
-        self.frames = [*self.frames, self._describe(found, len(self.frames))]
-        if is_last:
-            self.frame += 1
+        # In one message: the browser takes an update alone for a move of its user.
+        with self.hold_sync():
+            self.frames = [*self.frames, self._describe(found, len(self.frames))]
+            if is_last:
+                self.frame += 1
 
     def restart(self, first: Evaluation) -> None:
         """Forget all updates."""
-        self.frame = 0
-        self.frames = [self._describe(first, 0)]
+        with self.hold_sync():
+            self.frame = 0
+            self.frames = [self._describe(first, 0)]
 
     def png(self) -> bytes:
         """Draw the same update in Python."""
