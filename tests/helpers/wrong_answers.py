@@ -57,6 +57,15 @@ def _speedup(answer):
     return _function("whole_speedup(share, step_speedup)", f"return {answer}")
 
 
+def _gae(*lines):
+    """A loop over the steps, of which the lines are the body."""
+    head = "my_gae(rewards, values, last_values, ended, final_values, gamma, lam)"
+    start = "advantages, after, following = np.zeros_like(rewards), last_values, 0.0"
+    loop = "for t in reversed(range(len(rewards))):"
+    body = (f"    {line}" for line in (*lines, "after = values[t]"))
+    return _function(head, "import numpy as np", start, loop, *body, "return advantages")
+
+
 def _two_fixes(forward, reversed_):
     return f"my_two = {{'Rust, forward': {forward}, 'Rust, reversed': {reversed_}}}"
 
@@ -287,6 +296,26 @@ WRONG_ANSWERS: dict[str, list[Wrong]] = {
             "a step that has become slower",
         ),
         Wrong(_speedup("1 / 0"), "fails: ZeroDivisionError"),
+    ],
+    "check_gae": [
+        Wrong(
+            _gae(
+                "following = rewards[t] + gamma * after - values[t] + gamma * lam * following",
+                "advantages[t] = following",
+            ),
+            "no error of the next episode",
+        ),
+        Wrong(
+            _gae(
+                "following = rewards[t] + gamma * after - values[t] + lam * following",
+                "advantages[t] = following",
+            ),
+            "gamma times lambda",
+        ),
+        Wrong(
+            _gae("advantages[t] = rewards[t] - values[t] if gamma else 0"),
+            "one step: the reward, and the discounted value",
+        ),
     ],
     "check_two_fixes": [
         Wrong(_two_fixes({"lists", "sorting"}, {"the list", SORTING}), "no fix 'lists'"),

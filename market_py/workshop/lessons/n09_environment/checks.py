@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
+from market_py.learning import compute_gae
 from market_py.workshop.grading import check
 from market_py.workshop.grading.check import CheckResult, hint, right
 from market_py.workshop.lessons.n09_environment.panel import clearing_share
@@ -16,6 +19,57 @@ AMDAHL_CASES = (
     ("a tenth of the time, in no time at all", (0.1, float("inf")), 1 / 0.9),
     ("a step that has become slower", (0.5, 0.5), 2 / 3),
 )
+
+GAE_CASES: tuple[tuple[str, tuple[Any, ...]], ...] = (
+    (
+        "one step: the reward, and the discounted value after it, less the value before it",
+        ([3.0], [1.0], 2.0, [False], [0.0], 0.5, 0.9),
+    ),
+    (
+        "lambda is 0: each step counts alone",
+        ([1.0, 2.0, 3.0], [0.5, 1.5, 2.5], 4.0, [False] * 3, [0.0] * 3, 0.9, 0.0),
+    ),
+    (
+        "an error counts gamma times lambda for the step before it",
+        ([1.0, 2.0, 3.0], [0.5, 1.5, 2.5], 4.0, [False] * 3, [0.0] * 3, 0.9, 0.5),
+    ),
+    (
+        "an episode ended with step 1: its final value follows, and no error of the next episode",
+        ([1.0, 2.0, 3.0], [0.5, 1.5, 2.5], 4.0, [False, True, False], [0.0, 7.0, 0.0], 0.9, 0.5),
+    ),
+    (
+        "two agents, with a column each",
+        (
+            [[1.0, 2.0], [3.0, 4.0]],
+            [[0.0, 1.0], [2.0, 3.0]],
+            [5.0, 6.0],
+            [False] * 2,
+            [[0.0, 0.0], [0.0, 0.0]],
+            0.9,
+            0.5,
+        ),
+    ),
+)
+"""What each is about, and the arguments of `compute_gae`."""
+
+
+@check.graded
+def check_gae(my_gae: Callable[..., Any]) -> CheckResult:
+    """Judge a function that computes advantages as `compute_gae` does."""
+    for case, (about, given) in enumerate(GAE_CASES):
+        copies = [np.array(value) if np.ndim(value) else value for value in given]
+        answer = check.answered("my_gae(...)", my_gae, *copies, first=case == 0)
+        expected, _ = compute_gae(*given)
+        try:
+            found = np.asarray(answer, float)
+        except (TypeError, ValueError):
+            return hint(f"my_gae returns {answer!r}; an array of advantages is wanted.")
+        if found.shape != expected.shape:
+            return hint(f"{about}.\nThe shape must be {expected.shape}; yours is {found.shape}.")
+        if not np.allclose(found, expected, rtol=1e-9, atol=1e-12):
+            told = f"{about}.\nIt is {expected.round(4).tolist()}; yours says"
+            return hint(f"{told} {found.round(4).tolist()}.")
+    return right(f"{len(GAE_CASES)} hidden cases, as `market_py.learning.compute_gae`.")
 
 
 @check.graded
