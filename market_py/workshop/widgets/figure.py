@@ -71,7 +71,7 @@ class InteractiveFigure(anywidget.AnyWidget):
             if name == "_setting" or not (name.startswith("_") or name in not_ours)
         }
         # What a text contains must not end the script.
-        data = json.dumps(state).replace("<", "\\u003c")
+        data = json.dumps(state, ensure_ascii=False).replace("<", "\\u003c")
         source = str(self._esm).replace("export default", "const figure =")
         parts = (f"const state = {data};", source, _read("standalone.js"))
         script = "\n".join(("(() => {", *parts, "})();"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from itertools import product
 from typing import Any, NamedTuple
 
 import ipywidgets as widgets
@@ -38,7 +39,7 @@ class Example(NamedTuple):
     """A system whose learned price theory predicts, and what a picture of it needs."""
 
     system: System
-    rules: dict[str, float]
+    rules: dict[str, Any]
     price: float
     """That theory predicts, €/MWh."""
     profit: float
@@ -173,15 +174,14 @@ class ComparisonPanel(Job):
         super().__init__("Compare", steps, first, controls)
 
     def work(self) -> None:
-        """Train seed by seed, the learners in turn; seeds that both have finished are kept."""
+        """Train seed by seed, the learners in turn, until all are done or until stopped."""
         example = EXAMPLES[self.chosen["system"]]
         self.curves = {name: [] for name in LEARNERS}
-        for seed in range(self._seeds):
-            for name, curves in self.curves.items():
-                learner = LEARNERS[name](example.system, seed=seed, **example.rules)
-                curves.append(self._train(learner))
-                if self.is_stopped():
-                    break
+        for seed, (name, curves) in product(range(self._seeds), self.curves.items()):
+            if self.is_stopped():
+                break
+            learner = LEARNERS[name](example.system, seed=seed, **example.rules)
+            curves.append(self._train(learner))
         ends = {name: [curve[-1][1] for curve in curves] for name, curves in self.curves.items()}
         said = "; ".join(f"{name} {outcome(end)}" for name, end in ends.items() if end)
         picture = plots.comparison(self.curves, self._duration, example.price)
