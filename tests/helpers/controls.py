@@ -220,6 +220,7 @@ SAID = {
     "Run the batches": r"numba: one call is .*; at \d+ it is",
     "Simulate": r"20 years: \d.* hours of lost load a year",
     "Learn": r"1 seed: .* the mean price is [0-9.]+ €/MWh",
+    "Compare": r"PPO [0-9.]+ €/MWh",
     "Train with each": r"With numpy, steps are \d+% of training",
     "Sweep": r"in millions of market-steps per second: ",
 }

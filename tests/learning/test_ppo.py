@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import time
 
 import numpy as np
 import pytest
@@ -332,6 +333,21 @@ def test_the_policy_is_that_of_the_learner():
     agent = MLPPolicy.from_state_dict(made.policy.state_dict(agent=1))
     seen = made.rollout().observations
     assert np.array_equal(made.policy(seen)[:, :, 1], agent(seen[:, :, 1]))
+
+
+@pytest.mark.parametrize("markup", [-10, 0.0, 0.5])
+def test_the_first_bids_are_as_wanted(markup):
+    found = learner(None, markup=markup).evaluate(2)
+    assert np.allclose(found.markups, 50 * np.tanh(markup), atol=1.5)
+    assert np.allclose(found.withheld / SMALL.capacities, 0.05, atol=0.01)
+
+
+def test_the_time_of_steps_is_a_part_of_that_of_training():
+    made = learner(None)
+    assert made.seconds_stepping == 0
+    start = time.perf_counter()
+    list(made.train(2))
+    assert 0 < made.seconds_stepping < time.perf_counter() - start
 
 
 # A bid affects the reward of its own hour only; later rewards would add noise.

@@ -116,7 +116,7 @@ CALLS = {
         {
             **dict.fromkeys(("num_envs", "num_steps", "update_epochs", "minibatch_size"), 1),
             **dict.fromkeys(("learning_rate", "clip_coef", "vf_coef", "max_grad_norm"), 1.0),
-            **dict.fromkeys(("gamma", "gae_lambda", "ent_coef"), 1.0),
+            **dict.fromkeys(("gamma", "gae_lambda", "ent_coef", "markup"), 1.0),
             **{"hidden": [3], "seed": 1, "threads": 1},
         },
     ),

@@ -60,8 +60,9 @@ class BiddingFigure(InteractiveFigure):
         self._system, self._currency = system, currency
         self._hour = int(np.argmax(system.demand))
         x_ticks, y_ticks = axis_ticks(0.0, highest, float(system.capacities.sum()))
-        styles = {"generators": (SKY, "//")}
-        kinds = ["generators"] * system.generators
+        others = "generators" if emphasis is None else "other generators"
+        styles = {others: (SKY, "//")}
+        kinds = [others] * system.generators
         if emphasis is not None:
             kinds[emphasis] = system.names[emphasis]
             styles[kinds[emphasis]] = ORANGE, "\\\\"

@@ -147,8 +147,11 @@ def test_both_learners_train_for_the_same_time(monkeypatch):
 
 def test_ten_days_as_the_pivotal_generator():
     panel = learning.RoundsPanel(learning.LearningPanel("pivotal"))
+    assert panel.sentence.text == "10 days are ahead of you. You bid 200 MW at 30 €/MWh."
     panel.controls["markup"].value = 50
-    # It sells what is missing: more than others have is not worth less.
+    panel.wait()
+    assert panel.sentence.text == "10 days are ahead of you. You bid 200 MW at 70 €/MWh."
+    # At that price it sells what the others cannot.
     for day in range(10):
         assert "agent" not in panel.sentence.text
         panel.button.click()
@@ -159,10 +162,12 @@ def test_ten_days_as_the_pivotal_generator():
     assert "the agent after 0 updates" in panel.sentence.text
     best = panel.profits
     panel.controls["withheld"].value = 100
+    panel.wait()
     panel.button.click()
     assert panel.sentence.text.startswith("Day 1 of 10: you earn 0.0 k€.")
     # The days are the same for everybody.
     panel.controls["withheld"].value = 0
+    panel.wait()
     panel.button.click()
     assert panel.profits == [0.0, best[1]]
 

@@ -191,6 +191,21 @@ def test_search_finds_a_word_without_a_server(page, book):
     assert "convolution" in page.locator("article").text_content()
 
 
+def test_recorded_learning_plays(page, book):
+    visit(page, book, "notebooks/09_environment")
+    figures = page.locator("article .merit-order")
+    assert figures.count() == 3
+    for figure in figures.all():
+        slider, said = figure.get_by_role("slider", name="update"), figure.get_by_role("status")
+        slider.press("Home")
+        assert said.text_content().startswith("Update 0: ")
+        assert int(slider.get_attribute("max")) >= 20
+        figure.get_by_role("button", name="Play").press("Enter")
+        figure.get_by_text("Update 3: ").wait_for()
+        slider.press("End")
+        assert said.text_content().startswith(f"Update {slider.get_attribute('max')}: ")
+
+
 @pytest.mark.parametrize("page", ["light", "dark"], indirect=True)
 @pytest.mark.parametrize("name", [*PAGES, "search"])
 def test_nothing_on_a_page_is_a_serious_barrier(page, book, name, request):

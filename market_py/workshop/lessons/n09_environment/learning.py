@@ -12,7 +12,7 @@ import numpy as np
 
 from market_py.env import System
 from market_py.env.model import MARKUP
-from market_py.learning import PPO, Evaluation, EvolutionStrategy
+from market_py.learning import PPO, EvolutionStrategy
 from market_py.learning.actions import squash
 from market_py.learning.evaluation import EVALUATION_SEED, evaluate
 from market_py.learning.theory import COMPETITION, PIVOTAL, WITHHOLDING, WITHHOLDING_RULES
@@ -106,10 +106,10 @@ class LearningPanel(Job):
         self.prices, self.seconds, self.seconds_stepping = [], 0.0, 0.0
         self.bar.max = self._updates * seeds
         for seed in range(seeds):
-            if self.is_stopped():
-                break
             self._learn(seed)
             self.show((self._drawn(), self._say()))
+            if self.is_stopped():
+                break
 
     def _learn(self, seed: int) -> None:
         learner = self._begin(seed)
@@ -178,10 +178,10 @@ class ComparisonPanel(Job):
         example = EXAMPLES[self.chosen["system"]]
         self.curves = {name: [] for name in LEARNERS}
         for seed, (name, curves) in product(range(self._seeds), self.curves.items()):
-            if self.is_stopped():
-                break
             learner = LEARNERS[name](example.system, seed=seed, **example.rules)
             curves.append(self._train(learner))
+            if self.is_stopped():
+                break
         ends = {name: [curve[-1][1] for curve in curves] for name, curves in self.curves.items()}
         said = "; ".join(f"{name} {outcome(end)}" for name, end in ends.items() if end)
         picture = plots.comparison(self.curves, self._duration, example.price)
@@ -209,32 +209,43 @@ class RoundsPanel(Panel):
         self._learned = learned
         self.profits: list[float] = []
         """Of the days so far, thousand €."""
-        controls = {
+        self._agent: list[float] = []
+        self.controls = {
             "markup": slider("markup", 10, 0, 50, 1, "€/MWh"),
             "withheld": slider("withheld", 0, 0, 100, 5, "%"),
         }
         self.button = widgets.Button(description="Bid for a day", button_style="primary")
         self.button.on_click(lambda _: self.bid())
-        first = plots.rounds([], [], ROUNDS), f"{ROUNDS} days are ahead of you."
-        super().__init__(controls, first, self.button)
+        super().__init__(self.controls, self._answer(), self.button)
+        self.follow(self._answer)
 
     def bid(self) -> None:
         """Bid for the next day; after the last one begin again."""
         if len(self.profits) == ROUNDS:
-            self.profits = []
+            self.profits, self._agent = [], []
         share = min(self.chosen["markup"] / 50, np.tanh(MARKUP[1]))
         action = self.chosen["withheld"] / 100, np.arctanh(share)
-        self.profits.append(_profit(lambda observations: action, len(self.profits)))
-        said = f"Day {len(self.profits)} of {ROUNDS}: you earn {self.profits[-1]:.1f} k€."
-        agent: list[float] = []
+        self.profits.append(_profit(lambda _: action, len(self.profits)))
         if len(self.profits) == ROUNDS:
             policy = self._learned.learner.policy
-            agent = [_profit(lambda seen: squash(policy(seen))[:, 0], day) for day in range(ROUNDS)]
+            self._agent = [
+                _profit(lambda seen: squash(policy(seen))[:, 0], day) for day in range(ROUNDS)
+            ]
+        self.show(self._answer())
+
+    def _answer(self) -> tuple[bytes, str]:
+        offered = PIVOTAL.capacities[0] * (1 - self.chosen["withheld"] / 100)
+        bid = f"{offered:.0f} MW at {PIVOTAL.costs[0] + self.chosen['markup']:.0f} €/MWh"
+        said = f"{ROUNDS} days are ahead of you. "
+        if self.profits:
+            said = f"Day {len(self.profits)} of {ROUNDS}: you earn {self.profits[-1]:.1f} k€. "
+        if self._agent:
             said += (
-                f" In all you earn {sum(self.profits):,.0f} k€, and the agent after "
-                f"{counted(self._learned.learner.updates, 'update')} {sum(agent):,.0f} k€."
+                f"In all you earn {sum(self.profits):,.0f} k€, and the agent after "
+                f"{counted(self._learned.learner.updates, 'update')} {sum(self._agent):,.0f} k€. "
             )
-        self.show((plots.rounds(self.profits, agent, ROUNDS), said))
+        picture = plots.rounds(self.profits, self._agent, ROUNDS, f"your bid: {bid}")
+        return picture, f"{said}You bid {bid}."
 
 
 def _profit(act: Callable[[Float64Array], Any], day: int) -> float:
@@ -248,6 +259,6 @@ def _profit(act: Callable[[Float64Array], Any], day: int) -> float:
         actions[:, 0] = act(observations)
         return actions
 
-    found: Evaluation = evaluate(all_act, PIVOTAL, {}, 1, EVALUATION_SEED + day)
+    found = evaluate(all_act, PIVOTAL, {}, 1, EVALUATION_SEED + day)
     margins = found.prices[:, 0] - PIVOTAL.costs[0]
     return float(margins @ found.dispatch[:, 0, 0]) / KILO

@@ -78,11 +78,14 @@ def comparison(
     legend(figure, 4)
 
 
-@picture(height=3.6)
-def rounds(figure: Any, yours: Sequence[float], agent: Sequence[float], days: int) -> None:
+@picture(height=4.0)
+def rounds(
+    figure: Any, yours: Sequence[float], agent: Sequence[float], days: int, title: str
+) -> None:
     """Draw the profit of each day, yours and the agent's, thousand €."""
+    figure.subplots_adjust(top=0.75)
     axes = figure.subplots()
-    label(axes, "day", "profit (k€)")
+    label(axes, "day", "profit (k€)", title)
     axes.set(xlim=(0.4, days + 0.6), ylim=(0, 120), xticks=range(1, days + 1))
     for name, profits, shift in (("you", yours, -0.2), ("the agent", agent, 0.2)):
         colour, hatch = {"you": (BLUE, "//"), "the agent": (ORANGE, "..")}[name]
