@@ -108,6 +108,7 @@ def test_the_doctor_without_a_home(tmp_path):
     assert re.search("^(All is there|Missing: )", done.stdout, re.M)
 
 
+@pytest.mark.long
 def test_the_demo_shows_both_backends(capsys):
     assert main(["demo"]) == 0
     printed = capsys.readouterr().out

@@ -84,6 +84,7 @@ class TestStored:
         choose(section, stored_results.TITLES["single"])
         assert offers.layout.display == section.layout.display == ""
 
+    @pytest.mark.long
     def test_where_there_is_nothing_to_choose_nothing_asks(self):
         section, distribution, offers, over = stored_results.StoredPanel("ladder").controls.values()
         assert section.layout.display == offers.layout.display == "none"
@@ -93,6 +94,7 @@ class TestStored:
         panel = stored_results.StoredPanel("policy", over="numpy", size="rows")
         assert "64 rows a call. Over numpy: " in panel.sentence.text
 
+    @pytest.mark.long
     def test_names_leave_out_the_others(self):
         panel = stored_results.StoredPanel("ladder", names=("numba-sort", "rust-naive"))
         assert "rust-naive" in panel.sentence.text
@@ -157,6 +159,7 @@ class TestWaterfall:
             box = written.get_window_extent()
             assert 0 <= box.x0 < box.x1 <= plots_10.waterfall.width, written.get_text()
 
+    @pytest.mark.long
     def test_a_stopped_run_keeps_nothing(self):
         panel = panel_10.WaterfallPanel(rounds=3, sample_seconds=1e-4)
         panel.is_stopped = lambda: True
@@ -274,7 +277,7 @@ class TestDecision:
             assert case.call in panel.sentence.text
             assert f" {case.offers:,}" in panel.sentence.text
 
-    @pytest.mark.parametrize("case", [(20, 1, 1), (5, 10, 2)])
+    @pytest.mark.parametrize("case", [(5, 10, 2), pytest.param((20, 1, 1), marks=pytest.mark.long)])
     def test_a_case_is_measured_by_button(self, case):
         panel = panel_10.decision_panel(rounds=3, sample_seconds=1e-4)
         for name, value in zip(("offers", "markets", "threads"), case, strict=True):
