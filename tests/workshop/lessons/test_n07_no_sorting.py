@@ -30,7 +30,7 @@ def others_take_long(first, *others):
 
 class TestSearch:
     # A notebook's search, in Python: slow, and its answers are checked elsewhere, too.
-    @settings(max_examples=60)
+    @settings(max_examples=25)
     @given(market=markets(max_offers=30))
     def test_it_finds_the_price_of_the_specification(self, market):
         bids, quantities, demand = (np.asarray(part, float) for part in market)

@@ -34,7 +34,10 @@ def made_up_race(offers=200, spread=0.01, **nanoseconds):
 
 
 class TestStored:
-    @pytest.mark.parametrize("kind", KINDS)
+    @pytest.mark.parametrize(
+        "kind",
+        ["single", *(pytest.param(it, marks=pytest.mark.long) for it in KINDS if it != "single")],
+    )
     def test_every_section_can_be_explored(self, kind):
         panel = stored_results.StoredPanel(kind)
         assert reference.place(reference.reference()) in panel.sentence.text
