@@ -33,6 +33,12 @@ def made_up_race(offers=200, spread=0.01, **nanoseconds):
     return Race(offers, rounds)
 
 
+@pytest.fixture(scope="module")
+def waterfall():
+    """As it stands before anything is measured or chosen."""
+    return panel_10.WaterfallPanel()
+
+
 class TestStored:
     @pytest.mark.parametrize(
         "kind",
@@ -340,8 +346,8 @@ SORTING = "sorting, temporaries with it"
         (two_fixes({WRAPPER, "sorting"}, [WRAPPER, SORTING]), "right", "% of all"),
     ],
 )
-def test_two_fixes(answer, state, words):
-    found = checks_10.check_two_fixes(answer, panel_10.WaterfallPanel())
+def test_two_fixes(waterfall, answer, state, words):
+    found = checks_10.check_two_fixes(answer, waterfall)
     assert found.state == state
     assert words in found.message
 
