@@ -499,6 +499,7 @@ class TestCard:
         written = (tmp_path / "mine" / "verdict.md").read_text("utf8")
         for part in (*map(str, claims), "a study is short", "it runs for days"):
             assert part[1:] in written
+        assert written.count(reference.place(reference.reference())) == len(claims)
         assert (tmp_path / "mine" / "verdict.png").read_bytes() == card.picture.value
         assert card.children[0].children[0].text.strip() == written.strip()
         assert str(tmp_path) in card.sentence.text
