@@ -97,11 +97,19 @@ DUST = (
 )
 MUCH_DUST = [0.0, *map(float, range(1, 21))], [1e9, *[1e-3] * 20], [100.0], [1e9]
 CUT_DEEP = [1.0, 2.0, 3.0], [1.0, 1e-10, 1e-10], [5.0, 4.0, 4.0, 4.0], [1.0, 1e-11, 1e-11, 1e-11]
+# Beside what is traded, the bids at the next nine prices are nothing.
+MANY_STEPS = (
+    [-1.0],
+    [1.7414354120141723e50],
+    [0.5, *map(float, range(1, 8)), 3000.0],
+    [5.6e116, 1.8, 4.6, 679.3, 832.0, 1e16, 4.3, 305.9, 1.741435410272737e50],
+)
 SUBNORMAL = [1.0, 2.0], [5e-324, 1.5e-323], [3.0, 2.5], [1e-323, 1e-323]
 
 
 @example(BEYOND, 0.0, "index")
 @example(BEYOND, 0.0, "pro_rata")
+@example(MANY_STEPS, 0.0, "pro_rata")
 @example(BEYOND_CUT, 0.5, "index")
 @example(BEYOND_CUT, 0.5, "pro_rata")
 @example(DUST, 0.5, "index")
