@@ -59,8 +59,8 @@ CRATES_CONFIG := '[source.crates-io]' 'replace-with = "crates"' '[source.crates]
 SETUP_STATE := "$$(pwd) $$(cksum pyproject.toml requirements.lock | tr '\n' ' ')"
 SETUP_STAMP := $(call quote,$(PREFIX)/.rust-market-setup)
 
-# A worker for each core, but not more than memory is for: each takes about a gigabyte.
-PARALLEL := -n logical --maxprocesses=4
+# As many workers as tests/conftest.py says.
+PARALLEL := -n auto
 
 NO_RUST := Rust is not installed: get it from https://rustup.rs, then run make build-rust.
 # The pipe of a make above does not reach cargo.

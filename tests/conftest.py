@@ -41,6 +41,11 @@ def usable_backends() -> list[str]:
     return [name for name in BACKENDS if name != "rust"]
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores, since some wait; but not more than there is memory for."""
+    return min(4, 1 + (os.cpu_count() or 1))
+
+
 @pytest.fixture(params=BACKENDS)
 def backend(request):
     if request.param not in usable_backends():

@@ -84,7 +84,9 @@ def run(folder, packages, code):
     )
 
 
-@pytest.mark.parametrize("rust", [False, True], ids=["without Rust", "with Rust"])
+@pytest.mark.parametrize(
+    "rust", [pytest.param(False, marks=pytest.mark.long), True], ids=["without Rust", "with Rust"]
+)
 @pytest.mark.parametrize("layer", EACH_WITH_NUMPY)
 def test_a_layer_with_numpy_alone(tmp_path, layer, rust):
     if rust:

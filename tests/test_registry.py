@@ -168,7 +168,9 @@ def test_an_extension_built_meanwhile_is_found(tmp_path):
     [
         "def market_clearing(*args): return 'old'",
         pytest.param(FAKE_BUILD.replace("class MLP", "class Other"), marks=pytest.mark.long),
-        FAKE_BUILD.replace("class ReplayBuffer", "class Other"),
+        pytest.param(
+            FAKE_BUILD.replace("class ReplayBuffer", "class Other"), marks=pytest.mark.long
+        ),
     ],
 )
 def test_an_old_build_without_todays_names_counts_as_none(tmp_path, old):

@@ -73,6 +73,8 @@ def _accept(orders, inner, below, above, low, pro_rata, sold, bought, scratch):
     high = low
     if not demand_above < supply * (COVERAGE - error):
         high = _highest_price(orders, low, error)
+        if math.isnan(high):
+            return math.nan
         if high > low:
             sums = _accept_inside(bid_prices, bid_quantities, high, math.inf, bought, scratch)
             demand_above, demand = above + sums[0], above + sums[1]

@@ -153,6 +153,7 @@ print(rows[0].tolist(), *(part.sum() for part in rows[1:]))
 """
 
 
+@pytest.mark.long
 def test_without_compilation():
     """`NUMBA_DISABLE_JIT=1`, as people debug and measure coverage: right, and no warnings."""
     answers = [

@@ -18,7 +18,7 @@ QUANTITIES = RNG.uniform(0, 10, (400, 50))
 DEMAND = RNG.uniform(0, 300, 400)
 
 
-@pytest.mark.parametrize("threads", [1, 2, None])
+@pytest.mark.parametrize("threads", [1, pytest.param(2, marks=pytest.mark.long), None])
 def test_sixteen_threads_with_the_same_inputs(backend, threads):
     rows = slice(None, 20 if backend.name == "python" else 100)
     arguments = BIDS[rows], QUANTITIES[rows], DEMAND[rows]
@@ -32,7 +32,7 @@ def test_sixteen_threads_with_the_same_inputs(backend, threads):
     check_sixteen_threads(clear)
 
 
-@pytest.mark.parametrize("threads", [1, 2, None])
+@pytest.mark.parametrize("threads", [1, pytest.param(2, marks=pytest.mark.long), None])
 def test_sixteen_threads_with_the_same_auctions(backend, threads):
     rows = slice(None, 2 if backend.name == "python" else 100)
     arguments = BIDS[rows], QUANTITIES[rows], BIDS[rows] + 10, QUANTITIES[rows]

@@ -116,6 +116,7 @@ def test_k_and_fixed_demand_and_reset(shown):
     shown.assert_true()
 
 
+@pytest.mark.long
 def test_a_step_is_described_where_the_pointer_is(shown):
     shown.slider("bid 3").hover()
     detail = shown.page.locator(".detail")
@@ -123,6 +124,7 @@ def test_a_step_is_described_where_the_pointer_is(shown):
     assert shown.page.locator(".ring.shown").is_visible()
 
 
+@pytest.mark.long
 def test_on_touch(browser):
     figure = Shown(browser, AuctionFigure(*BOOK), has_touch=True)
     grip = figure.slider("supply").locator(".grip").bounding_box()
@@ -149,7 +151,8 @@ def test_random_books(shown):
         shown.press("offer 4", "ArrowRight")
 
 
-@pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("theme", ["light", "dark"])
 def test_accessibility(shown, theme):
     if theme == "dark":
         shown.page.add_style_tag(content=DARK)

@@ -11,7 +11,6 @@ import pytest
 from helpers import controls, lab
 from helpers.chromium import BROWSER_TESTS
 from helpers.truths import TRUTHS
-from helpers.wrong_answers import WRONG_ANSWERS
 from market_py.workshop.publish import execution
 
 pytest.importorskip("playwright.sync_api")
@@ -22,6 +21,8 @@ pytestmark = [
     *BROWSER_TESTS,
 ]
 NOTEBOOKS = execution.all_notebooks()
+FACTORIES = ("merit_order_panel", "price_duration_panel", "outputs_panel", "search_panel")
+"""Of panels that follow their sliders at once."""
 WIDTHS, HEIGHT = (1400, 1000), 1000
 THEMES = ("Light", "Dark")
 ATTEMPTS = 3
@@ -192,14 +193,18 @@ def _holds_soon(is_true, values, output, seconds=10):
 
 @pytest.mark.long
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_notebook(page, workshop, path):
-    """Run All, then each control by keyboard, then a look at both widths, in both themes."""
+def test_notebook(page, workshop, path, record_property):
+    """Run All; each control by keyboard; a look at both widths, in both themes; the solutions.
+
+    Wrong answers are given without a browser, in test_notebooks.py.
+    """
     notebook = open_notebook(page, workshop, f"notebooks/{path.name}")
     set_theme(page, "Light")
     notebook.run_all()
-    exercises = path.read_text(encoding="utf8").count('"exercise"')
+    source = path.read_text(encoding="utf8")
+    exercises = execution.exercises(nbformat.read(path, as_version=4))
     # A cell that uses an answer says so, too.
-    assert page.get_by_text("○ not done yet").count() >= exercises
+    assert page.get_by_text("○ not done yet").count() >= len(exercises)
     checked = set()
 
     def check(output):
@@ -224,6 +229,11 @@ def test_notebook(page, workshop, path):
         assert page.evaluate(HARD_TO_READ) == []
         assert barriers(page) == {}
         shoot(page, f"{path.stem[:2]}_{width}_{theme.lower()}")
+    if any(name in source for name in FACTORIES):
+        assert_fifty_moves(page, notebook, record_property)
+    for exercise in exercises:
+        assert "✓ right" in notebook.answer(call(exercise), exercise.solution)
+    notebook.check()
 
 
 def barriers(page):
@@ -276,20 +286,8 @@ HARD_TO_READ = """() => {
 }"""
 
 
-FACTORIES = ("merit_order_panel", "price_duration_panel", "outputs_panel", "search_panel")
-"""Of panels that follow their sliders at once."""
-
-
-@pytest.mark.long
-@pytest.mark.parametrize(
-    "path",
-    [path for path in NOTEBOOKS if any(name in path.read_text("utf8") for name in FACTORIES)],
-    ids=lambda path: path.stem,
-)
-def test_fifty_moves(page, workshop, path, record_property):
+def assert_fifty_moves(page, notebook, record_property):
     """Thirty a second: no frame is blank, nothing piles up, and the last value is soon shown."""
-    notebook = open_notebook(page, workshop, f"notebooks/{path.name}")
-    notebook.run_all()
     panels = [
         output
         for output in controls.outputs(notebook)
@@ -310,35 +308,13 @@ def test_fifty_moves(page, workshop, path, record_property):
         assert frames.number > controls.MOVES
         assert frames.pictures > 5
         assert len(frames.heights) == 1
-        late = f"{path.stem}, {slider.label}: the last value is shown after {frames.late:.0f} ms"
+        late = f"{slider.label}: the last value is shown after {frames.late:.0f} ms"
         record_property("late", late)
         print(late)
         assert 0 < frames.late < 1000
         figures_after, megabytes_after = lab.kept(page)
         assert figures_after <= figures
         assert megabytes_after < megabytes + 15
-    notebook.check()
-
-
-@pytest.mark.long
-@pytest.mark.parametrize(
-    "path",
-    [path for path in NOTEBOOKS if '"exercise"' in path.read_text("utf8")],
-    ids=lambda path: path.stem,
-)
-def test_answers(page, workshop, path):
-    """The solution, typed into its stub, is right; wrong answers are refused with their hint."""
-    exercises = execution.exercises(nbformat.read(path, as_version=4))
-    notebook = open_notebook(page, workshop, f"notebooks/{path.name}")
-    notebook.run_all()
-    for exercise in exercises:
-        said = notebook.answer(call(exercise), exercise.solution)
-        assert "✓ right" in said
-        for wrong in WRONG_ANSWERS[exercise.key]:
-            said = notebook.answer(call(exercise), wrong.source)
-            assert "✗ not right yet" in said
-            assert wrong.words in said
-    notebook.check()
 
 
 def call(exercise):
@@ -349,6 +325,8 @@ def call(exercise):
 NEEDED_IN_06 = """
 import numpy as np
 from numba import njit
+from market_py.benchmark import timing
+timing.SAMPLE_SECONDS, timing.WARM_UP_SECONDS = 1e-3, 1e-2
 from market_py.workshop.lessons.n06_sort_and_allocation import checks
 """
 

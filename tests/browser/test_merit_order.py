@@ -222,6 +222,7 @@ def test_outages(shown):
     assert coal.locator(".body").bounding_box() == place
 
 
+@pytest.mark.long
 def test_one_tab_stop_for_all_blocks(shown):
     page = shown.page
     page.locator(".block[tabindex='0']").focus()
@@ -265,10 +266,10 @@ def test_fuel_prices_lost_load_and_reset(shown):
     shown.assert_true()
 
 
-@pytest.mark.parametrize("states", [8, pytest.param(300, marks=pytest.mark.long)])
-def test_many_states(shown, states):
+@pytest.mark.long
+def test_many_states(shown):
     rng = random.Random(2)
-    for _ in range(states):
+    for _ in range(300):
         state = {
             "demand": 10 * rng.randint(0, 350),
             "fuel_prices": {fuel: rng.randint(4, 40) / 20 for fuel in ("oil", "coal", "nuclear")},
@@ -309,6 +310,7 @@ def test_fifty_moves_a_second_and_a_half_long(shown):
     shown.assert_true()
 
 
+@pytest.mark.long
 def test_on_touch(browser):
     figure = Shown(browser, panel_01.flagship_figure(), has_touch=True)
     target = figure.block("nuclear 400 MW #1").locator(".target").bounding_box()
@@ -341,6 +343,7 @@ def test_a_browser_that_fails_says_so(browser):
     shown.page.close()
 
 
+@pytest.mark.long
 def test_two_figures_in_a_page_have_patterns_of_their_own(browser):
     """JupyterLab loads the module once for each figure."""
     shown = Shown(browser, panel_01.flagship_figure())

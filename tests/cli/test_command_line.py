@@ -108,6 +108,7 @@ def test_the_doctor_without_a_home(tmp_path):
     assert re.search("^(All is there|Missing: )", done.stdout, re.M)
 
 
+@pytest.mark.long
 def test_the_demo_shows_both_backends(capsys):
     assert main(["demo"]) == 0
     printed = capsys.readouterr().out
@@ -119,6 +120,7 @@ def test_the_demo_shows_both_backends(capsys):
 SMALL = ("bench", "--only", "single", "--sizes", "5", "--variants", "numpy", "python")
 
 
+@pytest.mark.long
 def test_bench_keeps_and_shows(tmp_path, capsys):
     path = tmp_path / "new folder" / "run.json"
     assert main([*SMALL, "--rounds", "3", "--output", str(path)]) == 0
@@ -275,6 +277,7 @@ def test_help_is_plain_words(command, capsys):
     assert "`" not in printed
 
 
+@pytest.mark.long
 def test_compile_leaves_nothing_to_compile():
     """A second process finds all in the cache."""
     assert main(["compile"]) == 0

@@ -117,6 +117,7 @@ for one, other in zip(found[:4], found[4:], strict=True):
 """
 
 
+@pytest.mark.long
 def test_numba_steps_alike_where_it_does_not_compile():
     pytest.importorskip("numba")
     done = subprocess.run(
@@ -431,11 +432,11 @@ class TestConformance:
             )
         )
 
-    def test_pettingzoo_rendering(self, stepper):
+    def test_pettingzoo_rendering(self):
         def make(render_mode):
             # The test asks for a window, which is not among the declared modes.
             mode = None if render_mode == "human" else render_mode
-            return market_v0.env(SYSTEM, backend=stepper, render_mode=mode)
+            return market_v0.env(SYSTEM, render_mode=mode)
 
         render_test(make)
 

@@ -302,9 +302,11 @@ def test_an_interrupted_update_leaves_no_trace(part, monkeypatch, tmp_path):
 @pytest.mark.skipif(os.name == "nt", reason="sends a signal of POSIX")
 def test_ctrl_c_ends_training_and_the_checkpoint_goes_on(tmp_path):
     script = textwrap.dedent("""
-        import sys
+        import signal, sys
         from market_py.env import System
         from market_py.learning import PPO
+        # A process in the background inherits that it ignores the signal.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         learner = PPO(System.random(5), num_envs=32, num_steps=64)
         try:
             for done in learner.train(10_000, checkpoint=sys.argv[1]):

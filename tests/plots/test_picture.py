@@ -54,7 +54,7 @@ def test_settings_of_the_user_change_nothing_and_are_left_alone(settings):
 def test_pictures_are_drawn_in_threads():
     before, plain = dict(matplotlib.rcParams), everything(INTERVALS)
     with ThreadPoolExecutor(4) as threads:
-        assert set(threads.map(everything, [INTERVALS] * 12)) == {plain}
+        assert set(threads.map(everything, [INTERVALS] * 8)) == {plain}
     assert dict(matplotlib.rcParams) == before
 
 

@@ -258,3 +258,21 @@ def test_the_lab_saves_the_state_of_widgets():
     extensions = Path(sys.prefix) / "share" / "jupyter" / "labextensions"
     (schema,) = extensions.glob(f"*/*/schemas/{name.replace(':', '/')}.json")
     assert "saveState" in json.loads(schema.read_text())["properties"]
+
+
+GROUP = """
+import os, pathlib, pytest
+
+@pytest.mark.xdist_group("one")
+@pytest.mark.parametrize("number", range(6))
+def test_it(number):
+    pathlib.Path(__file__).with_name(os.environ["PYTEST_XDIST_WORKER"]).touch()
+"""
+
+
+def test_the_tests_of_a_group_share_a_worker(tmp_path):
+    """Not so with every pair of versions of pytest and pytest-xdist."""
+    (tmp_path / "test_group.py").write_text(GROUP)
+    command = [sys.executable, "-m", "pytest", "-n2", "--dist=loadgroup", f"--rootdir={tmp_path}"]
+    subprocess.run([*command, tmp_path], cwd=tmp_path, check=True, capture_output=True)
+    assert len(list(tmp_path.glob("gw*"))) == 1

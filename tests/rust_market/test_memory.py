@@ -100,6 +100,7 @@ MARKET = "n = 1 << 24; market = np.ones(n), np.ones(n), 3.0; out = np.ones(n)"
         "update = np.zeros(n, 'i8'), np.ones(n)#b.update(*update)",
     ],
 )
+@pytest.mark.long
 def test_less_memory_than_a_call_needs(in_process, script):
     pytest.importorskip("resource")
     assert in_process(LIMITED, script, str(ROOM)) == "MemoryError\n"

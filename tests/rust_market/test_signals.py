@@ -97,7 +97,7 @@ print("priorities", (buffer.state()[2] != 1).any())
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="sends signals")
-@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("threads", [pytest.param(1, marks=pytest.mark.long), 2])
 @pytest.mark.parametrize(
     ("script", "more"),
     [(BATCH, ""), (AUCTIONS, ""), (STEP, "state False\n"), (MLP, "")],

@@ -71,7 +71,7 @@ def _line_of(lines: Sequence[str], words: str) -> int:
 
 
 def function(path: str, name: str) -> Code:
-    """Return the code of a function, from its first line to its end, without its documentation.
+    """Return the code of a function with its attributes, without its documentation.
 
     `path` is relative to the repository.
     """
@@ -89,6 +89,8 @@ def function(path: str, name: str) -> Code:
     start = next(i for i, line in enumerate(lines) if re.search(rf"\bfn {name}\b", line))
     indentation = re.match(r" *", lines[start])[0]  # type: ignore[index]
     end = next(i for i in range(start, len(lines)) if lines[i].rstrip() == indentation + "}")
+    while lines[start - 1].lstrip().startswith("#["):
+        start -= 1
     return Code(file, "".join(lines[start : end + 1]))
 
 

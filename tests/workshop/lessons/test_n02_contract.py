@@ -134,6 +134,7 @@ def in_merit_order(bids, quantities, demand):
 
 
 class TestCompiled:
+    @pytest.mark.long
     def test_a_function_races_itself(self):
         options = {"rounds": 6, "sample_seconds": 1e-4}
         race = race_compiled(in_merit_order, njit(in_merit_order), **options)

@@ -58,6 +58,7 @@ class TestPanels:
             answer = checks_04.crossover(panel.races)
             assert checks_04.check_crossover(answer, panel.races).state == "right"
 
+    @pytest.mark.long
     def test_sizes_and_variants_of_the_race_are_chosen(self):
         panel = race_panel(sizes=(5, 10), rounds=3)
         panel.controls["largest"].value = 5

@@ -48,6 +48,7 @@ class TestBatches:
         answer = panel_08.break_even(panel.races, "numba")
         assert checks_08.check_break_even(answer, panel.races).state == "right"
 
+    @pytest.mark.long
     def test_a_stopped_run_keeps_its_sizes(self):
         panel = self.panel()
         panel.bar.observe(lambda c: c.new == 4 and panel.stop_button.click(), names="value")

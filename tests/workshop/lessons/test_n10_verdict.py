@@ -33,8 +33,17 @@ def made_up_race(offers=200, spread=0.01, **nanoseconds):
     return Race(offers, rounds)
 
 
+@pytest.fixture(scope="module")
+def waterfall():
+    """As it stands before anything is measured or chosen."""
+    return panel_10.WaterfallPanel()
+
+
 class TestStored:
-    @pytest.mark.parametrize("kind", KINDS)
+    @pytest.mark.parametrize(
+        "kind",
+        ["single", *(pytest.param(it, marks=pytest.mark.long) for it in KINDS if it != "single")],
+    )
     def test_every_section_can_be_explored(self, kind):
         panel = stored_results.StoredPanel(kind)
         assert reference.place(reference.reference()) in panel.sentence.text
@@ -84,6 +93,7 @@ class TestStored:
         choose(section, stored_results.TITLES["single"])
         assert offers.layout.display == section.layout.display == ""
 
+    @pytest.mark.long
     def test_where_there_is_nothing_to_choose_nothing_asks(self):
         section, distribution, offers, over = stored_results.StoredPanel("ladder").controls.values()
         assert section.layout.display == offers.layout.display == "none"
@@ -93,6 +103,7 @@ class TestStored:
         panel = stored_results.StoredPanel("policy", over="numpy", size="rows")
         assert "64 rows a call. Over numpy: " in panel.sentence.text
 
+    @pytest.mark.long
     def test_names_leave_out_the_others(self):
         panel = stored_results.StoredPanel("ladder", names=("numba-sort", "rust-naive"))
         assert "rust-naive" in panel.sentence.text
@@ -157,6 +168,7 @@ class TestWaterfall:
             box = written.get_window_extent()
             assert 0 <= box.x0 < box.x1 <= plots_10.waterfall.width, written.get_text()
 
+    @pytest.mark.long
     def test_a_stopped_run_keeps_nothing(self):
         panel = panel_10.WaterfallPanel(rounds=3, sample_seconds=1e-4)
         panel.is_stopped = lambda: True
@@ -274,7 +286,7 @@ class TestDecision:
             assert case.call in panel.sentence.text
             assert f" {case.offers:,}" in panel.sentence.text
 
-    @pytest.mark.parametrize("case", [(20, 1, 1), (5, 10, 2)])
+    @pytest.mark.parametrize("case", [(5, 10, 2), pytest.param((20, 1, 1), marks=pytest.mark.long)])
     def test_a_case_is_measured_by_button(self, case):
         panel = panel_10.decision_panel(rounds=3, sample_seconds=1e-4)
         for name, value in zip(("offers", "markets", "threads"), case, strict=True):
@@ -334,8 +346,8 @@ SORTING = "sorting, temporaries with it"
         (two_fixes({WRAPPER, "sorting"}, [WRAPPER, SORTING]), "right", "% of all"),
     ],
 )
-def test_two_fixes(answer, state, words):
-    found = checks_10.check_two_fixes(answer, panel_10.WaterfallPanel())
+def test_two_fixes(waterfall, answer, state, words):
+    found = checks_10.check_two_fixes(answer, waterfall)
     assert found.state == state
     assert words in found.message
 
@@ -487,6 +499,7 @@ class TestCard:
         written = (tmp_path / "mine" / "verdict.md").read_text("utf8")
         for part in (*map(str, claims), "a study is short", "it runs for days"):
             assert part[1:] in written
+        assert written.count(reference.place(reference.reference())) == len(claims)
         assert (tmp_path / "mine" / "verdict.png").read_bytes() == card.picture.value
         assert card.children[0].children[0].text.strip() == written.strip()
         assert str(tmp_path) in card.sentence.text

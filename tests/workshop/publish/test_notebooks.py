@@ -19,6 +19,8 @@ ids = [path.stem for path in NOTEBOOKS]
 pytestmark = pytest.mark.filterwarnings("default")
 WITHOUT_RUST = {("00", "as it is")}
 """What is tried in the quick run: a build."""
+SOLVED_WITHOUT_RUST = ("04", "06", "10")
+"""Notebooks whose solutions are in Rust, too, or compare it."""
 SLOW_ANSWERS = ("04", "05", "06", "07", "08", "09", "10", "11")
 """Notebooks whose answers take long: most are compiled, each in a process of its own."""
 SLOW = ("05", "06", "07", "08")
@@ -82,6 +84,7 @@ def test_notebook(path, answered, tmp_path):
             marks=() if (path.stem[:2], how) in WITHOUT_RUST else pytest.mark.long,
         )
         for path, how in itertools.product(NOTEBOOKS, ("as it is", "solved"))
+        if how == "as it is" or path.stem[:2] in SOLVED_WITHOUT_RUST
     ],
 )
 def test_notebook_without_the_extension(path, how, tmp_path):

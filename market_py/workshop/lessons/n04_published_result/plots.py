@@ -52,7 +52,7 @@ def ratios(figure: Any, races: Mapping[Any, Race], names: Sequence[str]) -> None
 
     Solid lines are distinct markets, dashed ones one market repeated; the published points beside.
     """
-    figure.subplots_adjust(top=0.82)
+    figure.subplots_adjust(top=0.76)
     axes = figure.subplots()
     label(axes, "offers N", f"times as fast as {PUBLISHED[0]}")
     offers = [point.offers for point in POINTS]
@@ -67,4 +67,4 @@ def ratios(figure: Any, races: Mapping[Any, Race], names: Sequence[str]) -> None
     log_axis(axes.xaxis, 4, 1250)
     low, high = axes.get_ylim()
     log_axis(axes.yaxis, min(0.2, max(low, 0.05)), max(5, high))
-    legend(figure, 3)
+    legend(figure, 2)

@@ -17,12 +17,12 @@ class Overhead(NamedTuple):
 
 LIST, WRAPPER, BOOKKEEPING, ARRAY, BOXING = (
     "a list, not an array",
-    "the list read into an array",
+    "an array made of the list",
     "bookkeeping of arguments",
     "a new array, not the caller's",
-    "array made by numba, not by NumPy",
+    "an array made by numba, not by NumPy",
 )
-REST = "kernel, and all the rest"
+REST = "the algorithm, and all the rest"
 
 _WRAPPER = Overhead(WRAPPER, "rust-published", "rust-naive")
 _SORTING_LIST = Overhead(LIST, "rust-naive", "rust-ndarray")

@@ -28,12 +28,12 @@ STYLES = {
 
 @picture(height=6.8)
 def call_overhead(figure: Any, race: Race | None) -> None:
-    """Draw a bar for each candidate: the baseline, the kernel and the overheads."""
-    figure.subplots_adjust(left=0.235, top=0.81, bottom=0.11, hspace=0.42)
+    """Draw a bar for each candidate: the baseline, the algorithm and the overheads."""
+    figure.subplots_adjust(left=0.25, top=0.78, bottom=0.11, hspace=0.42)
     kernels = overheads.SORTING, overheads.SELECTING
     halves = figure.subplots(2, height_ratios=[*map(len, kernels)])
     label(halves[1], "ns per call (each half has its own scale)")
-    titles = "kernel that sorts, as published", "kernels that do not sort"
+    titles = "the published algorithm, which sorts", "algorithms that do not sort"
     for axes, title, bars in zip(halves, titles, kernels, strict=True):
         label(axes, axes.get_xlabel(), "", title)
         rows(axes, list(bars))

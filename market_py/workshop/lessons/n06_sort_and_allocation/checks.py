@@ -28,9 +28,9 @@ def check_scratch(function: Callable[..., Any]) -> CheckResult:
         own, needed = exercise.allocations(function, "numba-scratch")
     if own > needed:
         raise exercise.not_done(
-            f"your function clears every market right. It asks for {own:g} blocks of memory in a "
-            f"call; {needed:g} are enough. Which arrays exist only because the next line reads "
+            f"your function clears every market right. Blocks of memory in a call: {own:g}; "
+            f"{needed:g} are enough. Which arrays exist only because the next line reads "
             "them?"
         )
     compared = exercise.compared(exercise.keep(function), *others)
-    return right(f"{own:g} blocks of memory in a call. {compared}")
+    return right(f"blocks of memory in a call: {own:g}. {compared}")

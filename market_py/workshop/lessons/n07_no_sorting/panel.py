@@ -69,8 +69,8 @@ def step_sentence(passes: Sequence[Pass], offers: int, demand: float, price: flo
     ends = [f"above {last.low:.2f} €"] if last.low > -math.inf else []
     ends += [f"not above {last.high:.2f} €"] if last.high < math.inf else []
     return sentence + (
-        f"Demand is {demand:,.0f} MW, so the price is {' and '.join(ends)}, and "
-        f"{counted(len(last.left), 'candidate')} left between."
+        f"Demand is {demand:,.0f} MW, so the price is {' and '.join(ends)}. "
+        f"Candidates left: {len(last.left)}."
     )
 
 

@@ -49,12 +49,17 @@ def check_model(break_even: Callable[..., Any], races: Mapping[int, Race]) -> Ch
         if len(races) > 1 and ways_of(name, 1)[1] in next(iter(races.values())).rounds:
             single, fixed, each = panel.costs(races, name)
             below, above = panel.break_even(races, name)
+            predicted = float(break_even(single, fixed, each))
             said.append(
                 f"{name} here: {single:,.0f} ns for a single call; {fixed:,.0f} ns for a batch and "
-                f"{each:,.0f} ns for each market in it. Your model says from "
-                f"{float(break_even(single, fixed, each)):,g} on; measured: between {below:,g} and "
-                f"{above:,g}."
+                f"{each:,.0f} ns for each market in it. Your model says from {predicted:,g} on; "
+                f"measured: between {below:,g} and {above:,g}."
             )
+            if not below <= predicted <= above:
+                said.append(
+                    "They differ: near the break-even both ways take nearly the same time, so that "
+                    "a small error of a cost moves it far."
+                )
     return right("\n".join(said))
 
 
@@ -82,7 +87,13 @@ def check_threads(function: Callable[..., Any]) -> CheckResult:
     two = threaded(name, THREADS)
     others = (name, *(threaded(it, THREADS) for it in backends))
     said = [f"{found.speedup(two, it)} times as fast as {it}" for it in others]
-    return right(f"1,000 markets of 32 offers: {two} is {', '.join(said)}.")
+    message = f"1,000 markets of 32 offers: {two} is {', '.join(said)}."
+    if found.verdict(two, over=name) != "faster":
+        message += (
+            " So the second thread does not help here. Is the machine busy, or has it one core? "
+            "Or does a thread get too little work?"
+        )
+    return right(message)
 
 
 def _is_parallel(function: Any) -> bool:

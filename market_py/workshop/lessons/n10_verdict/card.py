@@ -11,8 +11,12 @@ import ipywidgets as widgets
 
 from market_py.plots import style
 from market_py.plots.picture import picture
-from market_py.workshop.lessons.n10_verdict.checks import Recommendation, check_verdict
-from market_py.workshop.lessons.n10_verdict.evidence import Evidence, here
+from market_py.workshop.lessons.n10_verdict.checks import (
+    Recommendation,
+    borne_out,
+    check_verdict,
+)
+from market_py.workshop.lessons.n10_verdict.evidence import Evidence
 from market_py.workshop.lessons.n10_verdict.panel import WaterfallPanel, own_variants
 from market_py.workshop.lessons.n10_verdict.plots import draw_waterfall
 from market_py.workshop.playground import collection
@@ -25,7 +29,7 @@ LINE = 92
 
 
 class VerdictCard(Panel):
-    """A verdict, the waterfall that is shown above it, the machine and the date.
+    """A verdict, where its claims were measured, the waterfall shown above it, and the date.
 
     The buttons copy the Markdown, and save both files where the learner's variants are kept.
     """
@@ -38,7 +42,7 @@ class VerdictCard(Panel):
             why = f"There is a card once the verdict above is accepted; it is {found.state}."
             super().__init__({}, (_card([], waterfall), why))
             return
-        said = statements(verdict)
+        said = statements(verdict, own)
         self.markdown = "\n\n".join([f"## {TITLE}", *said, "![What each fix saved](verdict.png)"])
         save = widgets.Button(description="Save", icon="save")
         save.on_click(lambda _: self.save())
@@ -54,13 +58,13 @@ class VerdictCard(Panel):
         self.sentence.say(f"Saved: verdict.md and verdict.png, in {folder}")
 
 
-def statements(verdict: Recommendation) -> list[str]:
-    """Return the claims and reasons of a verdict, and where and when it was made."""
+def statements(verdict: Recommendation, own: Sequence[Evidence]) -> list[str]:
+    """Return the claims of a verdict, with where they were measured, its reasons, and the date."""
     return [
-        *(f"{str(claim)[0].upper()}{str(claim)[1:]}." for claim in verdict.claims),
+        *(f"{said[0].upper()}{said[1:]}." for said in borne_out(verdict.claims, own)),
         f"Reason for numba: {verdict.numba_when}.",
         f"Reason for Rust: {verdict.rust_when}.",
-        f"{here()}, {datetime.date.today():%d %B %Y}.",
+        f"{datetime.date.today():%d %B %Y}.",
     ]
 
 

@@ -117,15 +117,20 @@ def check_verdict(verdict: Any, own: Sequence[Evidence]) -> CheckResult:
         return hint("every claim is a Claim(faster=…, than=…, offers=…, low=…, high=…).")
     if len({(claim.faster, claim.than, claim.offers, claim.batch) for claim in claims}) < ENOUGH:
         return hint(f"{ENOUGH} different claims are wanted: other candidates, or another size.")
-    found = [_judge(claim, citable(own)) for claim in claims]
+    said = borne_out(claims, own)
     for language, reason in (("numba", verdict.numba_when), ("Rust", verdict.rust_when)):
         if not (isinstance(reason, str) and reason.strip()):
             return hint(f"say when you would choose {language}, or why never.")
-    said = [f"{claim} ({it.where})" for claim, it in zip(claims, found, strict=True)]
     return right(
         f"{len(claims)} claims, and the data bear out each: {'; '.join(said)}. "
         "A reader can repeat them; whether the reader agrees with your choice is open."
     )
+
+
+def borne_out(claims: Sequence[Claim], own: Sequence[Evidence]) -> list[str]:
+    """Return each claim with the machine whose race bears it out, or refuse it."""
+    evidence = citable(own)
+    return [f"{claim} ({_judge(claim, evidence).where})" for claim in claims]
 
 
 def _judge(claim: Claim, evidence: Sequence[Evidence]) -> Evidence:

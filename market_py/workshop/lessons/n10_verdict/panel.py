@@ -179,7 +179,7 @@ def decision_panel(**options: Any) -> EvidencePanel:
         "markets": stepper("markets a call", (1, 10, 100, 1000, 10_000), 10_000),
         "threads": stepper("threads", decision.THREADS, 1),
         "numba": slider("to write it in numba", 20, 0, 200, 5, "h"),
-        "rust": slider("to write it in Rust", 20, 0, 200, 5, "h"),
+        "rust": slider("to write it in Rust", 60, 0, 200, 5, "h"),
         "worth": slider("worth of a computed hour", 20, 0, 100, 5, "%"),
     }
     for control in controls.values():
