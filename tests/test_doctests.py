@@ -20,6 +20,8 @@ MODULES = [
 
 @pytest.mark.parametrize("name", MODULES)
 def test_examples(name):
+    if name == "market_py.env.sb3":
+        pytest.importorskip("stable_baselines3")
     failed, tried = doctest.testmod(
         importlib.import_module(name), optionflags=doctest.NORMALIZE_WHITESPACE
     )

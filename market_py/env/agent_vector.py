@@ -19,7 +19,8 @@ class AgentVectorEnv(MarketVectorEnv):
 
     Gymnasium's vector wrappers and learners take it: observations have shape (B, F), actions
     (B, 2), rewards (B,). It is otherwise as `market_py.env.MarketVectorEnv`, and market ``i`` steps
-    as a `market_py.env.MarketEnv` with the same seed.
+    as a `market_py.env.MarketEnv` with the same seed. `market_py.env.sb3.SB3VecEnv` gives it to
+    Stable-Baselines3.
 
     Parameters
     ----------

@@ -18,6 +18,7 @@ from market_py.validation import Float64Array, check_array
 
 with explain_missing():
     from gymnasium import spaces
+    from gymnasium.utils import seeding
     from pettingzoo import ParallelEnv
 
 Steps = tuple[
@@ -86,6 +87,9 @@ class MarketParallelEnv(ParallelEnv[str, Float64Array, Float64Array]):
     ) -> tuple[dict[str, Float64Array], dict[str, dict[str, Any]]]:
         """Begin an episode: the first of a seed, or without a seed the next one."""
         observations = self._market.reset(seed)
+        if seed is not None or not hasattr(self, "np_random"):
+            # The market does not draw from it; wrappers do.
+            self.np_random, _ = seeding.np_random(int(self._market.state.seeds[0]))
         self.agents = self.possible_agents[:]
         by_agent = dict(zip(self.agents, observations, strict=True))
         return by_agent, {agent: {} for agent in self.agents}

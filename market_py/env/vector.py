@@ -102,7 +102,8 @@ class MarketVectorEnv(Base):
         self.num_envs = check_integer("num_envs", num_envs, 1, MOST_MARKETS)
         self.model = Model(system, **rules)
         self._stepper = make_stepper(self.model, backend, autoreset=True, threads=threads)
-        self._copy = copy
+        self.copies = copy
+        """Whether each step returns new arrays."""
         self._state = EnvState.at_start(self.num_envs, self.model.remembered)
         self._buffers = StepBuffers.of(self.model, self.num_envs)
         self._never_terminated = np.zeros(self.num_envs, dtype=bool)
@@ -245,7 +246,7 @@ class MarketVectorEnv(Base):
         self._stepper.observe(self._state, self._buffers.observations)
 
     def _given(self, array: NDArray[Any]) -> NDArray[Any]:
-        return array.copy() if self._copy else array
+        return array.copy() if self.copies else array
 
     def _mask(self, options: dict[str, Any] | None) -> Bools:
         mask = (options or {}).get("reset_mask")

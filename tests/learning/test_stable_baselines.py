@@ -12,6 +12,8 @@ import pytest
 pytest.importorskip("gymnasium")
 pytest.importorskip("pettingzoo")
 
+from gymnasium.wrappers import RescaleAction
+
 import stable_baselines as example
 from market_py import env
 from market_py.learning.theory import PIVOTAL
@@ -26,64 +28,62 @@ STEPPERS = [
 ]
 
 
+def markets_of(system=SYSTEM, number=3, agent=2, **options):
+    return env.AgentVectorEnv(system, number, agent, **options)
+
+
 class TestWithoutTheExtra:
     def test_the_message_says_how_to_get_it(self, monkeypatch, capsys):
         monkeypatch.setitem(sys.modules, "stable_baselines3", None)
         words = r'(torch|stable_baselines3) is not installed: pip install "market-py\[rl\]"'
         with pytest.raises(ImportError, match=words):
-            example.train(env.MarketEnv(SYSTEM))
+            example.train(markets_of())
         assert example.main([]) == 2
         shown = capsys.readouterr()
         assert shown.out == ""
         first, second = shown.err.splitlines()
-        assert first == "Training for 20,000 hours: this takes minutes."
+        assert first == "Training for 10,000 hours."
         assert re.match(words, second)
 
     def test_normalized_actions_are_those_of_the_market(self):
         """Ends included: no rounding error may leave the space, where actions are refused."""
-        market = env.MarketEnv(SYSTEM, "unit_2")
-        scaled = example.normalized(market)
-        assert np.array_equal(scaled.action_space.low, [-1, -1])
-        assert np.array_equal(scaled.action_space.high, [1, 1])
-        assert scaled.action_space.dtype == np.float32
-        assert np.allclose(scaled.action(np.float32([-1, 0])), example.AT_COST)
+        scaled = example.normalized(markets_of(number=205))
+        assert np.array_equal(scaled.single_action_space.low, [-1, -1])
+        assert np.array_equal(scaled.single_action_space.high, [1, 1])
+        assert scaled.single_action_space.dtype == np.float32
         ends = [[-1, -1], [1, 1], [-1, 1], [1, -1], [0, 0]]
-        for action in np.concatenate([ends, np.random.default_rng(0).uniform(-1, 1, (200, 2))]):
-            for kind in (np.float32, np.float64):
-                given = scaled.action(action.astype(kind))
-                assert given == pytest.approx([(action[0] + 1) / 2, action[1] * 10], abs=1e-5)
-                scaled.reset(seed=1)
-                scaled.step(action.astype(kind))
+        actions = np.concatenate([ends, np.random.default_rng(0).uniform(-1, 1, (200, 2))])
+        for kind in (np.float32, np.float64):
+            given = scaled.actions(actions.astype(kind))
+            expected = np.stack([(actions[:, 0] + 1) / 2, actions[:, 1] * 10], axis=1)
+            assert given == pytest.approx(expected, abs=1e-5)
+            scaled.reset(seed=1)
+            scaled.step(actions.astype(kind))
 
     def test_mean_rewards_are_of_whole_episodes_of_their_own(self):
-        market = env.MarketEnv(SYSTEM, "unit_2")
-        rewards = []
-        for episode in range(3):
-            market.reset(seed=7 if episode == 0 else None)
-            rewards += [market.step([0.2, 0.1])[1] for _ in range(SYSTEM.hours)]
-        found = example.mean_reward(market, lambda _: [0.2, 0.1], episodes=3, seed=7)
-        assert found == pytest.approx(sum(rewards) / 3)
+        rewards = 0.0
+        for seed in (7, 8, 9):
+            market = env.MarketEnv(SYSTEM, "unit_2")
+            market.reset(seed=seed)
+            rewards += sum(market.step([0.2, 0.1])[1] for _ in range(SYSTEM.hours))
+        found = example.mean_reward(markets_of(), lambda _: [0.2, 0.1], seed=7)
+        assert found == pytest.approx(rewards / 3)
 
     def test_in_the_pivotal_system_the_largest_markup_pays(self):
-        market = env.MarketEnv(PIVOTAL)
-        assert example.mean_reward(market, lambda _: example.AT_COST) == pytest.approx(0)
-        assert example.mean_reward(market, lambda _: example.AT_MOST) > 10
+        markets = markets_of(PIVOTAL, agent=0)
+        assert example.mean_reward(markets, lambda _: example.AT_COST) == pytest.approx(0)
+        assert example.mean_reward(markets, lambda _: example.AT_MOST) > 10
 
     def test_parameters(self, capsys):
         with pytest.raises(ValueError, match="steps = 0: must be in 1 to"):
-            example.train(env.MarketEnv(SYSTEM), steps=0)
+            example.train(markets_of(), steps=0)
         for seed in (-1, 2**32):
             with pytest.raises(ValueError, match=rf"seed = {seed}: .* in \[0, 2\*\*32\)"):
-                example.train(env.MarketEnv(SYSTEM), seed=seed)
+                example.train(markets_of(), seed=seed)
         assert example.main(["--steps", "-3"]) == 2
         assert capsys.readouterr().err.endswith(f"\nsteps = -3: must be in 1 to {2**31}\n")
         with pytest.raises(TypeError, match="steps: must be a whole number, got float"):
-            example.train(env.MarketEnv(SYSTEM), steps=1.5)
-        for wrong in (0, -1):
-            with pytest.raises(ValueError, match=f"episodes = {wrong}: must be in 1 to"):
-                example.mean_reward(env.MarketEnv(SYSTEM), lambda _: [0, 0], episodes=wrong)
-        with pytest.raises(ValueError, match="seed = -1: must be a whole number"):
-            example.mean_reward(env.MarketEnv(SYSTEM), lambda _: [0, 0], seed=-1)
+            example.train(markets_of(), steps=1.5)
 
 
 class TestWithTheExtra:
@@ -108,7 +108,8 @@ class TestWithTheExtra:
             market = env.MarketEnv(
                 system, backend=stepper, observer=observer, render_mode=render_mode
             )
-            assert self.warned(example.normalized(market)) == []
+            scaled = RescaleAction(market, np.float32(-1), np.float32(1))
+            assert self.warned(scaled) == []
             # Bare, it is advised to normalize its actions, and nothing else.
             (advice,) = self.warned(market)
             assert "symmetric and normalized Box action space" in advice
@@ -116,8 +117,8 @@ class TestWithTheExtra:
     @pytest.mark.parametrize("stepper", STEPPERS)
     def test_training_is_repeated_by_its_seed(self, stepper):
         def asked(seed):
-            market = example.normalized(env.MarketEnv(SYSTEM, "unit_2", backend=stepper))
-            agent = example.train(market, steps=100, seed=seed)
+            markets = example.normalized(markets_of(backend=stepper))
+            agent = example.train(markets, steps=100, seed=seed)
             shown = np.random.default_rng(0).uniform(0, 1, (50, 4))
             return agent.predict(shown, deterministic=True)[0]
 
@@ -126,7 +127,7 @@ class TestWithTheExtra:
         assert not np.array_equal(first, asked(4))
 
     def test_the_bare_environment_can_be_trained_on(self):
-        agent = example.train(env.MarketEnv(SYSTEM), steps=100)
+        agent = example.train(markets_of(), steps=100)
         assert env.MarketEnv(SYSTEM).action_space.contains(agent.predict(np.ones(4))[0])
 
     def test_it_learns_to_ask_for_all_that_it_may(self, capsys):
@@ -149,7 +150,7 @@ class TestWithTheExtra:
 
         monkeypatch.setattr(stable_baselines3.PPO, "learn", watched)
         before = torch.get_num_threads()
-        example.train(env.MarketEnv(SYSTEM), steps=1)
+        example.train(markets_of(), steps=1)
         assert seen == [1]
         assert torch.get_num_threads() == before
 

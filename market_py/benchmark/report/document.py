@@ -2,6 +2,7 @@
 
 cog runs the Python between ``[[[cog`` and ``]]]`` in a comment of a document, and writes what it
 prints before the next ``[[[end]]]``: ``show(tables.speedups)`` prints one table of the stored run.
+A program in ``docs/examples`` may print the table of its own stored result.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ DOCUMENTS = (
     CRATE / "RUST_PERFORMANCE_STUDY.md",
     *sorted((REPOSITORY / "docs").glob("*.md")),
 )
+EXAMPLES = REPOSITORY / "docs" / "examples"
+"""Programs whose stored results the documents show; their modules can be imported."""
 PROLOGUE = f"from {__name__} import show; from market_py.benchmark.report import tables"
 
 
@@ -58,6 +61,7 @@ def main(*, check: bool) -> int:
         print(error, file=sys.stderr)
         return 2
     options = ["--check" if check else "-r", "-P", "-n", "utf-8", "-p", PROLOGUE, "--verbosity=1"]
+    options += ["-I", str(EXAMPLES)]
     status: int = Cog().main(["cog", *options, *map(str, DOCUMENTS)])
     source = source_note(REFERENCE_FILE)
     # Drawings differ from one version of Matplotlib to the next: the source is compared.
