@@ -14,6 +14,7 @@ def steps() -> Listing:
         (
             ("python-step", (function(VARIANTS, "offer"),)),
             ("numba-step", (numba,)),
-            ("rust", (rust.part("for at in 0..ended.len()", "let supplied"),)),
+            ("rust: all markups", (rust.part("// All markups", "let StepBuffers"),)),
+            ("then each market", (rust.part("for at in 0..ended.len()", "let supplied"),)),
         ),
     )
