@@ -286,7 +286,7 @@ WRONG_ANSWERS: dict[str, list[Wrong]] = {
         Wrong("my_share = 50", "An interval is two numbers"),
         Wrong("my_share = (60, 40)", "the first number must not exceed the second"),
         Wrong("my_share = (0, 100)", "be bolder"),
-        Wrong("my_share = (85, 94)", "Divide the median of clearing by the sum"),
+        Wrong("my_share = (85, 94)", "It must hold the share by medians"),
     ],
     "check_amdahl": [
         Wrong(_speedup("share * step_speedup"), "half of the time, twice as fast"),

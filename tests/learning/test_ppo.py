@@ -1,6 +1,7 @@
 """Gradients are those of the loss, both backends agree, and learners find what theory says."""
 
 import copy
+import math
 import os
 import signal
 import subprocess
@@ -396,10 +397,8 @@ def test_competition_brings_the_price_down_to_the_cost(seed, shared):
     take twelve times as many steps in an update as those of an agent alone.
     """
     changed = {} if shared else {"learning_rate": 3e-3, "minibatch_size": 128}
-    made = PPO(COMPETITION, seed=seed, shared=shared, **{**FAST, **changed})
-    actor = made.shape.split(made.parameters).actor
-    actor[-1].biases[:, 1] = np.arctanh(20 / 50)
-    made._rebuild()
+    markup = math.atanh(20 / 50)
+    made = PPO(COMPETITION, seed=seed, shared=shared, markup=markup, **{**FAST, **changed})
     assert made.evaluate().prices.mean() > 35
     *_, last = made.train(100)
     assert abs(last.price - 20) < 0.4
