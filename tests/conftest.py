@@ -41,9 +41,12 @@ def usable_backends() -> list[str]:
     return [name for name in BACKENDS if name != "rust"]
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores, since some wait; but not more than there is memory for."""
-    return min(4, 1 + (os.cpu_count() or 1))
+def pytest_xdist_auto_num_workers(config) -> int:
+    """One more than there are cores, since some wait; but not more than there is memory for.
+
+    With the long tests none more: in JupyterLab they race, which must not take minutes.
+    """
+    return min(4, (os.cpu_count() or 1) + bool(config.option.markexpr))
 
 
 @pytest.fixture(params=BACKENDS)

@@ -177,7 +177,7 @@ class Notebook:
     def path(self):
         return self.page.evaluate("jupyterapp.shell.currentWidget.context.path")
 
-    def run_all(self, seconds=180):
+    def run_all(self, seconds=300):
         self.page.evaluate("void jupyterapp.commands.execute('notebook:run-all-cells')")
         end = time.monotonic() + seconds
         while True:
@@ -210,7 +210,7 @@ class Notebook:
         page.wait_for_function(TYPED, arg=source)
         page.keyboard.press("Shift+Enter")
         page.keyboard.press("Shift+Enter")
-        page.wait_for_function(CHECKED, arg=[check, before], timeout=120_000)
+        page.wait_for_function(CHECKED, arg=[check, before], timeout=300_000)
         cell = page.locator(".jp-Notebook .jp-CodeCell", has_text=check)
         return cell.locator(".jp-OutputArea-output").text_content()
 
