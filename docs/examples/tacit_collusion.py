@@ -92,18 +92,23 @@ def report(stored: Path = STORED) -> str:
     """Return a table of the stored prices and what it says, as Markdown."""
     kept = json.loads(stored.read_text("utf-8"))
     prices, settings = kept["prices"], kept["settings"]
-    rows = ["| generators see | price over cost, €/MWh | 95 % interval |", "| --- | --- | --- |"]
+    rows = [
+        "| generators see | price over cost, €/MWh | 95 % interval | of single seeds |",
+        "| --- | --- | --- | --- |",
+    ]
     for observer, seen in OBSERVERS.items():
-        mean, low, high = interval(np.array(prices[observer]) - COST)
-        rows.append(f"| {seen} (`{observer}`) | {mean:.2f} | {low:.2f} to {high:.2f} |")
+        over = np.array(prices[observer]) - COST
+        mean, low, high = interval(over)
+        seeds = f"{over.min():.2f} to {over.max():.2f}"
+        rows.append(f"| {seen} (`{observer}`) | {mean:.2f} | {low:.2f} to {high:.2f} | {seeds} |")
     more, low, high = interval(prices["history"], prices["simple"])
-    rows.append(f"| difference | {more:.2f} | {low:.2f} to {high:.2f} |")
+    rows.append(f"| difference | {more:.2f} | {low:.2f} to {high:.2f} | |")
     if low > 0:
         answer = "Yes: the price is higher if generators see the hour before"
     elif high < 0:
         answer = "No: the price is lower if generators see the hour before"
     else:
-        answer = "No sign of it: the interval of the difference contains zero"
+        answer = "These runs do not tell: the interval of the difference contains zero"
     learned = f"{settings['seeds']} seeds, {settings['updates']:,} updates"
     return "\n".join([*rows, "", f"{answer} ({learned})."])
 

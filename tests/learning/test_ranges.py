@@ -144,8 +144,10 @@ CALLS = {
         },
     ),
     "mean_reward": (
-        lambda **given: example.mean_reward(env.MarketEnv(SYSTEM), lambda _: [0, 0], **given),
-        {"episodes": 1, "seed": 3},
+        lambda **given: example.mean_reward(
+            env.AgentVectorEnv(SYSTEM, 2), lambda _: [0, 0], **given
+        ),
+        {"seed": 3},
     ),
 }
 """Public functions, and numbers that are right."""

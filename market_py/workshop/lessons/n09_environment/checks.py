@@ -85,8 +85,8 @@ def check_clearing_share(answer: Any, parts: dict[str, tuple[float, float, float
         return hint("The ends are per cent, and yours look like fractions: 0.1 is 10 per cent.")
     if not low <= share <= high:
         return hint(
-            "It must hold the share by medians: that of clearing, divided by the sum of those of all "
-            f"parts. In your own run this is not in [{low:g}, {high:g}]."
+            "It must hold the share by medians: that of clearing, divided by the sum of those of "
+            f"all parts. In your own run this is not in [{low:g}, {high:g}]."
         )
     return right(f"In your own run it is {share:.1f} %.")
 
