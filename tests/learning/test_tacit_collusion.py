@@ -37,7 +37,8 @@ def test_no_generator_is_needed_and_undercutting_pays():
 
 
 @pytest.mark.parametrize(
-    ("more", "answer"), [(5.0, "Yes: "), (0.0, "These runs do not tell: "), (-5.0, "No: the price is lower")]
+    ("more", "answer"),
+    [(5.0, "Yes: "), (0.0, "These runs do not tell: "), (-5.0, "No: the price is lower")],
 )
 def test_the_answer_follows_the_interval(more, answer, tmp_path):
     simple = [20.1, 20.4, 19.9, 20.2]
