@@ -105,11 +105,17 @@ def test_the_backend_where_no_cache_can_be_written(tmp_path):
     assert done.stderr.count("numba cannot write its cache") == 1
 
 
+NEED_OTHERS = (
+    "market_py.__main__",
+    "market_py.backends.rust",
+    "market_py.env.sb3",
+    "market_py.variants.rust",
+)
+"""A program, and modules of what may not be installed; nothing in them is compiled by numba."""
 MODULES = [
     importlib.import_module(module.name)
     for module in pkgutil.walk_packages(market_py.__path__, "market_py.")
-    if module.name
-    not in ("market_py.__main__", "market_py.backends.rust", "market_py.variants.rust")
+    if module.name not in NEED_OTHERS
 ]
 CACHED = {
     value
