@@ -1,9 +1,9 @@
 """Ask whether generators that see the hour before learn to collude without a word.
 
 Three generators of equal cost sell for many hours. Each could meet demand alone: whatever price
-above cost the others ask for, to undercut it pays in the hour. An agreement could only hold if who
-undercuts is punished later, for which one must see what happened. The observer ``history`` of
-`market_py.env` shows the last price and what one sold oneself; the observer ``simple`` shows
+above cost the others ask for, in the hour it pays to ask for less. An agreement can only hold if
+who asks for less is punished later, for which one must see what happened. The observer ``history``
+of `market_py.env` shows the last price and what one sold oneself; the observer ``simple`` shows
 neither. (With two generators the price rises without any memory: if one withholds so much that it
 cannot meet demand alone, the other sets the price.)
 
