@@ -60,6 +60,8 @@ def execute(path: Path, *, solved: bool = False, first: str = "") -> Execution:
             kernel_name="python3",
             resources={"metadata": {"path": str(path.parent)}},
             store_widget_state=True,
+            # What one print writes may come in two messages.
+            coalesce_streams=True,
             extra_arguments=["--IPKernelApp.log_level=40", f"--IPKernelApp.exec_lines={first}"],
             config=Config({"KernelManager": connection(Path(folder))}),
         )
