@@ -20,7 +20,7 @@ TWO_WAYS = ("Rust, forward", "Rust, reversed")
 @graded
 def check_two_fixes(answer: Any, panel: WaterfallPanel) -> CheckResult:
     """Check which two fixes are said to save most, forward and reversed, in the race shown."""
-    if isinstance(answer, dict) and not any(answer.values()):
+    if isinstance(answer, dict) and all(it is None for it in answer.values()):
         return NOT_DONE
     if not isinstance(answer, dict) or set(answer) != set(TWO_WAYS):
         keys = " and ".join(repr(key) for key in TWO_WAYS)
