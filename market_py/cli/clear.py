@@ -17,9 +17,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from market_py.cli import INTERRUPTED, REFUSED
-from market_py.orders.files import check_suffix, read_orders, write_orders
+from market_py.orders.files import read_orders
 from market_py.orders.table import clear_orders, find_offers
 from market_py.registry import BACKENDS
+from market_py.tables import check_suffix, write_table
 
 
 def main(arguments: list[str]) -> int:
@@ -53,7 +54,7 @@ def main(arguments: list[str]) -> int:
             sold = sold[find_offers(cleared, chosen["side"])]
         Console().print(periods(prices, by or [], cleared, sold, path.name))
         if output:
-            write_orders(cleared, output)
+            write_table(cleared, output)
             print(f"Written: {output}")
     except (ImportError, OSError, TypeError, ValueError) as error:
         print(error, file=sys.stderr)

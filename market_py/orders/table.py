@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from decimal import Decimal
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -15,6 +13,7 @@ from market_py.auction import auction_clearing_batch
 from market_py.clearing import market_clearing_batch
 from market_py.orders.books import Book
 from market_py.orders.rows import Rows
+from market_py.tables import check_columns, columns_of, place, require
 from market_py.validation import Ties
 
 OFFER_WORDS = ("offer", "sell")
@@ -89,7 +88,7 @@ def clear_orders(
     [50.0, 100.0, 150.0, 60.0, 60.0]
     """
     keys = _keys(by)
-    columns = [column for column in (side,) if demand is None or column in _columns(table)]
+    columns = [column for column in (side,) if demand is None or column in columns_of(table)]
     check_orders(table, price=price, quantity=quantity, others=[*columns, *keys])
     is_offer = find_offers(table, side) if columns else np.full(len(table), True)
     prices, quantities = (table[name].to_numpy(np.float64) for name in (price, quantity))
@@ -116,7 +115,7 @@ def clear_orders(
         if k != 0:
             raise ValueError(f"k = {k}: is for auctions with bids; the demand is fixed")
         if not np.all(is_offer):
-            raise ValueError(f"{_place(table, is_offer)}: is a bid, but the demand is fixed")
+            raise ValueError(f"{place(table, is_offer)}: is a bid, but the demand is fixed")
         cleared, sold = market_clearing_batch(
             *sell,
             _demand_of_periods(demand, labels),
@@ -157,29 +156,8 @@ def check_orders(
 
     Values in other columns than price and quantity must only be there.
     """
-    present = _columns(table)
-    for column in (*others, price, quantity):
-        if column not in present:
-            listed = ", ".join(map(repr, present))
-            raise ValueError(f"{_source(table)}: has no column {column!r}; it has {listed}")
-        if present.count(column) > 1:
-            raise ValueError(f"{_source(table)}: has more than one column {column!r}")
-    if len(table) == 0:
-        raise ValueError(f"{_source(table)}: holds no orders")
-    for column in (*others, price, quantity):
-        values = table[column]
-        if values.isna().any():
-            raise ValueError(f"{_place(table, values.notna())}: {column} is missing")
-    for column in (price, quantity):
-        values = table[column]
-        if values.dtype.kind not in "iuf":
-            is_number = values.map(lambda value: isinstance(value, Real | Decimal))
-            is_number &= ~values.map(lambda value: isinstance(value, bool | np.bool_))
-            _require(table, column, is_number, "a number")
-        numbers = values.to_numpy(np.float64)
-        _require(table, column, np.isfinite(numbers), "finite")
-        if column == quantity:
-            _require(table, column, numbers >= 0, "at least 0")
+    check_columns(table, (price, quantity), others, holds="orders")
+    require(table, quantity, table[quantity].to_numpy(np.float64) >= 0, "at least 0")
 
 
 def find_offers(table: pd.DataFrame, side: str) -> NDArray[np.bool_]:
@@ -187,33 +165,9 @@ def find_offers(table: pd.DataFrame, side: str) -> NDArray[np.bool_]:
     words = table[side].astype(str).str.strip().str.lower()
     is_offer = words.isin(OFFER_WORDS)
     known = ", ".join(map(repr, (*OFFER_WORDS, *BID_WORDS)))
-    _require(table, side, is_offer | words.isin(BID_WORDS), f"one of {known}")
+    require(table, side, is_offer | words.isin(BID_WORDS), f"one of {known}")
     found: NDArray[np.bool_] = is_offer.to_numpy(bool)
     return found
-
-
-def _require(table: pd.DataFrame, column: Hashable, good: Any, what: str) -> None:
-    if not np.all(good):
-        value = table[column].iloc[int(np.argmin(good))]
-        value = value.item() if isinstance(value, np.generic) else value
-        raise ValueError(f"{_place(table, good)}: {column} = {value!r}: must be {what}")
-
-
-def _place(table: pd.DataFrame, good: Any) -> str:
-    """Name the first row that is not good, in the words of the file where the table is from."""
-    label = table.index[int(np.argmin(good))]
-    label = label.item() if isinstance(label, np.generic) else label
-    return f"{_source(table)}, {table.index.name or 'row'} {label!r}"
-
-
-def _source(table: pd.DataFrame) -> str:
-    return str(table.attrs.get("source", "table"))
-
-
-def _columns(table: pd.DataFrame) -> list[Hashable]:
-    if not isinstance(table, pd.DataFrame):
-        raise TypeError(f"table: must be a pandas DataFrame, got {type(table).__name__}")
-    return list(table.columns)
 
 
 def _keys(by: Any) -> list[Hashable]:
