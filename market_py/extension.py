@@ -44,6 +44,7 @@ def find() -> ModuleType:
             market_clearing,
             market_clearing_batch,
             market_clearing_into,
+            simulate_years,
         )
     except ImportError as error:
         # Forget the folder, so that the extension is found once it is built.

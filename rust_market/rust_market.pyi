@@ -523,6 +523,71 @@ class MLP:
             Within a second.
         """
 
+def fill_random_words(words: NDArray[np.uint32], *, seed: int, year: int) -> None:
+    """Fill the random words of the outages of a year.
+
+    Parameters
+    ----------
+    words : ndarray of uint32, shape (4, hours)
+        Filled with the words of the first 32 units in each hour, as
+        `market_py.reliability.outages.philox32` computes them.
+    seed, year : int
+        As for `simulate_years`.
+    """
+
+def simulate_years(
+    alias: NDArray[np.uint32],
+    capacities: NDArray[np.uint64],
+    needed: NDArray[np.uint64],
+    loads: NDArray[np.float64],
+    in_service: NDArray[np.uint8],
+    hours: NDArray[np.uint32],
+    unserved: NDArray[np.float64],
+    energy: NDArray[np.float64],
+    *,
+    quantum: float,
+    seed: int,
+    first: int,
+    threads: int,
+) -> None:
+    """Simulate years of units that fail at random.
+
+    `market_py.reliability.adequacy.simulate` is the interface for use; here the caller owns every
+    array. All are contiguous. The GIL is released. Nothing depends on the number of threads.
+
+    Parameters
+    ----------
+    alias : ndarray of uint32, shape (words, 256)
+        Alias tables over the states of each eight units, as
+        `market_py.reliability.outages.alias_tables` makes them.
+    capacities : ndarray of uint64, shape (units,)
+        Capacities in merit order, as multiples of ``quantum``; together below 2^62.
+    needed : ndarray of uint64, shape (hours,)
+        The least capacity that meets the load of each hour, as a multiple of ``quantum``.
+    loads : ndarray of float64, shape (hours,)
+        Load of each hour, MW.
+    in_service : ndarray of uint8, shape (words, hours) or (0,)
+        Bits that tell which of eight units have no planned outage; empty if none has one.
+    hours : ndarray of uint32, shape (years, units + 1)
+        Filled with the hours in which each unit is marginal, then those of shortage.
+    unserved : ndarray of float64, shape (years,)
+        Filled with the energy not served, MWh.
+    energy : ndarray of float64, shape (years, units) or (0,)
+        Filled with the energy of each unit, MWh, unless it is empty.
+    quantum : float
+        MW.
+    seed, first : int
+        Key of the random numbers, below 2^64, and number of the first year; years are below 2^32.
+    threads : int
+        Number of threads.
+
+    Raises
+    ------
+    TypeError, ValueError
+        An array has another dtype or length, is not contiguous, or shares memory with one that is
+        filled.
+    """
+
 def ppo_update(
     parameters: NDArray[np.float32],
     moments: NDArray[np.float32],

@@ -19,6 +19,7 @@ FAKE = "BUILD_ID, BUILD_PROFILE, __version__ = {build!r}, {profile!r}, '0'\n" + 
     def market_clearing(*args, **kwargs): pass
     def market_clearing_batch(*args, **kwargs): pass
     def market_clearing_into(*args, **kwargs): pass
+    def simulate_years(*args, **kwargs): pass
     def auction_clearing(*args, **kwargs): pass
     def auction_clearing_batch(*args, **kwargs): pass
     class Environment: pass
@@ -144,7 +145,7 @@ def test_an_extension_built_meanwhile_is_found(tmp_path):
             assert not extension.status()[0]
             assert "rust_market" not in sys.modules
             names = "market_clearing = market_clearing_batch = market_clearing_into = print"
-            names += "; auction_clearing = auction_clearing_batch = print"
+            names += "; auction_clearing = auction_clearing_batch = simulate_years = print"
             names += "; Environment = ReplayBuffer = MLP = object"
             build = f"BUILD_ID, BUILD_PROFILE = {extension.source_id()!r}, 'release'"
             source = f"{names}; {build}; __version__ = '0'"

@@ -13,6 +13,8 @@ from tqdm import tqdm
 from market_py import registry
 from market_py.env import MarketVectorEnv, System
 from market_py.env.variants import NumbaStep
+from market_py.reliability import adequacy
+from market_py.reliability import system as reliability
 
 
 def main(arguments: list[str]) -> int:
@@ -41,7 +43,14 @@ def _calls() -> list[Callable[[], object]]:
     auctions = partial(backend.auction_clearing_batch, *(orders[None] for orders in sides))
     functions = backend.market_clearing, *map(registry.get_variant, names)
     markets = (partial(it, bids, quantities, demand) for it in functions)
-    return [_step, batch, auction, auctions, *markets]
+    return [_step, _years, batch, auction, auctions, *markets]
+
+
+def _years() -> None:
+    """Simulate a year, with capacities of 32 bits and of 64."""
+    for capacity in (1.0, 0.1):
+        system = reliability.System([reliability.Unit("", capacity, 0.1)], [1.0])
+        adequacy.simulate(1, system, backend="numba")
 
 
 def _step() -> None:

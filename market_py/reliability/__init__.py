@@ -1,1 +1,1 @@
-"""Reliability of a power system: the IEEE RTS-79, and its loss of load."""
+"""Reliability of a power system: units and loads, outages, and loss of load."""

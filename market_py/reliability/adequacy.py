@@ -3,52 +3,62 @@
 In every hour each unit is available or out, independently of other hours and units; its forced
 outage rate is the probability that it is out. The available units are the offers of the hour's
 market. If demand exceeds these offers, there is a loss of load. `simulate` draws and clears the
-markets of any number of years. `exact` computes loss of load and unserved energy by convolution,
-without prices. Both follow the clearing contract: available capacity meets a load if it is at least
-the load less one part in 10^9.
+markets of any number of years, in one of two ways:
+
+- ``method="fused"`` draws, adds up and counts hour by hour in one kernel, and stores no market;
+- ``method="clearing"`` makes the markets of a year and calls `market_clearing_batch`. It is the
+  slow way that the other is tested against. Both draw the same outages.
+
+`exact` computes loss of load and unserved energy by convolution, without prices. All follow the
+clearing contract: available capacity meets a load if it is at least the load less one part in 10^9.
 
 R. Billinton, R. N. Allan, *Reliability Evaluation of Power Systems* (2nd ed., Plenum 1996).
 """
 
 from __future__ import annotations
 
-import math
-import threading
-from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
-from itertools import accumulate, islice
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from market_py.backends.constants import COVERAGE
 from market_py.registry import get_backend
 from market_py.reliability import rts79
+from market_py.reliability.capacity import shortfalls
+from market_py.reliability.cluster import cluster_blocks
+from market_py.reliability.methods import (
+    Method,
+    cleared_year,
+    fused_backend,
+    fused_years,
+    load_kernel,
+)
+from market_py.reliability.ordered import in_order
+from market_py.reliability.saved import SavedYears, fingerprint
+from market_py.reliability.simulation import Block, Simulation
+from market_py.reliability.study import Study
+from market_py.reliability.system import LARGEST, System
 from market_py.validation import (
     MAX_THREADS,
     Float64Array,
-    Rule,
-    at_most,
     check_integer,
-    check_real,
     check_scalar,
-    check_vector,
+    check_seed,
 )
+
+YEARS_PER_CALL = 64
+"""Years that the fused method simulates between two results."""
+
+YEARS_PER_FILE = 1024
+"""Years of a task of a cluster, and of a file that is saved."""
+
+MOST_YEARS = 2**32 - 1
 
 VALUE_OF_LOST_LOAD = 1000.0
 """$/MWh"""
-
-LARGEST = 1e100
-"""Largest size of a capacity, load or price: no sum or product of them overflows."""
-
-MOST_LEVELS = 50_000
-"""Levels of available capacity above which `exact` merges neighbours."""
-
-LEAST_PROBABILITY = 1e-200
-"""Levels of available capacity that are less probable do not count in `exact`."""
 
 
 class Indices(NamedTuple):
@@ -60,79 +70,12 @@ class Indices(NamedTuple):
     """Expected unserved energy, MWh/year."""
 
 
-@dataclass(frozen=True)
-class Estimate:
-    """A mean over years, updated one year at a time (Welford's recurrence)."""
-
-    years: int = 0
-    mean: float = 0.0
-    _squares: float = 0.0
-
-    def add(self, value: float) -> Estimate:
-        """Return the estimate of one more year."""
-        years = self.years + 1
-        change = value - self.mean
-        mean = self.mean + change / years
-        return Estimate(years, mean, self._squares + change * (value - mean))
-
-    @property
-    def standard_error(self) -> float:
-        """Standard error of the mean; infinite before the second year."""
-        if self.years < 2:
-            return math.inf
-        return math.sqrt(self._squares / (self.years - 1) / self.years)
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """95 % confidence interval of the mean (normal)."""
-        reach = 1.959964 * self.standard_error
-        return self.mean - reach, self.mean + reach
-
-    def __str__(self) -> str:
-        """Show the mean and its interval."""
-        low, high = self.interval
-        return f"{self.mean:,.3f} [{low:,.3f}, {high:,.3f}]"
-
-
-@dataclass(frozen=True)
-class Simulation:
-    """The result of some simulated years."""
-
-    loss_of_load: Estimate = Estimate()
-    """h/year."""
-    unserved_energy: Estimate = Estimate()
-    """MWh/year."""
-    hours_at_price: Counter[float] = field(default_factory=Counter)
-    """Hours at each price, $/MWh; a shortage is at the value of lost load."""
-
-    @property
-    def years(self) -> int:
-        """Number of years."""
-        return self.loss_of_load.years
-
-    @property
-    def mean_price(self) -> float:
-        """Mean over all hours, $/MWh."""
-        hours = self.hours_at_price.total()
-        return sum(price * count for price, count in self.hours_at_price.items()) / hours
-
-    def add(
-        self, short_hours: int, unserved_energy: float, hours_at_price: Counter[float]
-    ) -> Simulation:
-        """Return the simulation of one more year."""
-        return Simulation(
-            self.loss_of_load.add(short_hours),
-            self.unserved_energy.add(unserved_energy),
-            self.hours_at_price + hours_at_price,
-        )
-
-
-Year = tuple[int, float, Counter[float]]
-"""The arguments of `Simulation.add` of one year."""
-
-
 def simulate(
-    years: int, *, progress: Callable[[], object] = lambda: None, **options: Any
+    years: int,
+    system: System | None = None,
+    *,
+    progress: Callable[[], object] = lambda: None,
+    **options: Any,
 ) -> Simulation:
     """Simulate years of outages and clear every hour; `progress` is called after each year.
 
@@ -146,124 +89,162 @@ def simulate(
     (3, 26208)
     """
     found = Simulation()
-    for found in simulate_yearly(years, **options):  # noqa: B007 - the last one is the result
-        progress()
+    for block in _blocks(years, system, **options):
+        found = found.add(block)
+        for _ in range(block.years):
+            progress()
     return found
 
 
 def simulate_yearly(
-    years: int,
-    *,
-    seed: int = 0,
-    units: Sequence[rts79.Unit] = rts79.UNITS,
-    loads: ArrayLike | None = None,
-    value_of_lost_load: float = VALUE_OF_LOST_LOAD,
-    backend: str | None = None,
-    threads: int = 1,
+    years: int, system: System | None = None, **options: Any
 ) -> Iterator[Simulation]:
     """Simulate as `simulate` does, and return an iterator over the result after each year.
 
-    The result depends on the seed and the number of years only: each year has a random stream of
-    its own, and years are added in order, whatever the number of threads. Memory does not grow
-    with the number of years. The simulation ends when its caller asks for no more years.
+    The result depends on the seed and the number of years only, not on method, backend or threads:
+    the outages of an hour are a function of the seed, the year and the hour, and years are added in
+    order. Energies of the two methods differ by rounding. Memory does not grow with the number of
+    years. The simulation ends when its caller asks for no more years.
 
     Parameters
     ----------
     years : int
         Number of years, at least one.
+    system : System, optional
+        Units, which offer their capacity at fuel plus variable O&M cost, and loads; by default the
+        RTS-79.
     seed : int
-        Seed of all random numbers, at least zero.
-    units : sequence of Unit
-        The generating units; they offer their capacity at fuel plus variable O&M cost.
-    loads : array_like, shape (hours,), optional
-        Demand of each hour of the year, MW; by default that of the RTS-79.
+        Seed of all random numbers, from 0 to 2^63 - 1.
     value_of_lost_load : float
         Price of a shortage, $/MWh.
+    method : {"fused", "clearing"}
+        One kernel for drawing and clearing, or the clearing function of a backend.
     backend : str, optional
-        Name of the backend that clears the markets; by default the fastest.
+        Name of the backend; by default the fastest. "python" only clears.
     threads : int
         Number of years that are simulated at the same time.
+    energy : bool
+        Whether to add up the energy of each unit; this and all that follows is only for
+        ``method="fused"``.
+    client : distributed.Client, optional
+        Client of a Dask cluster that simulates the years. Its workers use one thread for each task;
+        `threads` does not count then.
+    save : path, optional
+        Folder that keeps the years, 1,024 to a file. A simulation with the same system, seed and
+        options goes on after the last year that is there.
 
     Raises
     ------
     TypeError, ValueError
-        An argument, or a number of a unit, is not finite or out of its range; there is no unit, no
-        load or no such backend.
+        An argument is not finite or out of its range, there is no such backend, or the folder
+        keeps the years of another study.
+    market_py.reliability.cluster.MixedBuilds
+        A worker of the cluster has another version of the code.
     """
-    years = check_integer("years", years, 1)
+    blocks = _blocks(years, system, **options)
+
+    def simulate_all() -> Iterator[Simulation]:
+        found = Simulation()
+        for block in blocks:
+            for year in block.split():
+                found = found.add(year)
+                yield found
+
+    return simulate_all()
+
+
+def _blocks(
+    years: int,
+    system: System | None,
+    *,
+    seed: int = 0,
+    value_of_lost_load: float = VALUE_OF_LOST_LOAD,
+    method: Method = "fused",
+    backend: str | None = None,
+    threads: int = 1,
+    energy: bool = False,
+    client: Any = None,
+    save: Path | str | None = None,
+) -> Iterator[Block]:
+    """Check the arguments, and return an iterator over the results of all years, in order."""
+    years = check_integer("years", years, 1, MOST_YEARS)
     threads = min(check_integer("threads", threads, 1), MAX_THREADS)
-    seed = check_integer("seed", seed, 0)
-    clear = get_backend(backend).market_clearing_batch
-    capacities, outage_rates, bids = _check_units(units)
-    demand = _check_loads(loads)
+    seed = check_seed(seed)
+    if method not in get_args(Method):
+        raise ValueError(f"method = {method!r}: must be 'fused' or 'clearing'")
+    system = _system(system)
     lost = check_scalar("value_of_lost_load", value_of_lost_load, negative=True, most=LARGEST)
-    outages = _Outages(capacities, outage_rates, len(demand))
-    # The backend knows by exact sums which hours are short. A cap that no unit asks tells them
-    # apart from hours in which a unit asks the value of lost load.
-    cap = np.nextafter(bids.max(), np.inf)
-    levels = np.append(np.unique(bids), cap)
+    if method == "clearing":
+        for name, value in (("energy", energy), ("client", client), ("save", save)):
+            if value:
+                raise ValueError(f"{name}: is for method='fused' only")
+        get_backend(backend)
+        return _cleared(Study.of(system), backend, seed, years, lost, threads)
+    backend = fused_backend(backend)
+    options: dict[str, Any] = {"seed": seed, "lost": lost, "energy": bool(energy)}
+    # A checksum of the system takes as long as some years.
+    study = "" if save is None and client is None else fingerprint(system, **options)
+    saved = None if save is None else SavedYears(save, study)
 
-    def one(year: int) -> Year:
-        offered = outages.draw(seed, year)
-        prices, _ = clear(bids, offered, demand, price_cap=cap, threads=1)
-        short = prices == cap
-        hours = np.bincount(np.searchsorted(levels, prices), minlength=len(levels))
-        at_price: Counter[float] = Counter()
-        for price, count in zip([*levels[:-1].tolist(), lost], hours.tolist(), strict=True):
-            at_price[price] += count
-        unserved = demand[short] - offered[short].sum(axis=1)
-        return int(short.sum()), float(unserved.sum()), +at_price
+    def simulate_all(first: int) -> Iterator[Block]:
+        if client is None:
+            years_per_call = YEARS_PER_CALL if saved is None else YEARS_PER_FILE
+            return _fused(system, backend, first, years, years_per_call, threads, **options)
+        return cluster_blocks(
+            client, system, first, years, YEARS_PER_FILE, study=study, backend=backend, **options
+        )
 
-    simulations = accumulate(
-        _in_order(one, years, threads), lambda done, year: done.add(*year), initial=Simulation()
-    )
-    return islice(simulations, 1, None)
+    def simulate_the_rest() -> Iterator[Block]:
+        first = 0
+        if saved is not None:
+            for block in saved.blocks(years):
+                yield block
+                first += block.years
+        for block in simulate_all(first):
+            if saved is not None:
+                saved.add(first, block)
+            yield block
+            first += block.years
+
+    return simulate_the_rest()
 
 
-def _in_order(one: Callable[[int], Year], years: int, threads: int) -> Iterator[Year]:
-    """Years in order, a few of them computed ahead."""
+def _fused(
+    system: System,
+    backend: str,
+    first: int,
+    years: int,
+    years_per_call: int,
+    threads: int,
+    **options: Any,
+) -> Iterator[Block]:
+    """Call a kernel for some years at a time."""
+    study, kernel = Study.of(system), load_kernel(backend)
+    for start in range(first, years, years_per_call):
+        number = min(years_per_call, years - start)
+        yield fused_years(study, kernel, first=start, years=number, threads=threads, **options)
+
+
+def _cleared(
+    study: Study, backend: str | None, seed: int, years: int, lost: float, threads: int
+) -> Iterator[Block]:
+    """Clear the markets of one year after the other."""
+    clear = partial(cleared_year, study, backend, seed, lost)
     if threads == 1:
-        yield from map(one, range(years))
+        yield from map(clear, range(years))
         return
-    todo = iter(range(years))
     pool = ThreadPoolExecutor(threads)
     try:
-        ahead: deque[Future[Year]] = deque(pool.submit(one, y) for y in islice(todo, 2 * threads))
-        while ahead:
-            yield ahead.popleft().result()
-            ahead.extend(pool.submit(one, year) for year in islice(todo, 1))
+        yield from in_order(partial(pool.submit, clear), range(years), 2 * threads)
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-class _Outages(threading.local):
-    """What units offer in each hour of a year.
-
-    Each thread has working memory of its own and keeps it: to map fresh pages for every year costs
-    more than to clear it.
-    """
-
-    def __init__(self, capacities: Float64Array, outage_rates: Float64Array, hours: int) -> None:
-        self._capacities, self._outage_rates = capacities, outage_rates
-        self._offered = np.empty((hours, len(capacities)))
-        self._up = np.empty(self._offered.shape, dtype=bool)
-
-    def draw(self, seed: int, year: int) -> Float64Array:
-        """Draw a year from its own stream, over the one before."""
-        rng = np.random.Generator(np.random.PCG64DXSM(np.random.SeedSequence([seed, year])))
-        rng.random(out=self._offered)
-        np.greater_equal(self._offered, self._outage_rates, out=self._up)
-        np.multiply(self._up, self._capacities, out=self._offered)
-        return self._offered
-
-
-def draw_year(
-    year: int, seed: int = 0, units: Sequence[rts79.Unit] = rts79.UNITS, hours: int = rts79.HOURS
-) -> Float64Array:
+def draw_year(year: int, seed: int = 0, system: System | None = None) -> Float64Array:
     """Draw what the units offer in each hour of a year, as `simulate` does.
 
-    Returns an array of shape (hours, units): the capacity of a unit that is up, and 0 for one that
-    is down, MW. Years and the seed count from zero; errors as for `simulate_yearly`.
+    Returns an array of shape (hours, units): the capacity of a unit that is available, and 0 for
+    one that is not, MW. Years and the seed count from zero; errors as for `simulate_yearly`.
 
     Examples
     --------
@@ -271,25 +252,20 @@ def draw_year(
     >>> adequacy.draw_year(0).shape
     (8736, 32)
     """
-    year, seed = check_integer("year", year, 0), check_integer("seed", seed, 0)
-    capacities, outage_rates, _ = _check_units(units)
-    return _Outages(capacities, outage_rates, check_integer("hours", hours, 1)).draw(seed, year)
+    year, seed = check_integer("year", year, 0, MOST_YEARS), check_seed(seed)
+    system = _system(system)
+    study = Study.of(system)
+    offered = np.empty(system.in_service.shape)
+    offered[:, study.order] = study.available(seed, year)
+    offered *= system.capacities
+    return offered
 
 
-def exact(units: Sequence[rts79.Unit] = rts79.UNITS, loads: ArrayLike | None = None) -> Indices:
+def exact(system: System | None = None) -> Indices:
     """Compute the indices from the distribution of the available capacity.
 
-    Units are convolved one by one. Levels of available capacity that differ by less than one part
-    in 10^12 count as one. Where more than `MOST_LEVELS` remain, those of one cell of a grid of
-    `MOST_LEVELS` cells are replaced by their mean. The time is therefore proportional to the
-    number of units. A unit moves a level by less than a cell, so with N units each index lies
-    between those of loads that are smaller, and larger, by N / `MOST_LEVELS` of the whole
-    capacity. The error is usually far smaller, as the mean capacity does not change. Nothing is
-    replaced where the capacities are multiples of a common step and at most `MOST_LEVELS` of
-    these steps together, such as the 3405 MW of the RTS-79.
-
-    Of the units, the capacities and forced outage rates count. Loads are the demand of each hour of
-    the year, MW, by default that of the RTS-79. Errors as for `simulate_yearly`.
+    Of the units, capacities, forced outage rates and planned outages count. By default the system
+    is the RTS-79. `market_py.reliability.capacity` says how, and how exact the result is.
 
     Examples
     --------
@@ -298,72 +274,14 @@ def exact(units: Sequence[rts79.Unit] = rts79.UNITS, loads: ArrayLike | None = N
     >>> round(loss_of_load, 3), round(unserved_energy)  # As published.
     (9.394, 1176)
     """
-    capacities, outage_rates, _ = _check_units(units)
-    demand = _check_loads(loads)
-    levels, probabilities = np.zeros(1), np.ones(1)
-    for capacity, rate in zip(capacities, outage_rates, strict=True):
-        levels, probabilities = _merge(
-            np.concatenate([levels, levels + capacity]),
-            np.concatenate([probabilities * rate, probabilities * (1 - rate)]),
-        )
-    # With `below` the levels that do not meet a load: P(short) and E(shortfall) by partial sums.
-    below = np.searchsorted(levels, demand * COVERAGE)
-    mass = np.concatenate([[0.0], np.cumsum(probabilities)])
-    moment = np.concatenate([[0.0], np.cumsum(probabilities * levels)])
-    return Indices(float(mass[below].sum()), float((demand * mass[below] - moment[below]).sum()))
+    system = _system(system)
+    probability, expected = shortfalls(system, system.loads)
+    return Indices(float(probability.sum()), float(expected.sum()))
 
 
-def _merge(levels: Float64Array, probabilities: Float64Array) -> tuple[Float64Array, Float64Array]:
-    """Sort levels of capacity, and replace close ones by their mean."""
-    order = np.argsort(levels, kind="stable")  # Timsort: in linear time for two sorted runs.
-    order = order[probabilities[order] > LEAST_PROBABILITY]
-    levels, probabilities = levels[order], probabilities[order]
-    # Sums of the same units in another order differ by rounding, 10^-16 for each unit.
-    first = np.flatnonzero(np.diff(levels, prepend=-1) > 1e-12 * levels)
-    if len(first) > MOST_LEVELS:
-        cells = np.floor(levels * (MOST_LEVELS / levels[-1]))
-        first = np.flatnonzero(np.diff(cells, prepend=-1))
-    merged = np.add.reduceat(probabilities, first)
-    # Distances from the first of a group: where all are the same, their mean is so too, exactly.
-    lowest = np.repeat(levels[first], np.diff(first, append=len(levels)))
-    distance = np.add.reduceat(probabilities * (levels - lowest), first) / merged
-    return levels[first] + distance, merged
-
-
-_RULES: dict[str, Rule] = {
-    "capacity": (
-        lambda value: (value > 0) & (value <= LARGEST),
-        f"above 0 and at most {LARGEST:g}",
-    ),
-    "forced_outage_rate": (lambda value: (value >= 0) & (value <= 1), "a share, from 0 to 1"),
-    "fuel_cost": at_most(LARGEST),
-    "om_cost": at_most(LARGEST),
-}
-
-
-def _check_units(
-    units: Sequence[rts79.Unit],
-) -> tuple[Float64Array, Float64Array, Float64Array]:
-    """Return capacities, MW, outage rates, and costs of fuel and O&M, $/MWh.
-
-    Errors name the unit and the field.
-    """
-    rows = []
-    for index, unit in enumerate(units):
-        if not isinstance(unit, rts79.Unit):
-            raise TypeError(f"units[{index}]: must be a Unit, got {type(unit).__name__}")
-        named = f"units[{index}] ({unit.name})"
-        rows.append(
-            [check_real(f"{named}: {it}", getattr(unit, it), rule) for it, rule in _RULES.items()]
-        )
-    if not rows:
-        raise ValueError("units: must hold at least one unit")
-    capacities, outage_rates, fuel, om = np.array(rows).T.copy()
-    return capacities, outage_rates, fuel + om
-
-
-def _check_loads(loads: ArrayLike | None) -> Float64Array:
-    """Return the demand of each hour."""
-    if loads is None:
-        return rts79.hourly_loads()
-    return check_vector("loads", loads, negative=False, holds="hour", most=LARGEST)
+def _system(system: System | None) -> System:
+    if system is None:
+        return rts79.system()
+    if not isinstance(system, System):
+        raise TypeError(f"system: must be a System, got {type(system).__name__}")
+    return system

@@ -12,38 +12,15 @@ Plenum 1996), appendix: operating costs. Prices are dollars of that time.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 import numpy as np
 
+from market_py.reliability.system import System, Unit
 from market_py.validation import Float64Array, check_scalar
 
 Fuel = Literal["oil", "coal", "nuclear", "hydro"]
-
-
-@dataclass(frozen=True)
-class Unit:
-    """One generating unit.
-
-    What takes units checks their numbers: capacities above 0, outage rates from 0 to 1.
-    """
-
-    name: str
-    capacity: float
-    """MW"""
-    fuel: Fuel
-    technology: str
-    forced_outage_rate: float
-    """Share of time out of service; equals MTTR / (MTTF + MTTR)."""
-    mttf: float
-    """Mean time to failure, h."""
-    mttr: float
-    """Mean time to repair, h."""
-    fuel_cost: float
-    """$/MWh"""
-    om_cost: float
-    """Variable operation and maintenance, $/MWh."""
 
 
 def _units() -> tuple[Unit, ...]:
@@ -60,8 +37,18 @@ def _units() -> tuple[Unit, ...]:
         (2, 400, "nuclear", "steam", 0.12, 1100, 150, 6.00, 0.30),
     ]
     return tuple(
-        Unit(f"{fuel} {capacity:g} MW #{number + 1}", capacity, fuel, technology, *numbers)
-        for count, capacity, fuel, technology, *numbers in groups
+        Unit(
+            f"{fuel} {capacity:g} MW #{number + 1}",
+            capacity,
+            outage_rate,
+            fuel_cost,
+            om_cost,
+            mttf,
+            mttr,
+            fuel,
+            technology,
+        )
+        for count, capacity, fuel, technology, outage_rate, mttf, mttr, fuel_cost, om_cost in groups
         for number in range(count)
     )
 
@@ -171,3 +158,16 @@ def offers(
     bids = np.array([unit.fuel_cost * factors[unit.fuel] + unit.om_cost for unit in UNITS])
     quantities = np.array([0.0 if unit.name in missing else unit.capacity for unit in UNITS])
     return bids, quantities
+
+
+@cache
+def system(annual_peak: float = ANNUAL_PEAK) -> System:
+    """Return all units with the load of each hour, whose highest is `annual_peak`, MW.
+
+    Examples
+    --------
+    >>> from market_py.reliability import rts79
+    >>> rts79.system().hours
+    8736
+    """
+    return System(UNITS, hourly_loads(annual_peak))

@@ -3,6 +3,7 @@
 //!
 //! Signatures, units and errors are documented in `rust_market.pyi`.
 
+mod adequacy;
 mod arguments;
 mod auction;
 mod buffers;
@@ -35,6 +36,8 @@ mod rust_market {
     use crate::signals;
     use crate::workspace::with_workspace;
 
+    #[pymodule_export]
+    use crate::adequacy::{fill_random_words, simulate_years};
     #[pymodule_export]
     use crate::auction::{auction_clearing, auction_clearing_batch};
     #[pymodule_export]

@@ -22,6 +22,7 @@
 //! [`clear`] and [`clear_batch`] refuse values that no market has, as [`check`] does. Where buyers
 //! bid too, [`clear_auction`] and [`clear_auctions`] do the same for both sides.
 
+pub mod adequacy;
 mod auction;
 mod batch;
 pub mod check;

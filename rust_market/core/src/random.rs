@@ -1,7 +1,8 @@
 //! Random numbers without a state: each is a function of a key and of a counter.
 //!
-//! The generator is Philox4x64-10 of Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as
-//! easy as 1, 2, 3" (SC 2011). NumPy's generator of that name gives the same words.
+//! The generators are Philox4x64-10 and Philox4x32-10 of Salmon, Moraes, Dror and Shaw, "Parallel
+//! random numbers: as easy as 1, 2, 3" (SC 2011). NumPy's generator of that name gives the same
+//! words as the former.
 
 use std::f64::consts::TAU;
 
@@ -27,6 +28,44 @@ pub fn philox(mut key: [u64; 2], mut counter: [u64; 4]) -> [u64; 4] {
         key = [key[0].wrapping_add(WEYL[0]), key[1].wrapping_add(WEYL[1])];
     }
     counter
+}
+
+/// Counters that [`philox32`] goes through together.
+pub const LANES: usize = 64;
+
+const MULTIPLIERS_32: [u64; 2] = [0xD251_1F53, 0xCD9E_8D57];
+const WEYL_32: [u32; 2] = [0x9E37_79B9, 0xBB67_AE85];
+
+/// Four random words of 32 bits for each of [`LANES`] counters: the given one, and those whose
+/// first word is larger by one, two and so on.
+#[inline(always)]
+pub fn philox32(key: u64, counter: [u32; 4]) -> [[u32; LANES]; 4] {
+    const LOW: u64 = 0xFFFF_FFFF;
+    let mut words = [[0; LANES]; 4];
+    for lane in 0..LANES {
+        // In words of 64 bits, whose upper halves do not count: so they are multiplied in vectors.
+        let first = counter[0].wrapping_add(lane as u32);
+        let mut state = [first, counter[1], counter[2], counter[3]].map(u64::from);
+        let mut key = [key as u32, (key >> 32) as u32];
+        for _ in 0..ROUNDS {
+            let low = (state[0] & LOW) * MULTIPLIERS_32[0];
+            let high = (state[2] & LOW) * MULTIPLIERS_32[1];
+            state = [
+                high >> 32 ^ state[1] ^ u64::from(key[0]),
+                high,
+                low >> 32 ^ state[3] ^ u64::from(key[1]),
+                low,
+            ];
+            key = [
+                key[0].wrapping_add(WEYL_32[0]),
+                key[1].wrapping_add(WEYL_32[1]),
+            ];
+        }
+        for (words, state) in words.iter_mut().zip(state) {
+            words[lane] = state as u32;
+        }
+    }
+    words
 }
 
 /// A number from the standard normal distribution (Box and Muller).
@@ -68,6 +107,21 @@ mod tests {
             0x2F71_E357_8A98_65D0,
         ];
         assert_eq!(philox([5, 6], [0, 3, 3, 4]), words);
+    }
+
+    #[test]
+    fn the_words_of_32_bits_are_those_of_random123() {
+        // Its known answers.
+        let first = |key, counter| philox32(key, counter).map(|words| words[0]);
+        let answer = [0x6627_E8D5, 0xE169_C58D, 0xBC57_AC4C, 0x9B00_DBD8];
+        assert_eq!(first(0, [0; 4]), answer);
+        let answer = [0x408F_276D, 0x41C8_3B0E, 0xA20B_C7C6, 0x6D54_51FD];
+        assert_eq!(first(u64::MAX, [u32::MAX; 4]), answer);
+        let pi = [0x243F_6A88, 0x85A3_08D3, 0x1319_8A2E, 0x0370_7344];
+        let answer = [0xD16C_FE09, 0x94FD_CCEB, 0x5001_E420, 0x2412_6EA1];
+        assert_eq!(first(0x299F_31D0_A409_3822, pi), answer);
+        let third = philox32(9, [u32::MAX - 1, 5, 6, 0]).map(|words| words[3]);
+        assert_eq!(third, first(9, [1, 5, 6, 0]));
     }
 
     #[test]
