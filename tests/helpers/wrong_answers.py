@@ -272,6 +272,38 @@ WRONG_ANSWERS: dict[str, list[Wrong]] = {
         Wrong(_rust_batch("prices.fill(demand[0]);"), "expected price"),
         Wrong(_rust_batch("panic!();"), "PanicException"),
     ],
+    "check_draw": [
+        Wrong(
+            _njit(
+                "numba_draw(words, table, states)",
+                "for hour in range(words.size):",
+                "    states[hour] = words[hour] % 256",
+            ),
+            "should be",
+        ),
+        Wrong(
+            _njit(
+                "numba_draw(words, table, states)",
+                "for hour in range(words.size):",
+                "    states[hour] = table[words[hour] % 256] % 256",
+            ),
+            "should be",
+        ),
+        Wrong(
+            _function("numba_draw(words, table, states)", "states[:] = words % 256"),
+            "write @njit above it",
+        ),
+    ],
+    "check_weight": [
+        Wrong(_function("weight(rates, drawn, available)", "return 1.0"), "all units available"),
+        Wrong(
+            _function(
+                "weight(rates, drawn, available)",
+                "return np.where(available, 1.0, rates / drawn).prod()",
+            ),
+            "all units available",
+        ),
+    ],
     "check_model": [
         Wrong(
             _function("break_even(single, fixed, each)", "return fixed / (single - each)"),

@@ -151,15 +151,15 @@ class TestYears:
     def test_the_estimate_is_that_of_the_simulation(self):
         panel = years_08.YearsPanel()
         before = panel.picture.value
-        panel.controls["years"].value = 20
+        panel.controls["years"].value = 100
         panel.controls["threads"].value = 2
         panel.controls["seed"].value = 3
         panel.run()
-        found = adequacy.simulate(20, seed=3)
+        found = adequacy.simulate(100, seed=3)
         assert panel.simulation == found
-        assert panel.bar.value == panel.bar.max == 20
-        assert panel.sentence.text.startswith(f"20 years: {found.loss_of_load} hours of lost load")
-        assert "174,720 markets" in panel.sentence.text
+        assert panel.bar.value == panel.bar.max == 100
+        assert panel.sentence.text.startswith(f"100 years: {found.loss_of_load} hours of lost load")
+        assert "873,600 markets" in panel.sentence.text
         assert panel.picture.value != before
         assert panel.exact == pytest.approx(years_08.PUBLISHED, abs=5e-4)
 
@@ -182,5 +182,40 @@ class TestYears:
 
     def test_the_parts_of_a_year(self):
         parts = years_08.parts_of_a_year(rounds=2)
-        assert len(parts) == 3
+        assert len(parts) == 4
         assert all(0 < low <= median <= high for low, median, high in parts.values())
+
+
+class TestKernel:
+    def test_the_table_says_which_state_is_most_probable(self):
+        panel = years_08.table_panel()
+        assert "The most probable state is 111, with 50.4%" in panel.sentence.text
+        before = panel.picture.value
+        for name, percent in (("first", 100), ("second", 0), ("third", 0)):
+            panel.controls[name].value = percent
+            panel.wait()
+        assert panel.sentence.text == (
+            "The most probable state is 011, with 100.0%: it takes part of 8 of 8 columns. All "
+            "three are out with 0.0%."
+        )
+        assert panel.picture.value != before
+
+    def test_both_intervals_shrink_and_the_weighted_one_is_narrower(self):
+        panel = years_08.IntervalsPanel()
+        panel.controls["years"].value = 50
+        panel.run()
+        found = adequacy.simulate(50, seed=1)
+        assert panel.plain[-1] == found.loss_of_load
+        assert panel.weighted[-1].standard_error < panel.plain[-1].standard_error
+        assert panel.sentence.text.startswith(f"50 years: plain {found.loss_of_load} h/year")
+
+    def test_the_draw(self):
+        assert checks_08.check_draw(None).state == "not done yet"
+        assert "write @njit above it" in checks_08.check_draw(lambda *_: None).message
+
+    def test_the_weight(self):
+        def weight(rates, drawn, available):
+            return np.where(available, (1 - rates) / (1 - drawn), rates / drawn).prod()
+
+        assert checks_08.check_weight(weight).state == "right"
+        assert checks_08.check_weight(lambda *_: None).state == "not done yet"

@@ -9,9 +9,12 @@ from typing import Any
 import numba
 import numpy as np
 
+from market_py.benchmark import timing
 from market_py.benchmark.cases.clearing import batch_case, threaded
 from market_py.benchmark.timing import Race
 from market_py.registry import ClearBatch
+from market_py.reliability import rts79
+from market_py.reliability.outages import alias_tables, choose_states
 from market_py.workshop.grading import check
 from market_py.workshop.grading.check import CheckResult, Refused, hint, right
 from market_py.workshop.lessons.n08_batch import panel
@@ -115,3 +118,70 @@ def _on_threads(function: Any) -> ClearBatch:
         return function(bids, quantities, demand, threads)
 
     return clear
+
+
+HOURS = 8736
+RATES = np.array([unit.forced_outage_rate for unit in rts79.UNITS[:8]])
+
+
+@numba.njit
+def _draw_eight(numbers: Any, rates: Any, states: Any) -> None:
+    """Draw as in the text: compare one number with each outage rate."""
+    for hour in range(states.size):
+        state = 0
+        for unit in range(rates.size):
+            if numbers[hour, unit] >= rates[unit]:
+                state |= 1 << unit
+        states[hour] = state
+
+
+@check.graded
+def check_draw(function: Callable[..., Any]) -> CheckResult:
+    """Check a numba function that draws the states of eight units by a table."""
+    exercise.require_compiled(function)
+    table = alias_tables(RATES)
+    rng = np.random.default_rng(0)
+    words = rng.integers(0, 2**32, HOURS, dtype=np.uint32)
+    right_states = choose_states(table, words[:, None].astype(np.uint64))[:, 0]
+    states = np.full(HOURS, 255, np.uint8)
+    function(words, table[0], states)
+    if np.all(states == 255):
+        raise exercise.not_done("your function fills nothing so far.")
+    wrong = np.flatnonzero(states != right_states)
+    if wrong.size:
+        first = int(wrong[0])
+        return hint(
+            f"states[{first}] is {states[first]}, and should be {right_states[first]}: the word is "
+            f"{words[first]:#010x}, its column {words[first] % 256}, and the entry there "
+            f"{table[0, words[first] % 256]:#010x}."
+        )
+
+    def by_table(seed: int) -> None:
+        drawn = np.random.default_rng(seed).integers(0, 2**32, HOURS, dtype=np.uint32)
+        function(drawn, table[0], states)
+
+    def one_by_one(seed: int) -> None:
+        _draw_eight(np.random.default_rng(seed).random((HOURS, 8)), RATES, states)
+
+    calls = {"one number for each unit": one_by_one, "your table": by_table}
+    found = timing.race(calls, [(seed,) for seed in range(256)], rounds=11)
+    faster = found.speedup("your table", "one number for each unit")
+    return right(
+        f"8736 hours of eight units: {faster} times as fast as one number for each unit, random "
+        "numbers included."
+    )
+
+
+WEIGHTS: list[tuple[str, tuple[Any, ...], float]] = [
+    ("all units available", ([0.1, 0.2], [0.3, 0.2], [True, True]), 0.9 / 0.7),
+    ("one unit out", ([0.1, 0.2], [0.3, 0.2], [False, True]), 0.1 / 0.3),
+    ("rates as they are weigh one", ([0.1, 0.5], [0.1, 0.5], [False, True]), 1.0),
+    ("all units out", ([0.1, 0.2, 0.5], [0.2, 0.4, 0.5], [False] * 3), 0.25),
+]
+
+
+@check.graded
+def check_weight(function: Callable[..., Any]) -> CheckResult:
+    """Check the weight of an hour, a ratio of probabilities."""
+    check.hidden_cases(function, WEIGHTS)
+    return right(f"{len(WEIGHTS)} hidden cases. The mean of the weights of all hours is one.")

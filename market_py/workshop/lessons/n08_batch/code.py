@@ -11,3 +11,18 @@ def loops() -> Listing:
         ("numba", "Rust"),
         (("loop over the markets", (numba.part("for row in", None), rust)),),
     )
+
+
+def kernel() -> Listing:
+    """Show how a word becomes the states of eight units, and then a marginal unit."""
+    numba = "market_py/reliability/backends/numba.py"
+    drawn = function(numba, "_draw").part("bits =")
+    found = function(numba, "_simulate").part("state = states", "unit =")
+    rust = function("rust_market/core/src/adequacy.rs", "simulate_hours")
+    return Listing(
+        ("numba", "Rust"),
+        (
+            ("draw", (drawn, rust.part("let word = words[lane]", "for lane in 0..number"))),
+            ("marginal unit", (found, rust.part("let state = self.states", "self.hours[unit]"))),
+        ),
+    )

@@ -1,18 +1,23 @@
-"""The panel of notebook 08 on adequacy: simulate years of the RTS-79, one by one."""
+"""The panels of notebook 08 on adequacy: simulate years of the RTS-79, and weighted years."""
 
 from __future__ import annotations
 
 import time
 
+import numpy as np
+
 import market_py
 from market_py.benchmark import timing
 from market_py.benchmark.report.picture import times
 from market_py.reliability import adequacy, rts79
-from market_py.reliability.adequacy import VALUE_OF_LOST_LOAD, Estimate, Simulation
+from market_py.reliability.adequacy import VALUE_OF_LOST_LOAD
+from market_py.reliability.importance import simulate_weighted_yearly
+from market_py.reliability.outages import share_columns, state_weights
+from market_py.reliability.simulation import Estimate, Simulation
 from market_py.validation import Float64Array
 from market_py.workshop.lessons.n08_batch import plots
-from market_py.workshop.widgets.controls import stepper
-from market_py.workshop.widgets.panel import Job
+from market_py.workshop.widgets.controls import slider, stepper
+from market_py.workshop.widgets.panel import Explorer, Job, Shown
 
 PUBLISHED = 9.394
 """Loss of load expectation of the RTS-79, h/year (Allan, Billinton and Abdel-Gawad 1986)."""
@@ -27,12 +32,12 @@ class YearsPanel(Job):
         self.simulation: Simulation | None = None
         self._found: list[Estimate] = []
         controls = {
-            "years": stepper("years", [20, 50, 100, 200, 500, 1000, 2000, 5000], 200),
+            "years": stepper("years", [100, 200, 500, 1000, 2000, 5000, 10_000, 20_000], 2000),
             "threads": stepper("threads", [1, 2, 4, 8], 1),
             "seed": stepper("random seed", list(range(1, 21)), 1),
         }
         first = self._drawn(), "No year has been simulated yet."
-        super().__init__("Simulate", 200, first, controls)
+        super().__init__("Simulate", 2000, first, controls)
 
     def _drawn(self) -> bytes:
         return plots.years(self._found, self.simulation, self.exact)
@@ -72,6 +77,76 @@ class YearsPanel(Job):
         )
 
 
+def table_panel() -> Explorer:
+    """Show the alias table of three units, by their outage rates."""
+
+    def answer(**percents: int) -> Shown:
+        rates = np.array([*percents.values()]) / 100
+        weights = state_weights(rates) / 2**32
+        own, other = share_columns(state_weights(rates))
+        most = int(weights.argmax())
+        columns = int(np.count_nonzero((other == most) & (own < 2**29))) + 1
+        name = plots.state_name(most, len(rates))
+        said = (
+            f"The most probable state is {name}, with {weights[most]:.1%}: it takes part of "
+            f"{columns} of {len(weights)} columns. All three are out with {weights[0]:.1%}."
+        )
+        return plots.alias_table(rates), said
+
+    names = ("first", "second", "third")
+    controls = {
+        name: slider(f"outage rate of the {name} unit", value, 0, 100, 5, "%")
+        for name, value in zip(names, (30, 20, 10), strict=True)
+    }
+    return Explorer(controls, answer)
+
+
+class IntervalsPanel(Job):
+    """Simulate years as they are, and weighted years of more frequent outages, side by side."""
+
+    def __init__(self) -> None:
+        self.exact = adequacy.exact().loss_of_load
+        self.plain: list[Estimate] = []
+        self.weighted: list[Estimate] = []
+        controls = {
+            "years": stepper("years", [20, 50, 100, 200, 500, 1000], 200),
+            "seed": stepper("random seed", list(range(1, 21)), 1),
+        }
+        first = self._drawn(), "Nothing is simulated yet."
+        super().__init__("Simulate both", 200, first, controls)
+
+    def _drawn(self) -> bytes:
+        return plots.intervals({"plain": self.plain, "weighted": self.weighted}, self.exact)
+
+    def work(self) -> None:
+        """Simulate until all years are done, or until stopped."""
+        chosen = self.chosen
+        self.plain, self.weighted, self.bar.max = [], [], chosen["years"]
+        drawn = time.perf_counter()
+        both = zip(
+            adequacy.simulate_yearly(**chosen), simulate_weighted_yearly(**chosen), strict=True
+        )
+        for plain, weighted in both:
+            self.plain.append(plain.loss_of_load)
+            self.weighted.append(weighted.loss_of_load)
+            if self.is_stopped():
+                break
+            if time.perf_counter() > drawn + FRAME_SECONDS:
+                self.bar.value = len(self.plain)
+                self.show((self._drawn(), self._say()))
+                drawn = time.perf_counter()
+        self.bar.value = len(self.plain)
+        self.show((self._drawn(), self._say()))
+
+    def _say(self) -> str:
+        plain, weighted = self.plain[-1], self.weighted[-1]
+        said = f"{plain.years:,} years: plain {plain} h/year, weighted {weighted} h/year."
+        if plain.years > 1 and weighted.standard_error > 0:
+            share = (plain.standard_error / weighted.standard_error) ** 2
+            said += f" For the weighted interval it takes {share:,.0f} times as many plain years."
+        return said
+
+
 def parts_of_a_year(rounds: int = 7) -> dict[str, tuple[float, float, float]]:
     """Time the parts of a simulated year on the same few years: quartiles of each part, ms."""
     loads = rts79.hourly_loads()
@@ -92,6 +167,7 @@ def parts_of_a_year(rounds: int = 7) -> dict[str, tuple[float, float, float]]:
         "random outages": lambda year, offered: adequacy.draw_year(year),
         "8736 markets, one call": together,
         "8736 markets, one by one": one_by_one,
+        "both in one kernel": lambda year, offered: adequacy.simulate(1, seed=year),
     }
     years = [(year, adequacy.draw_year(year)) for year in range(3)]
     race = timing.race(parts, years, rounds=rounds, loops=1)

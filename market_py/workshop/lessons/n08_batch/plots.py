@@ -12,7 +12,9 @@ from market_py.benchmark.timing import Race
 from market_py.plots.axes import interval_line, label, legend, log_axis
 from market_py.plots.picture import picture
 from market_py.plots.style import BLACK, BLUE, ORANGE, SKY, VERMILION
-from market_py.reliability.adequacy import VALUE_OF_LOST_LOAD, Estimate, Simulation
+from market_py.reliability.adequacy import VALUE_OF_LOST_LOAD
+from market_py.reliability.outages import share_columns, state_weights
+from market_py.reliability.simulation import Estimate, Simulation
 from market_py.validation import Float64Array
 
 SIZES = (1, 2, 4, 8, 16, 32, 64, 256, 1024, 4096)
@@ -67,15 +69,7 @@ def years(
     above, below = figure.subplots(2, height_ratios=[1.2, 1])
     label(above, "years simulated", "loss of load (h/year)")
     above.axhline(exact, color=BLACK, ls="--", label=f"exact: {exact:.3f} h/year")
-    numbers = np.arange(1, len(found) + 1)
-    middle, error = np.array([(it.mean, it.standard_error) for it in found]).reshape(-1, 2).T
-    above.plot(numbers, middle, color=BLUE, lw=2, label="mean so far")
-    # The band begins where there is a spread; that of the first years leaves the picture.
-    ends = (middle + sign * 1.959964 * error for sign in (-1, 1))
-    known = np.isfinite(error)
-    above.fill_between(
-        numbers, *ends, where=known, color=SKY, alpha=0.5, lw=0, label="95 % interval"
-    )
+    _band(above, found, BLUE, SKY, "mean so far")
     above.set(xlim=(0, max(10, len(found))), ylim=(max(0.0, exact - 3), exact + 3))
     label(below, "hours of a mean year, highest price first", "price ($/MWh)")
     if simulation is not None and simulation.years:
@@ -87,6 +81,66 @@ def years(
     log_axis(below.xaxis, 1, 8736, subs=(1,))
     below.set_ylim(0, 65)
     legend(figure, 3)
+
+
+def _band(
+    axes: Any, found: Sequence[Estimate], colour: str, light: str, name: str, **style: Any
+) -> None:
+    """Draw estimates with their 95 % intervals."""
+    numbers = np.arange(1, len(found) + 1)
+    middle, error = np.array([(it.mean, it.standard_error) for it in found]).reshape(-1, 2).T
+    axes.plot(numbers, middle, color=colour, lw=2, label=name, **style)
+    # The band begins where there is a spread; that of the first years leaves the picture.
+    ends = (middle + sign * 1.959964 * error for sign in (-1, 1))
+    known = np.isfinite(error)
+    axes.fill_between(
+        numbers, *ends, where=known, color=light, alpha=0.5, lw=0, label="95 % interval"
+    )
+
+
+@picture(height=4.6)
+def intervals(figure: Any, found: Mapping[str, Sequence[Estimate]], exact: float) -> None:
+    """Draw estimates of the loss of load, h/year, of plain and of weighted years."""
+    axes = figure.subplots()
+    label(axes, "years simulated", "loss of load (h/year)")
+    axes.axhline(exact, color=BLACK, ls="--", label=f"exact: {exact:.3f} h/year")
+    styles = ((BLUE, SKY, "-"), (VERMILION, ORANGE, "-."))
+    for (name, years), (colour, light, dashes) in zip(found.items(), styles, strict=True):
+        _band(axes, years, colour, light, name, ls=dashes)
+    longest = max(map(len, found.values()))
+    axes.set(xlim=(0, max(10, longest)), ylim=(max(0.0, exact - 3), exact + 3))
+    legend(figure, 3)
+
+
+def state_name(state: int, units: int) -> str:
+    """Return a digit for each unit, the first one first."""
+    return format(state, f"0{units}b")[::-1]
+
+
+@picture(height=4.2)
+def alias_table(figure: Any, rates: Float64Array) -> None:
+    """Draw the columns of the alias table of a few units: the own state of each, and the other."""
+    axes = figure.subplots()
+    own, other = share_columns(state_weights(rates))
+    states = [state_name(state, len(rates)) for state in range(len(own))]
+    shares = own / (2**32 / len(own))
+    places = np.arange(len(states))
+    axes.bar(places, shares, width=0.92, color=SKY, edgecolor=BLACK, label="its own state")
+    axes.bar(
+        places, 1 - shares, bottom=shares, width=0.92, color=ORANGE, edgecolor=BLACK, hatch="//",
+        label="another state",
+    )  # fmt: skip
+    for place, share in enumerate(shares):
+        if share > 0.08:
+            axes.text(place, share / 2, states[place], ha="center", va="center")
+        if share < 0.92:
+            middle = (1 + share) / 2
+            box = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
+            axes.text(place, middle, states[other[place]], ha="center", va="center", bbox=box)
+    label(axes, "column, chosen by three bits", "share of the other bits")
+    axes.set_xticks(places, states)
+    axes.set(ylim=(0, 1), xlim=(-0.6, len(states) - 0.4))
+    legend(figure, 2)
 
 
 def duration(simulation: Simulation) -> tuple[Float64Array, Float64Array]:
