@@ -1,4 +1,4 @@
-"""Other libraries that the replay buffer and the policies of this project are compared with.
+"""Other libraries that replay buffers, policies and updates of this project are compared with.
 
 Each library is used as its documentation says, and buffers are filled in the fastest way that it
 offers. The extra ``alternatives`` installs the libraries; those that are missing are left out.
@@ -14,7 +14,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from market_py.learning.actor_critic import Layer, Shape
 from market_py.learning.arrays import Float32Array
+from market_py.learning.numpy_ppo import EPSILON, LOG_ROOT, NORM_EPSILON, SPREAD_EPSILON, Samples
+from market_py.learning.numpy_ppo import Settings as PPOSettings
 
 ALPHA, BETA = 0.6, 0.4
 """Exponents of the priorities and of the importance weights (Schaul et al. 2016)."""
@@ -193,3 +196,66 @@ def _sb3_predict(layers: Layers) -> Callable[[Float32Array], Any]:
         state[f"action_net.{name}"] = ours[f"{last}.{name}"]
     policy.load_state_dict(state)
     return lambda observations: policy.predict(observations, deterministic=True)[0]
+
+
+def ppo_update(shape: Shape, settings: PPOSettings) -> Callable[..., Float32Array]:
+    """Make an update of PPO by PyTorch's differentiation and its Adam, on one thread.
+
+    It takes parameters, samples and their order, as `market_py.learning.numpy_ppo.update`, and
+    returns how the parameters change. The networks of all agents are multiplied together.
+    """
+    import torch
+
+    def learn(before: Float32Array, samples: Samples, order: NDArray[np.uint32]) -> Float32Array:
+        parameters = torch.tensor(before, requires_grad=True)
+        adam = torch.optim.Adam([parameters], settings.learning_rate, eps=EPSILON)
+        parts = [torch.from_numpy(part).swapaxes(0, 1).contiguous() for part in samples]
+        for indices in torch.from_numpy(order.astype(np.int64)):
+            for chosen in indices.split(settings.minibatch_size):
+                minibatch = Samples(*(part[:, chosen] for part in parts))
+                adam.zero_grad()
+                _ppo_loss(torch, shape, parameters, minibatch, settings).backward()
+                gradient = parameters.grad
+                norms = gradient.norm(dim=1, keepdim=True)
+                gradient *= (settings.max_grad_norm / (norms + NORM_EPSILON)).clamp(max=1)
+                adam.step()
+        change: Float32Array = parameters.detach().numpy() - before
+        return change
+
+    def on_one_thread(*arguments: Any) -> Float32Array:
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)
+        try:
+            return learn(*arguments)
+        finally:
+            torch.set_num_threads(threads)
+
+    return on_one_thread
+
+
+def _ppo_loss(
+    torch: Any, shape: Shape, parameters: Any, samples: Samples, settings: PPOSettings
+) -> Any:
+    """Return the sum of the losses of all sets of networks."""
+
+    def answer(layers: list[Layer], values: Any) -> Any:
+        for layer in layers:
+            values = torch.baddbmm(layer.biases[:, None, :], values, layer.weights.mT)
+            if layer is not layers[-1]:
+                values = torch.tanh(values) if shape.activation == "tanh" else torch.relu(values)
+        return values
+
+    networks = shape.split(parameters)
+    log_std: Any = networks.log_std[:, None, :]
+    distances = (samples.actions - answer(networks.actor, samples.observations)) * (-log_std).exp()
+    log_probs = -(distances**2 / 2 + log_std + LOG_ROOT).sum(dim=2)
+    ratios = (log_probs - samples.log_probs).exp()
+    given: Any = samples.advantages
+    spread, mean = torch.std_mean(given, dim=1, correction=0, keepdim=True)
+    advantages = (given - mean) / (spread + SPREAD_EPSILON)
+    low, high = 1 - settings.clip_coef, 1 + settings.clip_coef
+    policy = torch.maximum(-advantages * ratios, -advantages * ratios.clamp(low, high))
+    errors = answer(networks.critic, samples.observations)[:, :, 0] - samples.returns
+    entropy = (log_std + LOG_ROOT + 0.5).sum()
+    value = (errors**2 / 2).mean(dim=1).sum()
+    return policy.mean(dim=1).sum() + settings.vf_coef * value - settings.ent_coef * entropy

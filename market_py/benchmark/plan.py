@@ -7,11 +7,12 @@ from typing import Any
 
 from market_py import registry
 from market_py.benchmark import inputs
-from market_py.benchmark.cases import learning, steps
+from market_py.benchmark.cases import learning, ppo, steps
 from market_py.benchmark.cases.adequacy import Study, studies
 from market_py.benchmark.cases.auctions import auction_case, day_case
 from market_py.benchmark.cases.case import BenchmarkCase
 from market_py.benchmark.cases.clearing import batch_case, single_case
+from market_py.benchmark.cases.years import years_case
 from market_py.benchmark.confirm import PUBLISHED_NUMBA
 from market_py.benchmark.settings import (
     LADDER_SIZE,
@@ -75,6 +76,9 @@ def _all_cases(settings: Settings) -> Iterator[BenchmarkCase | Study]:
         yield learning.replay_case(call, settings.capacity, **options)
     for rows in learning.ROWS:
         yield learning.policy_case(rows, **options)
+    yield years_case(settings.threads, **options)
+    slow = options | {"rounds": min(settings.rounds, ppo.ROUNDS)}
+    yield from ppo.ppo_cases(settings.rollout_hours, settings.threads, **slow)
     yield from studies(settings.years, settings.seeds, settings.threads)
 
 

@@ -36,6 +36,8 @@ TITLES: dict[Kind, str] = {
     "one step": "Steps of the learning environment, one market",
     "replay": "Replay buffers",
     "policy": "Policy inference",
+    "years": "Years of outages, drawn and cleared hour by hour",
+    "ppo": "Proximal policy optimization",
 }
 KINDS = tuple(TITLES)
 """Sections of a run that consist of races."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from market_py.benchmark import inputs, timing
 from market_py.benchmark.cases.learning import CAPACITY
+from market_py.benchmark.cases.ppo import HOURS
 from market_py.benchmark.confirm import PUBLISHED_NUMBA
 from market_py.benchmark.results import KINDS
 
@@ -49,6 +50,8 @@ class Settings:
     """Seeds of the studies."""
     capacity: int = CAPACITY
     """Transitions that a replay buffer holds."""
+    rollout_hours: int = HOURS
+    """Hours of a rollout of learning agents."""
     rounds: int = timing.ROUNDS
     sample_seconds: float = timing.SAMPLE_SECONDS
     seed: int = 0

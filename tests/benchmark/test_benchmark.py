@@ -266,6 +266,7 @@ SMALL = replace(
     distributions=("sorted", "equal"),
     batch_markets=50,
     capacity=1000,
+    rollout_hours=4,
     rounds=2,
     sample_seconds=1e-4,
     threads=(1, 2),
@@ -308,6 +309,7 @@ class TestRun:
         assert "Replay buffers and policy inference" in text
         assert "numpy-take" in kept.find("replay", "uniform sample", 256).candidates
         assert kept.find("policy", "tanh", 4096).candidates[0] == "numpy"
+        assert kept.find("ppo", "update, shared", 2560).candidates[0] == "numpy"
         assert [it.suffix for it in save_pictures(kept, path)] == [".png", ".svg"]
         assert save_pictures(results(), tmp_path / "none.json") == []
 

@@ -37,17 +37,17 @@ def test_the_reference_keeps_its_figures():
     race = results.find("single", "random", 200)
     medians = {name: round(float(np.median(race.rounds[name]))) for name in race.candidates}
     assert medians == {
-        "numba-sort": 12957,
-        "rust-naive": 9406,
-        "rust-published": 16507,
-        "numba": 2417,
-        "rust": 1142,
+        "numba-sort": 11144,
+        "rust-naive": 7045,
+        "rust-published": 12024,
+        "numba": 1787,
+        "rust": 775,
     }
-    assert str(race.speedup("rust", over="numba")) == "2.10 [2.04, 2.22]"
+    assert str(race.speedup("rust", over="numba")) == "2.28 [2.24, 2.34]"
     assert results.find("distributions", "wide", 1000).candidates == ["numba", "rust"]
     counts = {it.variant: it.allocations for it in results.operation_counts}
     assert (counts["rust-naive"], counts["rust"]) == (6, 0)
-    assert len(results.races) == 96
+    assert len(results.races) == 103
 
 
 def test_a_plot_of_the_reference_is_the_picture_of_the_documents(tmp_path):

@@ -9,6 +9,7 @@ from rich.console import RenderableType
 from rich.table import Table
 
 from market_py.benchmark.cases.auctions import ARGSORT, HIGHS, ONE_SIDED
+from market_py.benchmark.cases.years import CLEARING
 from market_py.benchmark.report.waterfall import ORDERS, savings
 from market_py.benchmark.results import TITLES, RaceResult, Results
 from market_py.benchmark.settings import LADDER_SIZE, PUBLISHED, PUBLISHED_BARE
@@ -22,6 +23,8 @@ RESULT_ARRAYS = ("numba-filled", "numba-out", "rust-unchecked", "rust-filled", "
 LEARNABLE = {"repeated": "repeated", "same order": "same order", "random": "distinct"}
 """Distributions of inputs, by how much of a sort the branch predictor can learn."""
 LADDER_INPUTS = {"random": "distinct markets", "repeated": "one market repeated"}
+LEARNERS = ("numpy", "torch", "rust")
+"""Those with which others are compared that learn by proximal policy optimization."""
 NUMBA, RUST = PUBLISHED
 PAIRED = "median ratio within rounds and its 95 % interval"
 TO_FIRST = "median ratio within rounds to the first candidate, and its 95 % interval."
@@ -38,8 +41,9 @@ def report(results: Results) -> Iterator[RenderableType]:
         if races := list(results.of_kind(kind)):
             yield times(races, title)
     yield from waterfall(results)
-    parts = operation_counts, adversarial, learned, studied, first_calls, comparison_as_published
-    yield from (table for part in parts if (table := part(results)).row_count)
+    parts = [operation_counts, adversarial, learned, trained, simulated, studied, first_calls]
+    tables = (part(results) for part in (*parts, comparison_as_published))
+    yield from (table for table in tables if table.row_count)
     if results.races:
         yield resolution(results)
         yield correctness(results)
@@ -362,6 +366,48 @@ def learned(results: Results) -> Table:
         _by_candidate(results.of_kind("replay", "policy"), label, ",.1f", 1e3),
         f"Median, µs per call; {TO_FIRST}",
         "Replay buffers and policy inference",
+    )
+
+
+def simulated(results: Results) -> Table:
+    """Make a table of years of outages: ns per market-hour, and ratios."""
+
+    def rows() -> Iterator[Row]:
+        for found in results.of_kind("years"):
+            race = found.race.per(found.markets)
+            for at, name in enumerate((*race.candidates, *race.baselines)):
+                earlier = race.candidates[:at] if name in race.candidates else ()
+                overs = (f"{CLEARING}{name.partition(',')[0]}", name.partition(",")[0])
+                ratios = (_speedup(race, name, it) if it in earlier else None for it in overs)
+                yield name, _median(race, name, ",.1f", 1), *ratios
+
+    return _table(
+        "candidate | ns per market-hour | over clearing by the same backend | over one thread",
+        rows(),
+        f"Median; how many times as fast, {PAIRED}. A market-hour is one hour of one year.",
+        "Years of outages of the RTS-79, prices included",
+    )
+
+
+def trained(results: Results) -> Table:
+    """Make a table of rollouts and updates of proximal policy optimization."""
+
+    def rows() -> Iterator[Row]:
+        for found in results.of_kind("ppo"):
+            race = found.race
+            for at, name in enumerate(race.candidates):
+                earlier = race.candidates[:at]
+                ratios = (_speedup(race, name, it) if it in earlier else None for it in LEARNERS)
+                speed = f"{race.size / race.quartiles(name)[1] * 1e3:.2f}"
+                yield found.distribution, name, _median(race, name, ",.0f", 1e6), speed, *ratios
+            yield SECTION
+
+    return _table(
+        f"call, networks | candidate | ms | million samples per s | {' | '.join(LEARNERS)}",
+        rows(),
+        "Median; a sample is an agent's hour. The last columns: how many times as fast as each "
+        f"of these, {PAIRED}. Without another number, a candidate runs on one thread.",
+        "Proximal policy optimization",
     )
 
 
