@@ -294,16 +294,6 @@ WRONG_ANSWERS: dict[str, list[Wrong]] = {
             "write @njit above it",
         ),
     ],
-    "check_weight": [
-        Wrong(_function("weight(rates, drawn, available)", "return 1.0"), "all units available"),
-        Wrong(
-            _function(
-                "weight(rates, drawn, available)",
-                "return np.where(available, 1.0, rates / drawn).prod()",
-            ),
-            "all units available",
-        ),
-    ],
     "check_model": [
         Wrong(
             _function("break_even(single, fixed, each)", "return fixed / (single - each)"),

@@ -170,18 +170,3 @@ def check_draw(function: Callable[..., Any]) -> CheckResult:
         f"8736 hours of eight units: {faster} times as fast as one number for each unit, random "
         "numbers included."
     )
-
-
-WEIGHTS: list[tuple[str, tuple[Any, ...], float]] = [
-    ("all units available", ([0.1, 0.2], [0.3, 0.2], [True, True]), 0.9 / 0.7),
-    ("one unit out", ([0.1, 0.2], [0.3, 0.2], [False, True]), 0.1 / 0.3),
-    ("rates as they are weigh one", ([0.1, 0.5], [0.1, 0.5], [False, True]), 1.0),
-    ("all units out", ([0.1, 0.2, 0.5], [0.2, 0.4, 0.5], [False] * 3), 0.25),
-]
-
-
-@check.graded
-def check_weight(function: Callable[..., Any]) -> CheckResult:
-    """Check the weight of an hour, a ratio of probabilities."""
-    check.hidden_cases(function, WEIGHTS)
-    return right(f"{len(WEIGHTS)} hidden cases. The mean of the weights of all hours is one.")
