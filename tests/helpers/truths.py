@@ -70,7 +70,7 @@ def search(values, sentence):
 def years(values, sentence):
     simulated = int(number(re.match("[0-9,]+ years", sentence)[0]))
     found = adequacy.simulate(simulated, seed=int(number(values["random seed"])))
-    assert f"{simulated} years: {found.loss_of_load} hours of lost load" in sentence
+    assert f"{simulated:,} years: {found.loss_of_load} hours of lost load" in sentence
     assert f"The mean price is {found.mean_price:,.2f} $/MWh" in sentence
 
 

@@ -134,6 +134,7 @@ def test_the_command_on_workers_prints_the_same():
     assert table(spread.stdout) == table(alone.stdout) != []
 
 
+@pytest.mark.long
 def test_a_scheduler_that_is_not_there_is_named():
     done = run("--cluster=tcp://127.0.0.1:9")
     assert done.returncode == 2

@@ -16,8 +16,14 @@ DAY = [70.0] * 12 + [110.0] * 12
 SMALL = System([Unit("a", 50.0, 0.1), Unit("b", 70.0, 0.2), Unit("c", 70.0, 0.2)], DAY)
 
 
-@pytest.mark.parametrize("unit", [Unit("d", 100.0, 0.04), Unit("d", 33.0, 0.5)])
-@pytest.mark.parametrize("system", [rts79.system(), rts79.system(3000.0)], ids=["2850", "3000"])
+@pytest.mark.parametrize(
+    ("unit", "system"),
+    [
+        (Unit("d", 33.0, 0.5), rts79.system()),
+        pytest.param(Unit("d", 100.0, 0.04), rts79.system(), marks=pytest.mark.long),
+        pytest.param(Unit("d", 100.0, 0.04), rts79.system(3000.0), marks=pytest.mark.long),
+    ],
+)
 def test_a_unit_carries_what_brute_force_finds(system, unit):
     before = adequacy.exact(system).loss_of_load
     larger = system.with_units(unit)

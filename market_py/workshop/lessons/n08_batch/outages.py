@@ -60,7 +60,7 @@ class YearsPanel(Job):
         seconds = time.perf_counter() - start
         self.bar.value = len(self._found)
         markets = len(self._found) * rts79.HOURS
-        took = f" {markets:,} markets took {seconds:,.1f} s, pictures included."
+        took = f" {markets:,} markets took {seconds:,.2f} s, pictures included."
         self.show((self._drawn(), self._say() + took))
 
     def _say(self) -> str:
@@ -95,7 +95,7 @@ def table_panel() -> Explorer:
 
     names = ("first", "second", "third")
     controls = {
-        name: slider(f"outage rate of the {name} unit", value, 0, 100, 5, "%")
+        name: slider(f"{name} unit out", value, 0, 100, 5, "%")
         for name, value in zip(names, (30, 20, 10), strict=True)
     }
     return Explorer(controls, answer)
@@ -109,7 +109,7 @@ class IntervalsPanel(Job):
         self.plain: list[Estimate] = []
         self.weighted: list[Estimate] = []
         controls = {
-            "years": stepper("years", [20, 50, 100, 200, 500, 1000], 200),
+            "years": stepper("years of each", [20, 50, 100, 200, 500, 1000], 200),
             "seed": stepper("random seed", list(range(1, 21)), 1),
         }
         first = self._drawn(), "Nothing is simulated yet."
