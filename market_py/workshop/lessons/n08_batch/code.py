@@ -16,13 +16,23 @@ def loops() -> Listing:
 def kernel() -> Listing:
     """Show how a word becomes the states of eight units, and then a marginal unit."""
     numba = "market_py/reliability/backends/numba.py"
-    drawn = function(numba, "_draw").part("bits =")
+    drawn = function(numba, "_draw")
     found = function(numba, "_simulate").part("state = states", "unit =")
     rust = function("rust_market/core/src/adequacy.rs", "simulate_hours")
     return Listing(
         ("numba", "Rust"),
         (
-            ("draw", (drawn, rust.part("let word = words[lane]", "for lane in 0..number"))),
+            (
+                "draw",
+                (
+                    drawn.part("bits =", "if in_service"),
+                    rust.part("let word = words[lane]", "}\n"),
+                ),
+            ),
+            (
+                "add up",
+                (drawn.part("sums[lane] +="), rust.part("sum[lane] +=", "}\n")),
+            ),
             ("marginal unit", (found, rust.part("let state = self.states", "self.hours[unit]"))),
         ),
     )
