@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import importlib
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -104,8 +105,14 @@ def _connect(workers: int | None, address: str | None) -> Any:
         with distributed.Client(address, timeout=CONNECTING_SECONDS) as client:
             yield client
         return
-    started = {"n_workers": workers, "threads_per_worker": 1, "dashboard_address": None}
-    with distributed.LocalCluster(**started) as local, distributed.Client(local) as client:
+    options = {"n_workers": workers, "threads_per_worker": 1, "dashboard_address": None}
+    # Ctrl-C goes to all processes of a terminal. Workers inherit that it is ignored.
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        local = distributed.LocalCluster(**options)
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    with local, distributed.Client(local) as client:
         yield client
 
 

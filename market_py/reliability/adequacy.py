@@ -49,7 +49,7 @@ from market_py.validation import (
     check_seed,
 )
 
-YEARS_PER_CALL = 64
+YEARS_PER_CALL = 256
 """Years that the fused method simulates between two results."""
 
 YEARS_PER_FILE = 1024

@@ -134,6 +134,32 @@ def test_the_command_on_workers_prints_the_same():
     assert table(spread.stdout) == table(alone.stdout) != []
 
 
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_an_interrupt_ends_all_and_keeps_the_years(tmp_path):
+    """As in a terminal, where all processes get the signal."""
+    study = subprocess.Popen(
+        [*COMMAND, "--years=10000000", "--workers=2", f"--save={tmp_path / 'years'}"],
+        cwd=REPOSITORY,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while not list(tmp_path.glob("years/*.npz")):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        os.killpg(study.pid, signal.SIGINT)
+        printed, said = study.communicate(timeout=60)
+    finally:
+        study.kill()
+    assert study.returncode == 130, said
+    assert "Traceback" not in said
+    (years,) = re.findall(r"Interrupted after ([\d,]+) of 10,000,000 years", said)
+    assert f"Adequacy, {years} years" in printed
+
+
 @pytest.mark.long
 def test_a_scheduler_that_is_not_there_is_named():
     done = run("--cluster=tcp://127.0.0.1:9")
