@@ -56,6 +56,7 @@ YEARS_PER_FILE = 1024
 """Years of a task of a cluster, and of a file that is saved."""
 
 MOST_YEARS = 2**32 - 1
+"""A year is a word of 32 bits in the counter of the random numbers."""
 
 VALUE_OF_LOST_LOAD = 1000.0
 """$/MWh"""
@@ -172,7 +173,7 @@ def _blocks(
     seed = check_seed(seed)
     if method not in get_args(Method):
         raise ValueError(f"method = {method!r}: must be 'fused' or 'clearing'")
-    system = _system(system)
+    system = rts79.given_system(system)
     lost = check_scalar("value_of_lost_load", value_of_lost_load, negative=True, most=LARGEST)
     if method == "clearing":
         for name, value in (("energy", energy), ("client", client), ("save", save)):
@@ -253,7 +254,7 @@ def draw_year(year: int, seed: int = 0, system: System | None = None) -> Float64
     (8736, 32)
     """
     year, seed = check_integer("year", year, 0, MOST_YEARS), check_seed(seed)
-    system = _system(system)
+    system = rts79.given_system(system)
     study = Study.of(system)
     offered = np.empty(system.in_service.shape)
     offered[:, study.order] = study.available(seed, year)
@@ -274,14 +275,6 @@ def exact(system: System | None = None) -> Indices:
     >>> round(loss_of_load, 3), round(unserved_energy)  # As published.
     (9.394, 1176)
     """
-    system = _system(system)
+    system = rts79.given_system(system)
     probability, expected = shortfalls(system, system.loads)
     return Indices(float(probability.sum()), float(expected.sum()))
-
-
-def _system(system: System | None) -> System:
-    if system is None:
-        return rts79.system()
-    if not isinstance(system, System):
-        raise TypeError(f"system: must be a System, got {type(system).__name__}")
-    return system

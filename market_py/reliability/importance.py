@@ -17,14 +17,12 @@ from typing import NamedTuple
 import numpy as np
 
 from market_py.reliability import rts79
+from market_py.reliability.bisection import largest
 from market_py.reliability.outages import alias_tables
 from market_py.reliability.simulation import Estimate
 from market_py.reliability.study import Study
 from market_py.reliability.system import System
 from market_py.validation import Float64Array, check_integer, check_seed
-
-STEPS = 60
-"""Steps of bisection."""
 
 
 class WeightedSimulation(NamedTuple):
@@ -60,15 +58,10 @@ def tilted_rates(system: System) -> Float64Array:
     def available(strength: float) -> float:
         return float(((1 - tilt(strength)) * system.capacities).sum())
 
-    low, high = 0.0, 1.0
-    if available(low) <= peak:
+    if available(0) <= peak:
         return rates.copy()
-    while available(high) > peak and high < 512:
-        high *= 2
-    for _ in range(STEPS):
-        middle = (low + high) / 2
-        low, high = (middle, high) if available(middle) > peak else (low, middle)
-    return tilt(high)
+    # With odds of e^512 a unit is out, unless it never fails.
+    return tilt(largest(lambda strength: available(strength) > peak, 0, 512))
 
 
 def simulate_weighted(
@@ -122,7 +115,7 @@ def simulate_weighted_yearly(
 ) -> Iterator[WeightedSimulation]:
     """Do the same, and return an iterator over the result after each year."""
     years, seed = check_integer("years", years, 1), check_seed(seed)
-    system = rts79.system() if system is None else system
+    system = rts79.given_system(system)
     drawn = tilted_rates(system) if outage_rates is None else np.asarray(outage_rates, float)
     _check_rates(drawn, system)
     study = Study.of(system)
@@ -132,12 +125,11 @@ def simulate_weighted_yearly(
     def simulate() -> Iterator[WeightedSimulation]:
         hours, energy = Estimate(), Estimate()
         for year in range(years):
-            available = tilted.available(seed, year)
-            offered = (available * study.capacities).sum(axis=1)
+            drawn_units = tilted.drawn(seed, year)
+            offered = (study.serving(drawn_units) * study.capacities).sum(axis=1)
             short = offered < study.needed
             # What was drawn for units with a planned outage has a weight too.
-            drawn_then = tilted.drawn(seed, year)[short]
-            weight = np.exp(np.where(drawn_then, *weights).sum(axis=1))
+            weight = np.exp(np.where(drawn_units[short], *weights).sum(axis=1))
             missing = study.loads[short] - offered[short] * study.quantum
             hours = hours.add([float(weight.sum())])
             energy = energy.add([float((weight * missing).sum())])

@@ -6,10 +6,9 @@ of generating units", IEEE Trans. PAS-85 no. 8 (1966) 910-919.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from numpy.typing import ArrayLike
 
+from market_py.reliability.bisection import largest
 from market_py.reliability.capacity import HourlyCapacity
 from market_py.reliability.system import LARGEST, System, Unit
 from market_py.validation import Float64Array, check_scalar
@@ -17,8 +16,6 @@ from market_py.validation import Float64Array, check_scalar
 ONE_DAY_IN_TEN_YEARS = 0.1
 """A usual target of planners, days of lost load a year."""
 HOURS_PER_DAY = 24
-STEPS = 60
-"""Steps of bisection: the interval shrinks to 10^-18 of its length."""
 
 
 def load_carrying_capability(system: System, added: Unit | ArrayLike) -> float:
@@ -60,7 +57,7 @@ def load_carrying_capability(system: System, added: Unit | ArrayLike) -> float:
     def is_carried(more: float) -> bool:
         return bool(capacity.shortfalls(loads + more)[0].sum() <= before)
 
-    return _largest(is_carried, 0.0, most)
+    return largest(is_carried, 0.0, most)
 
 
 def reserve_margin(system: System, target: float = ONE_DAY_IN_TEN_YEARS) -> float:
@@ -102,7 +99,7 @@ def reserve_margin(system: System, target: float = ONE_DAY_IN_TEN_YEARS) -> floa
         return bool(daily_loss_of_load(capacity, scale * system.loads) <= target)
 
     # With twice the installed capacity as the peak of the calmest day, all days are short.
-    scale = _largest(is_safe, 0.0, float(2 * installed / peaks.min()))
+    scale = largest(is_safe, 0.0, float(2 * installed / peaks.min()))
     return installed / (scale * float(peaks.max())) - 1
 
 
@@ -110,16 +107,3 @@ def daily_loss_of_load(capacity: HourlyCapacity, loads: Float64Array) -> float:
     """Return the expected number of days with a loss of load, by the most probable hour of each."""
     probability, _ = capacity.shortfalls(loads)
     return float(probability.reshape(-1, HOURS_PER_DAY).max(axis=1).sum())
-
-
-def _largest(is_allowed: Callable[[float], bool], low: float, high: float) -> float:
-    """Return the largest number up to ``high`` that is allowed, given that ``low`` is."""
-    if is_allowed(high):
-        return high
-    for _ in range(STEPS):
-        middle = (low + high) / 2
-        if is_allowed(middle):
-            low = middle
-        else:
-            high = middle
-    return low

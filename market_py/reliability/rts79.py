@@ -171,3 +171,12 @@ def system(annual_peak: float = ANNUAL_PEAK) -> System:
     8736
     """
     return System(UNITS, hourly_loads(annual_peak))
+
+
+def given_system(given: System | None) -> System:
+    """Return the system that is given, or the RTS-79; anything else raises a TypeError."""
+    if given is None:
+        return system()
+    if not isinstance(given, System):
+        raise TypeError(f"system: must be a System, got {type(given).__name__}")
+    return given

@@ -77,7 +77,7 @@ def simulate_sequential(
     True
     """
     years, seed = check_integer("years", years, 1), check_seed(seed)
-    system = rts79.system() if system is None else system
+    system = rts79.given_system(system)
     failing = _probabilities(system)
     study = Study.of(system)
     shape = system.hours, len(system.units)

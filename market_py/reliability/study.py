@@ -61,7 +61,6 @@ class Study:
     """MW, shape (hours,)."""
     needed: NDArray[np.uint64]
     """The least capacity that meets each load, in quanta."""
-
     in_service: NDArray[np.uint8]
     """Bits of eight units that tell which have no planned outage, shape (words, hours); without
     rows if there is no planned outage."""
@@ -96,11 +95,15 @@ class Study:
 
     def available(self, seed: int, year: int) -> NDArray[np.bool_]:
         """Draw which units are available, in merit order, shape (hours, units)."""
-        available = self.drawn(seed, year)
-        if len(self.in_service):
-            in_service = np.unpackbits(self.in_service.T, axis=1, bitorder="little").view(bool)
-            available &= in_service[:, : self.units]
-        return available
+        return self.serving(self.drawn(seed, year))
+
+    def serving(self, drawn: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return which of the units that were drawn as available have no planned outage."""
+        if not len(self.in_service):
+            return drawn
+        in_service = np.unpackbits(self.in_service.T, axis=1, bitorder="little").view(bool)
+        serving: NDArray[np.bool_] = drawn & in_service[:, : self.units]
+        return serving
 
     def drawn(self, seed: int, year: int) -> NDArray[np.bool_]:
         """Do the same, as if there were no planned outages."""

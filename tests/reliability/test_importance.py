@@ -11,6 +11,7 @@ from market_py.reliability.importance import (
     simulate_weighted_yearly,
     tilted_rates,
 )
+from market_py.reliability.sequential import simulate_sequential
 from market_py.reliability.system import System, Unit
 
 WEEK = rts79.hourly_loads()[-168:]
@@ -67,3 +68,9 @@ def test_rates_that_cannot_be_used(rates, words):
     system = System([Unit("a", 50.0, 0.1), Unit("b", 50.0, 0.1)], [60.0])
     with pytest.raises(ValueError, match=words):
         simulate_weighted_yearly(1, system, outage_rates=rates)
+
+
+def test_what_is_no_system():
+    for simulate in (simulate_weighted, simulate_sequential):
+        with pytest.raises(TypeError, match="system: must be a System, got int"):
+            simulate(1, 5)

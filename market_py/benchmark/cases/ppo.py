@@ -61,8 +61,9 @@ def _training(networks: str, hours: int, threads: tuple[int, ...], seed: int) ->
     """Time rollouts and updates of new learners, one for each input."""
 
     def train(learner: PPO) -> Any:
-        (done,) = learner.train(1)
-        return done.rewards
+        before = learner.parameters
+        list(learner.train(1))
+        return learner.parameters - before
 
     return _learners(train, networks, hours, threads, seed)
 
