@@ -154,7 +154,12 @@ class TestOwnStopwatch:
         ],
     )
     def test_stopwatch(self, answer, state, words):
-        found = checks_03.check_stopwatch(answer)
+        # If the machine stands still during a call, that call is all that counts, and sums look
+        # like means: try again.
+        for _ in range(3):
+            found = checks_03.check_stopwatch(answer)
+            if found.state == state and words in found.message:
+                break
         assert found.state == state, found.message
         assert words in found.message
 
