@@ -12,7 +12,7 @@ from market_py.benchmark.cases.adequacy import Study, studies
 from market_py.benchmark.cases.auctions import auction_case, day_case
 from market_py.benchmark.cases.case import BenchmarkCase
 from market_py.benchmark.cases.clearing import batch_case, single_case
-from market_py.benchmark.cases.years import years_case
+from market_py.benchmark.cases.years import kernel_case, scaling_case
 from market_py.benchmark.confirm import PUBLISHED_NUMBA
 from market_py.benchmark.settings import (
     LADDER_SIZE,
@@ -76,7 +76,8 @@ def _all_cases(settings: Settings) -> Iterator[BenchmarkCase | Study]:
         yield learning.replay_case(call, settings.capacity, **options)
     for rows in learning.ROWS:
         yield learning.policy_case(rows, **options)
-    yield years_case(settings.threads, **options)
+    yield kernel_case(**options)
+    yield scaling_case(settings.scaling_years, settings.threads, **options)
     slow = options | {"rounds": min(settings.rounds, ppo.ROUNDS)}
     yield from ppo.ppo_cases(settings.rollout_hours, settings.threads, **slow)
     yield from studies(settings.years, settings.seeds, settings.threads)

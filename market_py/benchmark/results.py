@@ -37,6 +37,7 @@ TITLES: dict[Kind, str] = {
     "replay": "Replay buffers",
     "policy": "Policy inference",
     "years": "Years of outages, drawn and cleared hour by hour",
+    "scaling": "Years of outages on threads and on a Dask cluster",
     "ppo": "Proximal policy optimization",
 }
 KINDS = tuple(TITLES)

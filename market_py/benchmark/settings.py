@@ -48,6 +48,8 @@ class Settings:
     """Years of outages in each study."""
     seeds: tuple[int, ...] = (1, 2, 3)
     """Seeds of the studies."""
+    scaling_years: int = 4096
+    """Years per call in the section "scaling"."""
     capacity: int = CAPACITY
     """Transitions that a replay buffer holds."""
     rollout_hours: int = HOURS

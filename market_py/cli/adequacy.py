@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import importlib
-import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ from market_py.extras import explain_missing
 from market_py.registry import BACKENDS
 from market_py.reliability import adequacy, planning, rts79
 from market_py.reliability.adequacy import Indices
-from market_py.reliability.cluster import MixedBuilds
+from market_py.reliability.cluster import MixedBuilds, local_client
 from market_py.reliability.simulation import Simulation
 from market_py.reliability.system import System, Unit
 
@@ -43,7 +42,8 @@ def main(arguments: list[str]) -> int:
     ask("--method", choices=["fused", "clearing"], default="fused", help="one kernel, or clearing")
     ask("--backend", choices=BACKENDS, help="what simulates or clears; by default the fastest")
     ask("--workers", type=at_least(1), metavar="N", help="processes, by Dask, instead of threads")
-    ask("--cluster", metavar="ADDRESS", help="address of a Dask scheduler, such as tcp://host:8786")
+    scheduler = "address of a Dask scheduler, such as tcp://host:8786"
+    ask("--cluster", dest="address", metavar="ADDRESS", help=scheduler)
     ask("--save", type=Path, metavar="FOLDER", help="keep the years, and go on after those there")
     ask("--elcc", nargs=2, type=float, metavar=("MW", "RATE"), help="load that such a unit carries")
     ask("--margin", action="store_true", help="reserve margin for 0.1 days of lost load a year")
@@ -78,13 +78,14 @@ def _read(units: Path | None, loads: Path | None, subtract: list[str]) -> System
 
 
 def _simulate(
-    system: System, *, years: int, workers: int | None, cluster: str | None, **options: Any
+    system: System, *, years: int, workers: int | None, address: str | None, **options: Any
 ) -> tuple[Simulation, bool]:
     """Return the result of the years until the end or an interrupt, and whether there was one."""
     found = Simulation()
     with contextlib.ExitStack() as stack:
-        if workers or cluster:
-            options["client"] = stack.enter_context(_connect(workers, cluster))
+        if workers or address:
+            connected = _connect(address) if address else local_client(workers or 1)
+            options["client"] = stack.enter_context(connected)
         bar = stack.enter_context(tqdm(total=years, desc="years", unit="year"))
         try:
             for simulation in adequacy.simulate_yearly(years, system, **options):
@@ -96,24 +97,11 @@ def _simulate(
     return found, False
 
 
-@contextlib.contextmanager
-def _connect(workers: int | None, address: str | None) -> Any:
-    """Start workers on this machine, or connect to a scheduler."""
+def _connect(address: str) -> Any:
+    """Connect to a Dask scheduler."""
     with explain_missing():
         distributed: Any = importlib.import_module("distributed")
-    if address:
-        with distributed.Client(address, timeout=CONNECTING_SECONDS) as client:
-            yield client
-        return
-    options = {"n_workers": workers, "threads_per_worker": 1, "dashboard_address": None}
-    # Ctrl-C goes to all processes of a terminal. Workers inherit that it is ignored.
-    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        local = distributed.LocalCluster(**options)
-    finally:
-        signal.signal(signal.SIGINT, handler)
-    with local, distributed.Client(local) as client:
-        yield client
+    return distributed.Client(address, timeout=CONNECTING_SECONDS)
 
 
 def indices(found: Simulation, exact: Indices) -> Table:

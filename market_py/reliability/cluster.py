@@ -9,7 +9,10 @@ there are.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import importlib
+import signal
 import zlib
 from collections.abc import Iterator
 from functools import cache
@@ -17,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from market_py import extension
+from market_py.extras import explain_missing
 from market_py.reliability.methods import fused_years, load_kernel
 from market_py.reliability.ordered import in_order
 from market_py.reliability.simulation import Block
@@ -29,6 +33,26 @@ TASKS_AHEAD = 3
 
 class MixedBuilds(RuntimeError):
     """A worker has another version of the code than the client."""
+
+
+@contextlib.contextmanager
+def local_client(workers: int) -> Iterator[Any]:
+    """Start worker processes on this machine, with a thread each, and yield the client of Dask.
+
+    An ImportError says that Dask is not installed. It must be entered in the main thread.
+    """
+    with explain_missing():
+        distributed: Any = importlib.import_module("distributed")
+    # Ctrl-C goes to all processes of a terminal. Workers inherit that it is ignored.
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        cluster = distributed.LocalCluster(
+            n_workers=workers, threads_per_worker=1, dashboard_address=None
+        )
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    with cluster, distributed.Client(cluster) as client:
+        yield client
 
 
 def cluster_blocks(

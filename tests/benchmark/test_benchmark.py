@@ -266,6 +266,7 @@ SMALL = replace(
     distributions=("sorted", "equal"),
     batch_markets=50,
     capacity=1000,
+    scaling_years=3,
     rollout_hours=4,
     rounds=2,
     sample_seconds=1e-4,

@@ -11,12 +11,14 @@ from market_py.benchmark.results import Kind
 
 
 class Setup(NamedTuple):
-    """Arguments of `market_py.benchmark.timing.race`."""
+    """What `market_py.benchmark.timing.race` takes, and what is done after it."""
 
     candidates: Mapping[str, timing.Call]
     inputs: timing.Inputs
     verify: timing.Verify | None = None
     baselines: Mapping[str, timing.Call] | None = None
+    close: Callable[[], object] = lambda: None
+    """Called after the race; all the others are arguments of it."""
 
 
 @dataclass(frozen=True)
@@ -59,12 +61,19 @@ class BenchmarkCase:
         is_stopped: Callable[[], bool] = lambda: False,
     ) -> timing.Race:
         """Set up, verify and time the candidates; errors as for `timing.race`."""
-        return timing.race(
-            **self.set_up(self.seed)._asdict(),
-            size=self.size,
-            rounds=self.rounds,
-            sample_seconds=self.sample_seconds,
-            progress=progress,
-            is_stopped=is_stopped,
-            seed=self.seed,
-        )
+        setup = self.set_up(self.seed)
+        try:
+            return timing.race(
+                setup.candidates,
+                setup.inputs,
+                verify=setup.verify,
+                baselines=setup.baselines,
+                size=self.size,
+                rounds=self.rounds,
+                sample_seconds=self.sample_seconds,
+                progress=progress,
+                is_stopped=is_stopped,
+                seed=self.seed,
+            )
+        finally:
+            setup.close()

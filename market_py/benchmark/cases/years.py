@@ -1,9 +1,10 @@
-"""Benchmark cases that simulate years of outages: drawing and clearing in one kernel, or apart."""
+"""Benchmark cases that simulate years of outages: in one kernel or apart, by threads, by Dask."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
 from functools import partial
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -15,41 +16,54 @@ from market_py.benchmark.cases.case import BenchmarkCase, Setup
 from market_py.benchmark.cases.clearing import threaded
 from market_py.benchmark.inputs import BATCHES, RTS_OFFERS
 from market_py.registry import available_backends
-from market_py.reliability import adequacy, rts79
+from market_py.reliability import adequacy, cluster, rts79
 from market_py.reliability.simulation import Simulation
 
-KIND = "years"
 YEARS = 16
-"""Years per call, each of 8736 distinct markets."""
+"""Years per call of a kernel beside clearing, each of 8736 distinct markets."""
 CLEARING = "clearing, "
 """Before the name of a backend that clears the markets of a year that was drawn before."""
 PHILOX = "random words alone"
 """A floor: what takes time even if nothing is looked up and added."""
-COMPILED = ("numba", "rust")
+COMPILED = ("rust", "numba")
+ROUNDS = 9
+"""A call with thousands of years takes about a second."""
 
 
-def years_case(threads: tuple[int, ...], **options: Any) -> BenchmarkCase:
-    """Make a case about years of the RTS-79; options are fields of `BenchmarkCase`."""
+def kernel_case(**options: Any) -> BenchmarkCase:
+    """Make a case about one thread, where a kernel draws and clears, or a backend clears.
+
+    Options are fields of `BenchmarkCase`.
+    """
     return BenchmarkCase(
-        KIND,
+        "years", "rts79", RTS_OFFERS, _set_up_kernels, markets=YEARS * rts79.HOURS, **options
+    )
+
+
+def scaling_case(years: int, threads: tuple[int, ...], **options: Any) -> BenchmarkCase:
+    """Make a case about threads and about processes of a Dask cluster, if Dask is installed."""
+    options["rounds"] = min(options.get("rounds", ROUNDS), ROUNDS)
+    return BenchmarkCase(
+        "scaling",
         "rts79",
         RTS_OFFERS,
-        partial(_set_up, threads),
-        markets=YEARS * rts79.HOURS,
+        partial(_set_up_scaling, years, threads),
+        markets=years * rts79.HOURS,
         threads=threads,
         **options,
     )
 
 
-def _set_up(threads: tuple[int, ...], seed: int) -> Setup:
-    system = rts79.system()
+def workers(number: int) -> str:
+    """Name the candidate that uses so many worker processes."""
+    return f"rust, {number} workers"
 
-    def simulate(options: dict[str, Any], draws: int) -> Simulation:
-        return adequacy.simulate(YEARS, system, seed=draws, **options)
 
-    candidates: dict[str, timing.Call] = {
-        name: partial(simulate, options) for name, options in _ways(threads)
+def _set_up_kernels(seed: int) -> Setup:
+    candidates = {
+        CLEARING + name: _simulate(YEARS, method="clearing", backend=name) for name in _compiled()
     }
+    candidates |= {name: _simulate(YEARS, backend=name) for name in ("numpy", *_compiled())}
     baselines = {}
     if "rust" in available_backends():
         words = np.empty((4, rts79.HOURS), np.uint32)
@@ -59,20 +73,39 @@ def _set_up(threads: tuple[int, ...], seed: int) -> Setup:
                 extension.load().fill_random_words(words, seed=draws, year=year)
 
         baselines[PHILOX] = draw
-    inputs = [(int(it),) for it in np.random.default_rng(seed).integers(0, 2**62, BATCHES)]
-    verify = partial(verify_alike, differences=_differ, what="simulate")
-    return Setup(candidates, inputs, verify, baselines)
+    return Setup(candidates, _seeds(seed, BATCHES), _verify, baselines)
 
 
-def _ways(threads: tuple[int, ...]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield names and options of the candidates: slow ways first, then fused ones."""
-    available = [name for name in COMPILED if name in available_backends()]
-    for name in available:
-        yield CLEARING + name, {"method": "clearing", "backend": name}
-    yield "numpy", {"backend": "numpy"}
-    for name in available:
-        for number in threads:
-            yield threaded(name, number), {"backend": name, "threads": number}
+def _set_up_scaling(years: int, threads: tuple[int, ...], seed: int) -> Setup:
+    candidates = {
+        threaded(name, number): _simulate(years, backend=name, threads=number)
+        for name in _compiled()
+        for number in threads
+    }
+    resources = contextlib.ExitStack()
+    if find_spec("distributed") and "rust" in candidates and max(threads) > 1:
+        number = max(threads)
+        client = resources.enter_context(cluster.local_client(number))
+        candidates[workers(number)] = _simulate(years, backend="rust", client=client)
+    return Setup(candidates, _seeds(seed, 1), _verify, {}, resources.close)
+
+
+def _compiled() -> list[str]:
+    return [name for name in COMPILED if name in available_backends()]
+
+
+def _simulate(years: int, **options: Any) -> timing.Call:
+    system = rts79.system()
+
+    def simulate(seed: int) -> Simulation:
+        return adequacy.simulate(years, system, seed=seed, **options)
+
+    return simulate
+
+
+def _seeds(seed: int, number: int) -> timing.Inputs:
+    """Draw inputs: the seeds of simulations."""
+    return [(int(it),) for it in np.random.default_rng(seed).integers(0, 2**62, number)]
 
 
 def _differ(one: Simulation, other: Simulation, inputs: object) -> bool:
@@ -80,3 +113,6 @@ def _differ(one: Simulation, other: Simulation, inputs: object) -> bool:
     gap = abs(one.unserved_energy.mean - other.unserved_energy.mean)
     same = one.loss_of_load == other.loss_of_load and one.hours_at_price == other.hours_at_price
     return not (same and gap <= 1e-9 * one.unserved_energy.mean)
+
+
+_verify = partial(verify_alike, differences=_differ, what="simulate")

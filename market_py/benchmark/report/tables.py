@@ -9,7 +9,8 @@ from rich.console import RenderableType
 from rich.table import Table
 
 from market_py.benchmark.cases.auctions import ARGSORT, HIGHS, ONE_SIDED
-from market_py.benchmark.cases.years import CLEARING
+from market_py.benchmark.cases.clearing import threaded
+from market_py.benchmark.cases.years import CLEARING, workers
 from market_py.benchmark.report.waterfall import ORDERS, savings
 from market_py.benchmark.results import TITLES, RaceResult, Results
 from market_py.benchmark.settings import LADDER_SIZE, PUBLISHED, PUBLISHED_BARE
@@ -41,7 +42,16 @@ def report(results: Results) -> Iterator[RenderableType]:
         if races := list(results.of_kind(kind)):
             yield times(races, title)
     yield from waterfall(results)
-    parts = [operation_counts, adversarial, learned, trained, simulated, studied, first_calls]
+    parts = [
+        operation_counts,
+        adversarial,
+        learned,
+        trained,
+        simulated,
+        scaled,
+        studied,
+        first_calls,
+    ]
     tables = (part(results) for part in (*parts, comparison_as_published))
     yield from (table for table in tables if table.row_count)
     if results.races:
@@ -375,17 +385,33 @@ def simulated(results: Results) -> Table:
     def rows() -> Iterator[Row]:
         for found in results.of_kind("years"):
             race = found.race.per(found.markets)
-            for at, name in enumerate((*race.candidates, *race.baselines)):
-                earlier = race.candidates[:at] if name in race.candidates else ()
-                overs = (f"{CLEARING}{name.partition(',')[0]}", name.partition(",")[0])
-                ratios = (_speedup(race, name, it) if it in earlier else None for it in overs)
-                yield name, _median(race, name, ",.1f", 1), *ratios
+            for name in (*race.candidates, *race.baselines):
+                yield name, _median(race, name, ",.1f", 1), _speedup(race, name, CLEARING + name)
 
     return _table(
-        "candidate | ns per market-hour | over clearing by the same backend | over one thread",
+        "candidate | ns per market-hour | over clearing by the same backend",
         rows(),
         f"Median; how many times as fast, {PAIRED}. A market-hour is one hour of one year.",
-        "Years of outages of the RTS-79, prices included",
+        "Years of outages of the RTS-79, prices included, one thread",
+    )
+
+
+def scaled(results: Results) -> Table:
+    """Make a table of years of outages on several threads and worker processes."""
+
+    def rows() -> Iterator[Row]:
+        for found in results.of_kind("scaling"):
+            race, number = found.race.per(found.markets), max(found.threads)
+            for name in race.candidates:
+                one = _speedup(race, name, name.partition(",")[0])
+                as_many = threaded("rust", number) if name == workers(number) else name
+                yield name, _median(race, name, ",.1f", 1), one, _speedup(race, name, as_many)
+
+    return _table(
+        "candidate | ns per market-hour | over one thread | over as many threads",
+        rows(),
+        f"Median; how many times as fast, {PAIRED}. Workers are processes of a Dask cluster.",
+        "Years of outages of the RTS-79 on threads and on a cluster, thousands of years in a call",
     )
 
 
