@@ -72,7 +72,9 @@ class Study:
         order = np.argsort(system.prices, kind="stable")
         exponent = _quantum_exponent(system.capacities)
         with np.errstate(over="ignore"):
-            needed = np.ceil(np.ldexp(system.loads * COVERAGE, -exponent))
+            target = system.loads * COVERAGE
+            # Division by the quantum may underflow, but any load at all needs some capacity.
+            needed = np.maximum(np.ceil(np.ldexp(target, -exponent)), target > 0)
         in_service = np.empty((0, system.hours), np.uint8)
         if not system.in_service.all():
             bits = np.packbits(system.in_service[:, order], axis=1, bitorder="little")

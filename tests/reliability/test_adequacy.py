@@ -9,7 +9,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from market_py.registry import available_backends
@@ -105,7 +105,12 @@ SYSTEMS = st.builds(
 )
 
 
+TINY_LOAD = System([Unit("", 50.0, 0.5)], [0.0] * 8 + [5e-324, 0.3])
+"""Less than a quantum of capacity, even if it is divided by that."""
+
+
 @given(SYSTEMS, st.integers(0, 2**63 - 1))
+@example(TINY_LOAD, 0)
 def test_all_backends_and_both_methods_agree(system, seed):
     """The kernels bit for bit; clearing in every hour, and energy up to rounding."""
     options = {"seed": seed, "energy": True}
