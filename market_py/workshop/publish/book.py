@@ -1,8 +1,9 @@
 """Make a static HTML book of the executed notebooks and of the documentation.
 
-Such a page has no kernel, and its widgets do not work. Therefore panels with a button are run when
-they are shown, and each widget is replaced by its picture and its text. Pages have the same paths
-as in the repository, so that links between them work in both.
+Such a page has no kernel. Figures bring their JavaScript and their data, and are moved as in a
+notebook. Other widgets do not work: panels with a button are run when they are shown, and a picture
+and a text replace each. Pages have the same paths as in the repository, so that links between them
+work in both.
 """
 
 from __future__ import annotations
@@ -19,13 +20,14 @@ from nbformat.v4 import new_output
 from tqdm import tqdm
 
 from market_py.extension import REPOSITORY
+from market_py.workshop.lessons.n01_merit_order.panel import flagship_figure
 from market_py.workshop.publish.execution import NOTEBOOKS, all_notebooks, execute
 from market_py.workshop.widgets.static import KEY
 
 SETTINGS = NOTEBOOKS / "book"
 BOOK = REPOSITORY / "build" / "book"
 VIEW, PNG = "application/vnd.jupyter.widget-view+json", "image/png"
-PRESS_BUTTONS = "from market_py.workshop.widgets.panel import Job; Job.run_when_shown = True"
+WITHOUT_KERNEL = "from market_py.workshop.widgets import static; static.has_kernel = False"
 LINK = re.compile(r"(?:\]\(|src=\")([^)#\":\s]+)")
 TEXTS = ("README.md", "docs/*.md", "notebooks/*.md", "rust_market/*.md")
 """Pages besides the notebooks."""
@@ -41,13 +43,15 @@ def build(folder: Path = BOOK) -> int:
     for built in (sources, output, doctrees):
         shutil.rmtree(built, ignore_errors=True)
     shutil.copytree(SETTINGS, sources, ignore=shutil.ignore_patterns("conf.py", "__pycache__"))
+    # The front page begins with the figure of notebook 01.
+    (sources / "figure.html").write_text(flagship_figure().html(), "utf-8")
     for path in (path for pattern in TEXTS for path in REPOSITORY.glob(pattern)):
         copy(path, sources)
         copy_linked(path.read_text("utf-8"), path.parent, sources)
     with tqdm(all_notebooks(), unit="notebook") as bar:
         for path in bar:
             bar.set_description(path.stem)
-            done = execute(path, first=PRESS_BUTTONS)
+            done = execute(path, first=WITHOUT_KERNEL)
             if done.problem:
                 print(f"{path.stem}: {done.problem}", file=sys.stderr)
                 return 1
@@ -83,7 +87,7 @@ def without_widget(output: NotebookNode) -> list[NotebookNode]:
     if VIEW not in data:
         return [output]
     made = [{"data": {"text/html": output.metadata.get(KEY, "")}}]
-    if PNG in data:
+    if PNG in output.metadata:
         made.append({"data": {PNG: data[PNG]}, "metadata": {PNG: output.metadata[PNG]}})
     return [new_output("display_data", **parts) for parts in made]  # type: ignore[no-untyped-call]
 

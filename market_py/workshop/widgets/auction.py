@@ -57,7 +57,8 @@ class AuctionFigure(InteractiveFigure):
     k = traitlets.CFloat(0.0).tag(sync=True)
     fixed_demand = traitlets.Bool(False).tag(sync=True)
 
-    # What the picture shows, beside its price and sentence.
+    # What the picture shows, beside its sentence.
+    price = traitlets.CFloat().tag(sync=True)
     low = traitlets.CFloat().tag(sync=True)
     high = traitlets.CFloat().tag(sync=True)
     sold, bought = _numbers(), _numbers()

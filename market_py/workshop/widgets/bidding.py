@@ -45,6 +45,7 @@ class BiddingFigure(InteractiveFigure):
     """What is shown after each update, from none on."""
     frame = traitlets.CInt(0).tag(sync=True)
     """Number of the update that is shown."""
+    price = traitlets.CFloat().tag(sync=True)
 
     def __init__(
         self,

@@ -31,24 +31,68 @@ const rendering = (Kind) => ({
 });
 
 /** A subclass has `inputs`, the names of what can be moved, `addParts`, `draw` and `cleared`. */
-class Figure {
+class View {
   constructor(model, el) {
     this.model = model;
     this.setting = model.get("_setting");
-    this.id = `merit-order-${nextNumber()}`;
     this.frame = null;
-    this.pointed = null;
     this.root = add(el, "div", { class: "merit-order" });
     this.root.addEventListener("keydown", keepKey);
     this.sentence = add(this.root, "div", { role: "status", "aria-live": "polite", class: "says" });
-    this.legend = add(this.root, "div", { class: "legend", "aria-hidden": "true" });
-    this.svg = add(this.root, "svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "group" });
-    this.detail = add(this.root, "div", { class: "detail" });
+    this.addPicture();
     this.controls = add(this.root, "div", { class: "controls" });
     this.showers = [];
     this.addParts();
     if (this.setting.start) this.addReset();
     this.draw();
+  }
+
+  /** What stands between the sentence and the controls. */
+  addPicture() {}
+
+  addReset() {
+    const reset = add(this.controls, "button", { type: "button" });
+    reset.textContent = "Reset";
+    reset.addEventListener("click", () => this.move(this.setting.start));
+  }
+
+  /** Change inputs; what follows from them is told to Python in the same message. */
+  move(inputs) {
+    for (const [name, value] of Object.entries(inputs)) this.model.set(name, value);
+    const found = this.cleared();
+    for (const name of this.outputs) this.model.set(name, found[name]);
+    this.model.save_changes();
+  }
+
+  listen() {
+    const later = () => {
+      this.frame ??= requestAnimationFrame(() => {
+        this.frame = null;
+        this.draw();
+      });
+    };
+    const events = this.inputs.map((name) => `change:${name}`);
+    for (const event of events) this.model.on(event, later);
+    return () => {
+      for (const event of events) this.model.off(event, later);
+      cancelAnimationFrame(this.frame);
+    };
+  }
+
+  say(sentence) {
+    if (this.sentence.textContent !== sentence) this.sentence.textContent = sentence;
+    this.showers.forEach((show) => show());
+  }
+}
+
+/** A view with axes. */
+class Figure extends View {
+  addPicture() {
+    this.id = `merit-order-${nextNumber()}`;
+    this.pointed = null;
+    this.legend = add(this.root, "div", { class: "legend", "aria-hidden": "true" });
+    this.svg = add(this.root, "svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "group" });
+    this.detail = add(this.root, "div", { class: "detail" });
   }
 
   // What is there: made once, then moved.
@@ -162,12 +206,6 @@ class Figure {
     return input;
   }
 
-  addReset() {
-    const reset = add(this.controls, "button", { type: "button" });
-    reset.textContent = "Reset";
-    reset.addEventListener("click", () => this.move(this.setting.start));
-  }
-
   // What people do.
 
   /** Call `onStart` with the place of the pointer, then `follow` with each place it goes to. */
@@ -218,35 +256,12 @@ class Figure {
     return Number((Math.round(within / demand_step) * demand_step).toPrecision(12));
   }
 
-  /** Change inputs; what follows from them is told to Python in the same message. */
-  move(inputs) {
-    for (const [name, value] of Object.entries(inputs)) this.model.set(name, value);
-    const found = this.cleared();
-    for (const name of this.outputs) this.model.set(name, found[name]);
-    this.model.save_changes();
-  }
-
   point(i) {
     this.pointed = i;
     this.showPointed();
   }
 
   // What is shown.
-
-  listen() {
-    const later = () => {
-      this.frame ??= requestAnimationFrame(() => {
-        this.frame = null;
-        this.draw();
-      });
-    };
-    const events = this.inputs.map((name) => `change:${name}`);
-    for (const event of events) this.model.on(event, later);
-    return () => {
-      for (const event of events) this.model.off(event, later);
-      cancelAnimationFrame(this.frame);
-    };
-  }
 
   drawPrice(price) {
     const { y_ticks, currency } = this.setting;
@@ -259,9 +274,8 @@ class Figure {
   }
 
   say(sentence) {
-    if (this.sentence.textContent !== sentence) this.sentence.textContent = sentence;
+    super.say(sentence);
     this.showPointed();
-    this.showers.forEach((show) => show());
   }
 
   x(megawatts) {

@@ -43,8 +43,7 @@ class InteractiveFigure(anywidget.AnyWidget):
     _css = _read("merit_order.css")
     _setting = traitlets.Dict().tag(sync=True)
 
-    # These tell what the picture shows: after a move in the browser, what was found there.
-    price = traitlets.CFloat().tag(sync=True)
+    # It tells what the picture shows: after a move in the browser, what was found there.
     sentence = traitlets.Unicode().tag(sync=True)
 
     def __init__(
@@ -61,6 +60,10 @@ class InteractiveFigure(anywidget.AnyWidget):
     def png(self) -> bytes:
         """Draw the same state in Python."""
         raise NotImplementedError
+
+    def text(self) -> str:
+        """Return the figure for a page without a kernel, or else its sentence, as HTML."""
+        return static.paragraph(self.sentence) if static.has_kernel else self.html()
 
     def html(self) -> str:
         """Return HTML that draws the figure, as it is now, in a page without a kernel."""
@@ -102,7 +105,7 @@ class InteractiveFigure(anywidget.AnyWidget):
         bundle: dict[str, Any] = self._box._repr_mimebundle_(**kwargs)
         bundle["image/png"] = base64.b64encode(self.png()).decode()
         bundle["text/plain"] = self.sentence
-        return static.kept(bundle, static.paragraph(self.sentence), alt=self.sentence)
+        return static.kept(bundle, self.text(), alt=self.sentence if static.has_kernel else None)
 
 
 def axis_ticks(low: float, high: float, widest: float) -> tuple[list[float], list[float]]:

@@ -67,7 +67,8 @@ class MeritOrderFigure(InteractiveFigure):
     """Names of the offers that are out."""
     lost_load = traitlets.CFloat(None, allow_none=True).tag(sync=True)
 
-    # What the picture shows, beside its price and sentence.
+    # What the picture shows, beside its sentence.
+    price = traitlets.CFloat().tag(sync=True)
     dispatch = traitlets.List(traitlets.CFloat()).tag(sync=True)
     marginal = traitlets.List(traitlets.Unicode()).tag(sync=True)
 

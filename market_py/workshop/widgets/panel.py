@@ -131,8 +131,8 @@ class Job(Panel):
     progress bar has so many `steps`; `first` is shown before the first run.
     """
 
-    run_when_shown = False
-    """For a page without a kernel, on which the button does nothing."""
+    shows_a_stored_run = False
+    """There is something to see before the first run."""
 
     def __init__(
         self, label: str, steps: int, first: Shown, controls: Mapping[str, Any] | None = None
@@ -156,7 +156,8 @@ class Job(Panel):
         self.stop_button.on_click(lambda _: self._stop.set())
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        if self.run_when_shown and not self.bar.value:
+        # On a page without a kernel the button does nothing.
+        if not (static.has_kernel or self.shows_a_stored_run or self.bar.value):
             self.run()
         return super()._repr_mimebundle_(**kwargs)
 

@@ -15,9 +15,16 @@ NO_CHOICE = "–"
 """An option that begins so chooses nothing."""
 
 
-def kept(bundle: dict[str, Any], text: str, alt: str = "") -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return data, and metadata that keep a text as HTML and the name of the picture."""
-    return bundle, {KEY: text, "image/png": {"alt": alt}}
+has_kernel = True
+"""False for a page without a kernel: panels run when they are shown, figures bring their script."""
+
+
+def kept(
+    bundle: dict[str, Any], text: str, alt: str | None = None
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return data, and metadata that keep a text as HTML, and the name of a picture beside it."""
+    picture = {} if alt is None else {"image/png": {"alt": alt}}
+    return bundle, {KEY: text, **picture}
 
 
 def paragraph(text: str, classes: Iterable[str] = ()) -> str:

@@ -23,6 +23,7 @@ from market_py.workshop.lessons.n09_environment.panel import (
     sweep_summary,
     threads_here,
 )
+from market_py.workshop.widgets import static
 
 PARTS = {
     "offers": (1, 2, 3),
@@ -116,10 +117,13 @@ def test_learning_can_be_stopped():
     assert panel.sentence.text.startswith("1 seed: ")
 
 
-def test_a_page_without_a_kernel_has_the_updates():
+def test_a_page_without_a_kernel_has_the_updates(monkeypatch):
     panel = learning.LearningPanel("withholding", updates=2)
     panel.controls["seeds"].value = 1
     panel.run()
+    _, metadata = panel._repr_mimebundle_()
+    assert panel.figure.html() not in metadata["market_py"]
+    monkeypatch.setattr(static, "has_kernel", False)
     _, metadata = panel._repr_mimebundle_()
     assert panel.figure.html() in metadata["market_py"]
     assert panel.figure.frames[2]["sentence"] in metadata["market_py"]

@@ -15,7 +15,7 @@ from market_py.workshop.lessons.n10_verdict import plots as plots_10
 from market_py.workshop.lessons.n10_verdict.card import VerdictCard
 from market_py.workshop.lessons.n10_verdict.checks import Claim, Recommendation
 from market_py.workshop.lessons.n10_verdict.evidence import Evidence
-from market_py.workshop.widgets import stored_results
+from market_py.workshop.widgets import stored_races
 
 WITH_RUST = "rust" in market_py.available_backends()
 needs_rust = pytest.mark.skipif(not WITH_RUST, reason="no Rust here")
@@ -45,73 +45,53 @@ class TestStored:
         ["single", *(pytest.param(it, marks=pytest.mark.long) for it in KINDS if it != "single")],
     )
     def test_every_section_can_be_explored(self, kind):
-        panel = stored_results.StoredPanel(kind)
-        assert reference.place(reference.reference()) in panel.sentence.text
-        assert bytes(panel.picture.value).startswith(b"\x89PNG")
+        shown = stored_races.StoredRaces(kind)
+        assert reference.place(reference.reference()) in shown.sentence
+        assert shown.png().startswith(b"\x89PNG")
 
-    def test_controls_choose_the_race_and_what_it_is_compared_with(self):
-        panel = stored_results.StoredPanel("single", "repeated")
+    def test_python_may_choose_the_race_and_what_it_is_compared_with(self):
+        shown = stored_races.StoredRaces("single", "repeated")
         race = reference.reference().find("single", "random", 50)
-        panel.controls["offers"].value = 50
-        panel.wait()
+        shown.size = 50
         ratio, said = race.speedup("rust", "numba-sort"), race.verdict("rust", "numba-sort")
-        assert f"rust {ratio} times as fast, {said}" in panel.sentence.text
-        before = panel.picture.value
-        panel.controls["over"].value = "rust"
-        panel.wait()
-        assert str(race.speedup("numba", "rust")) in panel.sentence.text
-        assert panel.picture.value != before
+        assert f"rust {ratio} times as fast, {said}" in shown.sentence
+        before = shown.png()
+        shown.over = "rust"
+        assert str(race.speedup("numba", "rust")) in shown.sentence
+        assert shown.png() != before
 
-    def test_what_there_is_to_choose_follows_what_is_chosen(self):
-        panel = stored_results.StoredPanel("single", "repeated", "distributions", over="rust")
-        section, distribution, offers, over = panel.controls.values()
-        results = reference.reference()
+    def test_what_does_not_exist_becomes_what_is_next_to_it(self):
+        shown = stored_races.StoredRaces("single", "repeated", "distributions", over="rust")
+        shown.size = 700_000
+        assert shown.size == 1_000_000
+        shown.kind = "repeated"
+        assert tuple(shown.chosen.values()) == ("repeated", "random", 200, "numba-sort")
+        shown.kind, shown.distribution = "distributions", "rts79"
+        assert tuple(shown.chosen.values()) == ("distributions", "rts79", 32, "numba")
+        assert "rts79, N = 32, " in shown.sentence
+        with pytest.raises(ValueError, match="kind = 'ladder'"):
+            shown.kind = "ladder"
+        with pytest.raises(ValueError, match="size = 0"):
+            shown.size = 0
 
-        def choose(control, value):
-            control.value = value
-            panel.wait()
-            timed = results.find(
-                next(
-                    kind for kind, title in stored_results.TITLES.items() if title == section.value
-                ),
-                distribution.value,
-                offers.value if offers.layout.display == "" else 32,
-            )
-            assert set(over.options) == set(timed.candidates)
-            assert f"{distribution.value}, N = {timed.size:,}," in panel.sentence.text
-            assert f"Over {over.value}: " in panel.sentence.text
-
-        choose(offers, 1_000_000)
-        assert distribution.layout.display == "none"
-        choose(section, stored_results.TITLES["repeated"])
-        assert (over.value, offers.value) == ("numba-sort", 200)
-        choose(distribution, "repeated")
-        choose(section, stored_results.TITLES["distributions"])
-        assert distribution.value == "random"
-        choose(distribution, "rts79")
-        assert offers.layout.display == "none"
-        choose(section, stored_results.TITLES["single"])
-        assert offers.layout.display == section.layout.display == ""
-
-    @pytest.mark.long
-    def test_where_there_is_nothing_to_choose_nothing_asks(self):
-        section, distribution, offers, over = stored_results.StoredPanel("ladder").controls.values()
-        assert section.layout.display == offers.layout.display == "none"
-        assert distribution.layout.display == over.layout.display == ""
+    def test_a_page_without_a_kernel_knows_every_race(self):
+        shown = stored_races.StoredRaces("repeated")
+        assert len(shown.races) == 1
+        assert '"repeated/same order/50/rust-naive"' in shown.html()
 
     def test_policies_are_asked_for_rows(self):
-        panel = stored_results.StoredPanel("policy", over="numpy", size="rows")
-        assert "64 rows a call. Over numpy: " in panel.sentence.text
+        shown = stored_races.StoredRaces("policy", over="numpy", size="rows")
+        assert "64 rows a call. Over numpy: " in shown.sentence
 
     @pytest.mark.long
     def test_names_leave_out_the_others(self):
-        panel = stored_results.StoredPanel("ladder", names=("numba-sort", "rust-naive"))
-        assert "rust-naive" in panel.sentence.text
-        assert "rust-keys" not in panel.sentence.text
+        shown = stored_races.StoredRaces("ladder", names=("numba-sort", "rust-naive"))
+        assert "rust-naive" in shown.sentence
+        assert "rust-keys" not in shown.sentence
 
     def test_batches_are_told_per_market(self):
         timed = next(reference.reference().of_kind("batch"))
-        picture = stored_results.stored_picture(9)
+        picture = stored_races.stored_picture(9)
         (axes,) = picture.figure(timed, timed.race.candidates, "numba-sort").axes
         assert "per market" in axes.get_xlabel()
         median = np.median(timed.race.rounds["numba-sort"]) / timed.markets

@@ -12,6 +12,7 @@ from market_py.workshop.publish import book
 from market_py.workshop.publish.execution import NOTEBOOKS
 from market_py.workshop.widgets import controls as controls_
 from market_py.workshop.widgets import panel as panel_
+from market_py.workshop.widgets import static
 from market_py.workshop.widgets.merit_order import market_figure
 from market_py.workshop.widgets.prediction import Prediction
 
@@ -71,6 +72,13 @@ def test_the_figure_leaves_its_sentence_and_its_picture():
     assert picture.metadata["image/png"] == {"alt": figure.sentence}
 
 
+def test_without_a_kernel_the_figure_leaves_itself(monkeypatch):
+    monkeypatch.setattr(static, "has_kernel", False)
+    figure = market_figure([10, 20], [50, 50], 70)
+    (shown,) = outputs(figure)
+    assert shown.data["text/html"] == figure.html()
+
+
 def test_every_widget_of_a_notebook_leaves_its_text():
     assert "received 21" in text(Echo())
     assert "All backends agree." in text(ContractPanel())
@@ -113,11 +121,11 @@ class Counting(panel_.Job):
         self.show((PNG, "after"))
 
 
-@pytest.mark.parametrize("pressed", [False, True])
-def test_a_job_runs_when_it_is_shown_where_nobody_can_press_its_button(monkeypatch, pressed):
-    monkeypatch.setattr(panel_.Job, "run_when_shown", pressed)
+@pytest.mark.parametrize("has_kernel", [False, True])
+def test_a_job_runs_when_it_is_shown_where_nobody_can_press_its_button(monkeypatch, has_kernel):
+    monkeypatch.setattr(static, "has_kernel", has_kernel)
     job = Counting()
     for _ in range(2):
         said = job._repr_mimebundle_()[0]["text/plain"]
-    assert said == ("after" if pressed else "before")
-    assert job.times == pressed
+    assert said == ("before" if has_kernel else "after")
+    assert job.times == (not has_kernel)

@@ -135,8 +135,8 @@ class LearningPanel(Job):
         return self.seconds_stepping / self.seconds if self.seconds else None
 
     def text(self) -> str:
-        """Return settings and sentence as HTML, and the figure, which plays without a kernel."""
-        return super().text() + self.figure.html()
+        """Return settings and sentence as HTML, and the figure."""
+        return super().text() + self.figure.text()
 
     def _drawn(self) -> bytes:
         return plots.learning(self.prices, self._updates, self._example.price)

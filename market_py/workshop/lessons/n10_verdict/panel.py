@@ -42,7 +42,7 @@ class EvidencePanel(Job):
     it returns what the button races, and under which key to keep it.
     """
 
-    run_when_shown = False  # There is something to show without.
+    shows_a_stored_run = True
 
     def __init__(
         self,
