@@ -42,9 +42,16 @@ def parallel_for(work: Callable[[int, int], bool], items: int, share: int, worke
     with suppress(RuntimeError):
         shares = -(-items // share)
         helpers.extend(_pool().submit(work_until_done) for _ in range(1, min(workers, shares)))
-    mine = work_until_done()
-    # Helpers that have not started by now are not needed: cancel them.
-    return all([mine, *(helper.result() for helper in helpers if not helper.cancel())])
+    try:
+        mine = work_until_done()
+    finally:
+        # After Ctrl-C nothing is left to do for helpers, which else would go on behind the caller.
+        with suppress(Empty):
+            while True:
+                starts.get_nowait()
+        # Helpers that have not started by now are not needed: cancel them.
+        theirs = [helper.result() for helper in helpers if not helper.cancel()]
+    return mine and all(theirs)
 
 
 @cache

@@ -150,7 +150,6 @@ class NumPyRing:
                 raise ValueError("there is nothing to sample yet")
             key, counter = np.array([self._seed, STREAM], np.uint64), [0, self._draws, 0, 0]
             words = np.random.Philox(key=key, counter=counter).random_raw(number)
-            self._draws += 1
             if self._tree is None:
                 # The upper word of a product of 128 bits is uniform below the length.
                 indices[:] = multiply(words, np.uint64(len(self)))[1]
@@ -167,6 +166,8 @@ class NumPyRing:
                 rarest = float(self._tree.values[indices].min()) * scale
                 weights[:] = [math.pow(ratio, beta) for ratio in rarest / probable]
             rows = np.take(self._rows, indices, axis=0, mode="clip")
+            # After Ctrl-C the draw is not counted.
+            self._draws += 1
         parts = observations, next_observations, actions, rewards, done
         for part, columns in zip(parts, np.split(rows, self._ends, axis=1), strict=True):
             part[...] = columns.reshape(part.shape)
