@@ -63,6 +63,30 @@ pub struct Years<'a> {
 ///
 /// Year `n` of the results is year `first + n` of the random numbers, whatever the threads.
 ///
+/// ```
+/// use std::num::NonZeroUsize;
+/// use merit_order::adequacy::{STATES, Study, Years, simulate_years};
+/// use merit_order::threads::never;
+///
+/// // Two units of 60 and 50 MW that never fail: each entry of the table draws the same state.
+/// let both = 0b11_u32;
+/// let study = Study {
+///     alias: &[both; STATES],
+///     capacities: &[60, 50],
+///     needed: &[40, 70, 130],
+///     loads: &[40.0, 70.0, 130.0],
+///     in_service: &[],
+///     quantum: 1.0,
+///     seed: 1,
+/// };
+/// let (mut hours, mut unserved) = ([0; 3], [0.0]);
+/// let found = Years { hours: &mut hours, unserved: &mut unserved, energy: &mut [] };
+/// simulate_years(study, 0, found, NonZeroUsize::MIN, &never)?;
+/// // Each unit is marginal in an hour, and 20 MWh are not served in the third.
+/// assert_eq!((hours, unserved), ([1, 1, 1], [20.0]));
+/// # Ok::<(), merit_order::Error>(())
+/// ```
+///
 /// # Errors
 ///
 /// [`Error::OutOfMemory`], or [`Error::Interrupted`] where `stop` said so.

@@ -61,6 +61,21 @@ pub struct AuctionBatch<'a> {
 ///
 /// Every value of the results is written, and none read before.
 ///
+/// ```
+/// use merit_order::{Auction, Orders, Scratch, Ties, clear_auction};
+///
+/// let auction = Auction {
+///     offers: Orders { prices: &[10.0, 30.0], quantities: &[100.0, 50.0] },
+///     bids: Orders { prices: &[50.0, 20.0], quantities: &[80.0, 60.0] },
+///     k: 0.5,
+///     ties: Ties::Index,
+/// };
+/// let (mut sold, mut bought) = ([0.0; 2], [0.0; 2]);
+/// let price = clear_auction(auction, &mut sold, &mut bought, &mut Scratch::new())?;
+/// assert_eq!((price, sold, bought), (20.0, [100.0, 0.0], [80.0, 20.0]));
+/// # Ok::<(), merit_order::Error>(())
+/// ```
+///
 /// # Errors
 ///
 /// The arguments are not an auction ([`check::auction`]); [`Error::OutOfMemory`] when the working

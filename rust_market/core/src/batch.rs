@@ -86,6 +86,26 @@ pub struct Batch<'a> {
 /// At most `threads` threads work, the calling one among them; the result does not depend on
 /// their number.
 ///
+/// ```
+/// use std::num::NonZeroUsize;
+/// use merit_order::{Batch, Rows, Ties, clear_batch, threads::never};
+///
+/// // The same two offers meet three demands.
+/// let batch = Batch {
+///     offers: 2,
+///     bids: Rows::Shared(&[10.0, 30.0]),
+///     quantities: Rows::Shared(&[100.0, 50.0]),
+///     demand: Rows::Each(&[80.0, 120.0, 200.0]),
+///     price_cap: Some(Rows::Shared(&[4000.0])),
+///     ties: Ties::Index,
+/// };
+/// let (mut prices, mut dispatch) = ([0.0; 3], [0.0; 6]);
+/// clear_batch(batch, &mut prices, &mut dispatch, NonZeroUsize::MIN, &never)?;
+/// assert_eq!(prices, [10.0, 30.0, 4000.0]);
+/// assert_eq!(dispatch, [80.0, 0.0, 100.0, 20.0, 100.0, 50.0]);
+/// # Ok::<(), merit_order::Error>(())
+/// ```
+///
 /// # Errors
 ///
 /// A value is invalid: the error names the first one, and the results mean nothing;

@@ -20,7 +20,20 @@
 //! ```
 //!
 //! [`clear`] and [`clear_batch`] refuse values that no market has, as [`check`] does. Where buyers
-//! bid too, [`clear_auction`] and [`clear_auctions`] do the same for both sides.
+//! bid too, [`clear_auction`] and [`clear_auctions`] do the same for both sides. [`adequacy`]
+//! simulates years of outages; [`environment`], [`replay`], [`mlp`] and [`ppo`] are for agents that
+//! learn to bid. Long calls take a number of threads, and a function that says when to stop.
+//!
+//! # Features
+//!
+//! - `operation-counts` makes the variants of clearing count their operations, which takes time.
+//!
+//! # Versions
+//!
+//! The crate follows semantic versioning: before 1.0 a new minor version may change the interface,
+//! a patch version does not. A result changes in a patch version only if it was wrong. The modules
+//! [`variants`] and [`operation_counts`] are for a comparison, and may change in any version. The
+//! oldest Rust that compiles the crate is 1.88; a newer one is asked for in minor versions only.
 
 pub mod adequacy;
 mod auction;

@@ -44,6 +44,19 @@ struct Layer {
 }
 
 /// Networks of the same shape, one for each agent, or one for all.
+///
+/// ```
+/// use std::num::NonZeroUsize;
+/// use merit_order::{mlp::{Activation, Network}, threads::never};
+///
+/// let mut network = Network::new(1, Activation::Relu);
+/// // Two inputs, one output: 2 x - y + 1.
+/// assert!(network.push(2, &[2.0, -1.0], &[1.0])?);
+/// let mut answers = [0.0; 2];
+/// network.answer(&[1.0, 0.0, 0.0, 5.0], &mut answers, NonZeroUsize::MIN, &never)?;
+/// assert_eq!(answers, [3.0, -4.0]);
+/// # Ok::<(), merit_order::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Network {
     layers: Vec<Layer>,

@@ -92,6 +92,36 @@ pub struct Drawn<'a> {
 }
 
 /// A replay buffer of the latest transitions, up to a capacity.
+///
+/// ```
+/// use merit_order::replay::{Drawn, Replay, Shape, Transitions};
+/// use merit_order::threads::never;
+///
+/// let shape = Shape { observation: 1, action: 1 };
+/// let mut replay = Replay::new(1000, shape, 7, None)?;
+/// let transitions = Transitions {
+///     observations: &[0.0, 1.0],
+///     actions: &[0.5, 0.5],
+///     rewards: &[10.0, 20.0],
+///     next_observations: &[1.0, 2.0],
+///     done: &[0, 1],
+/// };
+/// replay.add(transitions, &never)?;
+/// let (mut seen, mut acted, mut rewards, mut next) = ([0.0; 4], [0.0; 4], [0.0; 4], [0.0; 4]);
+/// let (mut done, mut indices, mut weights) = ([0; 4], [0; 4], [0.0; 4]);
+/// let drawn = Drawn {
+///     observations: &mut seen,
+///     actions: &mut acted,
+///     rewards: &mut rewards,
+///     next_observations: &mut next,
+///     done: &mut done,
+///     indices: &mut indices,
+///     weights: &mut weights,
+/// };
+/// replay.sample(0.0, drawn, &never)?;
+/// assert!(indices.iter().zip(rewards).all(|(&at, reward)| reward == [10.0, 20.0][at as usize]));
+/// # Ok::<(), merit_order::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Replay {
     shape: Shape,
