@@ -8,6 +8,7 @@ A program in ``docs/examples`` may print the table of its own stored result.
 from __future__ import annotations
 
 import sys
+import tomllib
 from collections.abc import Callable, Iterable
 
 from rich.table import Table
@@ -26,7 +27,7 @@ DOCUMENTS = (
 )
 EXAMPLES = REPOSITORY / "docs" / "examples"
 """Programs whose stored results the documents show; their modules can be imported."""
-PROLOGUE = f"from {__name__} import show; from market_py.benchmark.report import tables"
+PROLOGUE = f"from {__name__} import book_link, show; from market_py.benchmark.report import tables"
 
 
 def show(part: Callable[[Results], Table | str | Iterable[Table]]) -> None:
@@ -38,6 +39,12 @@ def show(part: Callable[[Results], Table | str | Iterable[Table]]) -> None:
         print(f"\n{markdown(found)}\n")
     else:
         print(*(f"\n**{table.title}**\n\n{markdown(table)}" for table in found), "", sep="\n")
+
+
+def book_link(_results: Results) -> str:
+    """Link to the address of the book, which stands in pyproject.toml only."""
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"]
+    return f"The [book]({project['urls']['Book']}) has figures to drag, without an installation."
 
 
 def markdown(table: Table) -> str:

@@ -31,7 +31,7 @@ PAGES += re.findall(
     r"^(?:docs|rust_market|notebooks)/\w[\w-]+$", (SETTINGS / "index.md").read_text(), re.M
 )
 FORMULA = re.compile(r"\$\$.+?\$\$|\$[^$\n]+\$", re.S)
-PICTURE = re.compile(r"(?<!Contract)(Panel|_panel|_figure)\(")
+PICTURE = re.compile(r"(?<!Contract)(Panel|_panel|_figure|StoredRaces)\(")
 """What makes a picture that moves; one of an answer shows nothing before there is one."""
 DEAD_WIDGET = re.compile(r"\w+\(children=|\w+\(value=|IPY_MODEL|Error displaying widget")
 
@@ -102,7 +102,8 @@ def test_a_page_shows_all_that_its_notebook_shows(page, book, name):
     for i, source in enumerate(sources):
         cell = cells.nth(i)
         if PICTURE.search(source.source) and "my_" not in source.source:
-            assert cell.locator(".cell_output img").count() == 1, source.source
+            shown = cell.locator(".cell_output img, .cell_output .merit-order")
+            assert shown.count() == 1, source.source
             assert len(said(cell)) > 20, source.source
         for output in cell.locator(".cell_output > *").all():
             assert (
@@ -188,9 +189,97 @@ def test_search_finds_a_word_without_a_server(page, book):
     assert "convolution" in page.locator("article").text_content()
 
 
+@pytest.mark.parametrize("name", ["index", "notebooks/01_merit_order"])
+def test_the_merit_order_is_dragged_by_pointer_and_by_keys(page, book, name):
+    visit(page, book, name)
+    figure = page.locator("article .merit-order").first
+    sentence, handle = figure.get_by_role("status"), figure.get_by_role("slider", name="demand")
+    assert sentence.text_content().startswith("Demand ")
+    seen = {sentence.text_content()}
+    for key in ("Home", "ArrowRight", "PageUp", "End"):
+        handle.press(key)
+        page.wait_for_timeout(50)
+        seen.add(sentence.text_content())
+    assert len(seen) == 5
+    handle.press("Home")
+    sentence.get_by_text("No demand").wait_for()
+    plot = figure.locator(".sky").bounding_box()
+    page.mouse.move(plot["x"] + 1, plot["y"] + 10)
+    page.mouse.down()
+    page.mouse.move(plot["x"] + plot["width"] / 2, plot["y"] + 10, steps=5)
+    page.mouse.up()
+    sentence.get_by_text(re.compile("^Demand .* clears at")).wait_for()
+    half = float(handle.get_attribute("aria-valuenow"))
+    assert half == pytest.approx(float(handle.get_attribute("aria-valuemax")) / 2, rel=0.03)
+    before = sentence.text_content()
+    figure.get_by_role("button", name="Reset").click()
+    page.wait_for_timeout(50)
+    assert sentence.text_content() != before
+
+
+def test_supply_and_demand_are_dragged(page, book):
+    visit(page, book, "notebooks/11_two_sides")
+    figure = page.locator("article .merit-order").first
+    sentence = figure.get_by_role("status")
+    seen = {sentence.text_content()}
+    for role, name, key in (
+        ("slider", "offer 1", "PageUp"),
+        ("slider", "supply", "End"),
+        ("slider", "demand", "PageDown"),
+        ("checkbox", "fixed demand", " "),
+    ):
+        figure.get_by_role(role, name=re.compile(f"^{name}")).first.press(key)
+        page.wait_for_timeout(50)
+        seen.add(sentence.text_content())
+    assert len(seen) >= 4
+
+
+@pytest.mark.parametrize("name", [it for it in NAMES if re.search(r"/0[4-9]_", it)])
+def test_results_of_the_stored_run_are_chosen(page, book, name):
+    visit(page, book, name)
+    shown = page.locator("article .merit-order:has(table.bars)")
+    assert shown.count() == 1
+    sentence, lists = shown.get_by_role("status"), shown.get_by_role("combobox")
+    for i in range(lists.count()):
+        for option in lists.nth(i).locator("option").all_inner_texts():
+            lists.nth(i).select_option(option)
+            page.wait_for_timeout(50)
+            assert sentence.text_content().startswith("Stored (")
+            over = re.search(r"Over (.+?): ", sentence.text_content())[1]
+            rows = shown.locator("tbody tr")
+            assert rows.filter(has_text=over).count() >= 1
+            assert rows.count() >= 3
+
+
+def test_the_front_page_begins_with_the_figure_and_the_commands(page, book):
+    visit(page, book, "index")
+    figure = page.locator("article .merit-order").bounding_box()
+    assert figure["y"] < 500
+    assert page.locator("article img").count() == 0
+    for words in ("make lab", "make test"):
+        assert page.locator("article pre", has_text=words).first.bounding_box()["y"] > figure["y"]
+
+
+@pytest.mark.parametrize("name", ["index", "notebooks/01_merit_order", "notebooks/11_two_sides"])
+def test_pages_fit_a_phone_and_paper(page, book, name):
+    page.set_viewport_size({"width": 400, "height": 800})
+    visit(page, book, name)
+    for figure in page.locator("article .merit-order").all():
+        box = figure.bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= 400
+        sizes = figure.locator("svg text").evaluate_all(
+            "all => all.filter(it => it.textContent).map(it => it.getBoundingClientRect().height)"
+        )
+        assert min(sizes) > 8
+    shoot(page, name, "phone")
+    page.emulate_media(media="print")
+    assert page.locator("article .merit-order .controls:visible").count() == 0
+    assert page.locator("article .merit-order > svg:visible").count() >= 1
+
+
 def test_recorded_learning_plays(page, book):
     visit(page, book, "notebooks/09_environment")
-    figures = page.locator("article .merit-order")
+    figures = page.locator("article .merit-order", has=page.get_by_role("button", name="Play"))
     assert figures.count() == 3
     for figure in figures.all():
         slider = figure.get_by_role("slider", name="update")
