@@ -76,8 +76,26 @@ export PATH := $(value PATH):$(value HOME)/.cargo/bin
 endif
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
+# What `make test-dist` runs, with nothing but NumPy; what `make sanitize` runs with memory checked.
+DIST_TESTS := tests/rust_market tests/backends/test_contract.py tests/backends/test_threads.py
+SANITIZED_TESTS := tests/rust_market/test_borrowing.py tests/backends/test_arrays.py \
+	tests/backends/test_bad_input.py
+NIGHTLY := rustup toolchain list | grep -q nightly || \
+	rustup toolchain install nightly --profile minimal --component miri,rust-src
+HOST := "$$(rustc -vV | sed -n 's/^host: //p')"
+# What `cargo deny` checks; the database of advisories is fetched.
+DENY := advisories bans licenses sources
+# In the environment that `make test-dist` makes.
+ifneq ($(OS),Windows_NT)
+INSTALLED := build/installed/bin/python
+else
+INSTALLED := build/installed/Scripts/python.exe
+endif
+
 .DEFAULT_GOAL := help
-.PHONY: help setup build build-rust build-rust-if-possible compile-numba lab run book app wheelhouse test test-all bench report picture lint lint-python lint-rust coverage lock clean
+.PHONY: help setup build build-rust build-rust-if-possible compile-numba lab run book app wheelhouse \
+	sources wheel test-dist publish-crate typecheck audit sanitize miri test test-all bench report \
+	picture lint lint-python lint-rust lint-workflows coverage lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -135,6 +153,48 @@ wheelhouse: build-rust-if-possible ## collect wheels and crates, to set up witho
 	$(MATURIN) $(PYTHON) -m maturin build --quiet --release --manifest-path rust_market/Cargo.toml --out "$$into"
 	@echo Take it along, with the repository: $(COLLECTED)
 
+sources: setup ## make the source packages, and the wheel of market_py, in dist
+	@$(PYTHON) -m hatchling build --directory dist
+	@$(MATURIN) $(PYTHON) -m maturin sdist --quiet --manifest-path rust_market/Cargo.toml --out dist
+	@$(CARGO) package --manifest-path rust_market/Cargo.toml --package merit-order $(CARGO_OPTIONS)
+
+wheel: setup ## make a wheel of the extension for the Python in use, in dist
+	@$(MATURIN) $(PYTHON) -m maturin build --quiet --release --locked \
+		--manifest-path rust_market/Cargo.toml --out dist
+
+test-dist: $(NEW_VENV) ## install what dist holds into a new environment, and test it
+	@rm -rf build/installed && $(PYTHON) -m venv build/installed
+	@$(INSTALLED) -m pip install --quiet hypothesis 'numpy>=2' pytest
+	@$(INSTALLED) -m pip install --quiet --no-index --find-links dist rust-market
+	@$(INSTALLED) -m pytest $(DIST_TESTS) $(PYTEST_OPTIONS)
+
+publish-crate: ## publish the crate merit-order (CARGO_OPTIONS=--dry-run tries it)
+	@$(CARGO) publish --manifest-path rust_market/Cargo.toml --package merit-order $(CARGO_OPTIONS)
+
+typecheck: setup ## check a typed program of a user with pyright, and install that
+	@$(PYTHON) -m venv build/pyright
+	@build/pyright/bin/python -m pip install --quiet basedpyright
+	@build/pyright/bin/basedpyright --pythonpath $(PYTHON)
+
+audit: $(NEW_VENV) ## look for known faults and forbidden licences of what the project uses
+	@$(PYTHON) -m venv build/audit && build/audit/bin/python -m pip install --quiet pip-audit
+	@build/audit/bin/python -m pip_audit --no-deps --disable-pip --requirement requirements.lock
+	@command -v cargo-deny >/dev/null || $(CARGO) install --locked cargo-deny
+	@$(CARGO) deny --manifest-path rust_market/Cargo.toml check $(DENY)
+
+sanitize: setup ## test the extension with AddressSanitizer (needs Rust nightly)
+	@$(NIGHTLY); RUSTFLAGS=-Zsanitizer=address CARGO_TARGET_DIR=build/sanitized \
+		$(MATURIN) RUSTUP_TOOLCHAIN=nightly $(PYTHON) -m maturin build --quiet \
+		--manifest-path rust_market/Cargo.toml --target $(HOST) --out build/sanitized/wheels
+	@rm -rf build/sanitized/site && $(PYTHON) -m pip install --quiet --no-deps \
+		--target build/sanitized/site build/sanitized/wheels/*.whl
+	@LD_PRELOAD="$$(cc -print-file-name=libasan.so)" ASAN_OPTIONS=detect_leaks=0 \
+		PYTHONPATH=build/sanitized/site $(PYTHON) -m pytest -n0 $(SANITIZED_TESTS)
+
+miri: ## run the tests of the core in Miri (needs Rust nightly)
+	@$(NIGHTLY); $(CARGO) +nightly miri test --manifest-path rust_market/Cargo.toml \
+		--package merit-order
+
 test: build lint ## run the tests (five minutes on two cores)
 	@$(PYTHON) -m pytest $(PARALLEL) $(PYTEST_OPTIONS)
 
@@ -151,7 +211,7 @@ picture: setup ## make the animated picture of the README (needs Chromium)
 	@$(PYTHON) -m market_py.workshop.publish.picture
 
 lint: setup ## check style, types and imports between layers
-	@+$(MAKE) --no-print-directory -j2 lint-python lint-rust
+	@+$(MAKE) --no-print-directory -j2 lint-python lint-rust lint-workflows
 
 lint-python: setup
 	@$(PYTHON) -m ruff check
@@ -167,6 +227,12 @@ lint-rust:
 		$(CARGO) clippy --workspace --all-targets -- -D warnings; \
 	else echo 'No clippy: the Rust code is not linted.'; fi && \
 	$(CARGO) test --package merit-order
+
+# actionlint is used where it is installed: its package on PyPI downloads it from GitHub.
+lint-workflows: setup
+	@"$$($(PYTHON) -c 'import sysconfig; print(sysconfig.get_path("scripts"))')/zizmor" \
+		--offline --quiet .github
+	@command -v actionlint >/dev/null || exit 0; actionlint
 
 coverage: build ## report the Python lines that the tests reach, in build/coverage
 	@$(PYTHON) -m pytest --cov --cov-report=term:skip-covered --cov-report=html:build/coverage \
