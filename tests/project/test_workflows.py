@@ -37,20 +37,20 @@ def test_there_are_those_that_publish_and_those_that_test():
     assert WORKFLOWS.keys() == {"ci", "nightly", "pages", "wheels", "release"}
 
 
-@pytest.mark.parametrize("path", FOLDER.glob("*.yml"), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.yml")), ids=lambda path: path.stem)
 def test_actions_are_pinned_to_a_commit(path):
     for line in path.read_text().splitlines():
         if "uses:" in line and "uses: ./" not in line:
             assert PINNED.search(line), line
 
 
-@pytest.mark.parametrize(("workflow", "job"), jobs())
+@pytest.mark.parametrize(("workflow", "job"), list(jobs()))
 def test_each_job_may_do_little_and_ends(workflow, job):
     assert "permissions" in workflow or "permissions" in job
     assert "uses" in job or 0 < job["timeout-minutes"] <= 150
 
 
-@pytest.mark.parametrize(("workflow", "job"), jobs())
+@pytest.mark.parametrize(("workflow", "job"), list(jobs()))
 def test_what_runs_is_a_target_of_the_makefile(workflow, job):
     for line in commands(job):
         if line not in BEFORE_MAKE:
