@@ -76,6 +76,9 @@ export PATH := $(value PATH):$(value HOME)/.cargo/bin
 endif
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
+# Where packages are collected that are to be published.
+DIST ?= dist
+DISTRIBUTION := $(call quote,$(value DIST))
 # What `make test-dist` runs, with nothing but NumPy; what `make sanitize` runs with memory checked.
 DIST_TESTS := tests/rust_market tests/backends/test_contract.py tests/backends/test_threads.py
 SANITIZED_TESTS := tests/rust_market/test_borrowing.py tests/backends/test_arrays.py \
@@ -154,19 +157,20 @@ wheelhouse: build-rust-if-possible ## collect wheels and crates, to set up witho
 	@echo Take it along, with the repository: $(COLLECTED)
 
 sources: setup ## make the source packages, and the wheel of market_py, in dist
-	@$(PYTHON) -m hatchling build --directory dist
-	@$(MATURIN) $(PYTHON) -m maturin sdist --quiet --manifest-path rust_market/Cargo.toml --out dist
+	@$(PYTHON) -m hatchling build --directory $(DISTRIBUTION)
+	@$(MATURIN) $(PYTHON) -m maturin sdist --manifest-path rust_market/Cargo.toml --out $(DISTRIBUTION)
 	@$(CARGO) package --manifest-path rust_market/Cargo.toml --package merit-order $(CARGO_OPTIONS)
 
 wheel: setup ## make a wheel of the extension for the Python in use, in dist
 	@$(MATURIN) $(PYTHON) -m maturin build --quiet --release --locked \
-		--manifest-path rust_market/Cargo.toml --out dist
+		--manifest-path rust_market/Cargo.toml --out $(DISTRIBUTION)
 
 test-dist: $(NEW_VENV) ## install what dist holds into a new environment, and test it
 	@rm -rf build/installed && $(PYTHON) -m venv build/installed
-	@$(INSTALLED) -m pip install --quiet hypothesis 'numpy>=2' pytest
-	@$(INSTALLED) -m pip install --quiet --no-index --find-links dist rust-market
-	@$(INSTALLED) -m pytest $(DIST_TESTS) $(PYTEST_OPTIONS)
+	@$(INSTALLED) -m pip install --quiet hypothesis 'numpy>=2' 'pytest<9.2' pytest-xdist
+	@$(INSTALLED) -m pip install --quiet --no-index --find-links $(DISTRIBUTION) rust-market
+	@$(INSTALLED) -c 'import rust_market'
+	@$(INSTALLED) -m pytest $(PARALLEL) $(DIST_TESTS)
 
 publish-crate: ## publish the crate merit-order (CARGO_OPTIONS=--dry-run tries it)
 	@$(CARGO) publish --manifest-path rust_market/Cargo.toml --package merit-order $(CARGO_OPTIONS)

@@ -31,14 +31,13 @@ settings.register_profile("long", settings.get_profile("quick"), max_examples=1_
 settings.load_profile("quick")
 
 
-NO_RUST = "no Rust extension, and no cargo to build it with: see https://rustup.rs"
+ABSENT = "not installed, and for Rust, no cargo to build it with: see https://rustup.rs"
 
 
 def usable_backends() -> list[str]:
-    """Every backend; without Rust only where it cannot be built."""
-    if shutil.which("cargo") or "rust" in market_py.available_backends():
-        return list(BACKENDS)
-    return [name for name in BACKENDS if name != "rust"]
+    """Backends that are installed, and Rust wherever it can be built."""
+    found = market_py.available_backends()
+    return [it for it in BACKENDS if it in found or (it == "rust" and shutil.which("cargo"))]
 
 
 def pytest_xdist_auto_num_workers(config) -> int:
@@ -52,7 +51,7 @@ def pytest_xdist_auto_num_workers(config) -> int:
 @pytest.fixture(params=BACKENDS)
 def backend(request):
     if request.param not in usable_backends():
-        pytest.skip(NO_RUST)
+        pytest.skip(ABSENT)
     return market_py.get_backend(request.param)
 
 
