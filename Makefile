@@ -182,18 +182,20 @@ typecheck: setup ## check a typed program of a user with pyright, and install th
 
 audit: $(NEW_VENV) ## look for known faults and forbidden licences of what the project uses
 	@$(PYTHON) -m venv build/audit && build/audit/bin/python -m pip install --quiet pip-audit
-	@build/audit/bin/python -m pip_audit --no-deps --disable-pip --requirement requirements.lock
+	@build/audit/bin/python -m pip_audit --strict --no-deps --disable-pip --requirement requirements.lock
 	@command -v cargo-deny >/dev/null || $(CARGO) install --locked cargo-deny
 	@$(CARGO) deny --manifest-path rust_market/Cargo.toml check $(DENY)
 
 sanitize: setup ## test the extension with AddressSanitizer (needs Rust nightly)
 	@$(NIGHTLY); RUSTFLAGS=-Zsanitizer=address CARGO_TARGET_DIR=build/sanitized \
-		$(MATURIN) RUSTUP_TOOLCHAIN=nightly $(PYTHON) -m maturin build --quiet \
+		CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS=true \
+		RUSTUP_TOOLCHAIN=nightly $(MATURIN) $(PYTHON) -m maturin build --quiet --release \
 		--manifest-path rust_market/Cargo.toml --target $(HOST) --out build/sanitized/wheels
 	@rm -rf build/sanitized/site && $(PYTHON) -m pip install --quiet --no-deps \
 		--target build/sanitized/site build/sanitized/wheels/*.whl
-	@LD_PRELOAD="$$(cc -print-file-name=libasan.so)" ASAN_OPTIONS=detect_leaks=0 \
-		PYTHONPATH=build/sanitized/site $(PYTHON) -m pytest -n0 $(SANITIZED_TESTS)
+	@LD_PRELOAD="$$(cc -print-file-name=libasan.so)" PYTHONPATH=build/sanitized/site \
+		ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 \
+		$(PYTHON) -m pytest $(SANITIZED_TESTS)
 
 miri: ## run the tests of the core in Miri (needs Rust nightly)
 	@$(NIGHTLY); $(CARGO) +nightly miri test --manifest-path rust_market/Cargo.toml \
