@@ -102,8 +102,9 @@ def test_a_page_shows_all_that_its_notebook_shows(page, book, name):
     for i, source in enumerate(sources):
         cell = cells.nth(i)
         if PICTURE.search(source.source) and "my_" not in source.source:
-            shown = cell.locator(".cell_output img, .cell_output .merit-order")
-            assert shown.count() == 1, source.source
+            # One picture, or one figure, or both.
+            shown = {cell.locator(f".cell_output {it}").count() for it in ("img", ".merit-order")}
+            assert 1 in shown and max(shown) == 1, source.source
             assert len(said(cell)) > 20, source.source
         for output in cell.locator(".cell_output > *").all():
             assert (
@@ -271,6 +272,8 @@ def test_pages_fit_a_phone_and_paper(page, book, name):
             "all => all.filter(it => it.textContent).map(it => it.getBoundingClientRect().height)"
         )
         assert min(sizes) > 8
+    wide = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+    assert page.evaluate(wide)
     shoot(page, name, "phone")
     page.emulate_media(media="print")
     assert page.locator("article .merit-order .controls:visible").count() == 0
