@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import re
 import shutil
 import subprocess
 from functools import cache
@@ -28,7 +29,7 @@ def record() -> dict[str, Any]:
     known = pyperf.Run([1.0], collect_metadata=True).get_metadata()
     features = binding.get_host_cpu_features()
     return {
-        "cpu": known.get("cpu_model_name") or platform.processor() or "unknown",
+        "cpu": known.get("cpu_model_name") or _processor(),
         "cores": known.get("cpu_count"),
         "architecture": platform.machine(),
         "cpu_features": [name for name in FEATURES if features.get(name)],
@@ -37,7 +38,8 @@ def record() -> dict[str, Any]:
         "cpu_frequency": known.get("cpu_freq", "unknown"),
         "load_average": known.get("load_avg_1min"),
         "system": platform.system(),
-        "release": platform.release(),
+        # What follows the numbers is free text of whoever built the kernel.
+        "release": _numbers(platform.release()),
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "packages": {name: version(name) for name in PACKAGES},
         "rustc": _rustc(),
@@ -52,6 +54,21 @@ def differences(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
         for name in IDENTITY
         if one.get(name) != other.get(name)
     ]
+
+
+def _processor() -> str:
+    """Name the processor where pyperf does not: everywhere but on Linux."""
+    if platform.system() == "Darwin":
+        command = ["/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if name := done.stdout.strip():
+            return name
+    return platform.processor() or "unknown"
+
+
+def _numbers(release: str) -> str:
+    found = re.match(r"[\d.]*\d", release)
+    return found[0] if found else "unknown"
 
 
 @cache

@@ -164,12 +164,17 @@ class Race:
         first = self.candidates[0]
         return self.speedup(first + AA_SUFFIX, first)
 
+    @property
+    def blur(self) -> float:
+        """The largest ratio, at least 1, that the A/A copies allow for equal candidates."""
+        same = self.resolution()
+        return max(same.high, 1 / same.low)
+
     def verdict(self, name: str, over: str) -> Verdict:
         """Say "faster" or "slower" only when the whole interval does, and the A/A ratio allows."""
         if self.finished < MIN_ROUNDS:
             return "indistinguishable"
-        ratio, same = self.speedup(name, over), self.resolution()
-        blur = max(same.high, 1 / same.low)
+        ratio, blur = self.speedup(name, over), self.blur
         if ratio.low > 1 and ratio.value > blur:
             return "faster"
         if ratio.high < 1 and ratio.value < 1 / blur:

@@ -495,7 +495,7 @@ def resolution(results: Results) -> str:
     """Say how well the run tells a function from itself."""
     ratios = [found.race.resolution() for found in results.races]
     holding = sum(ratio.low <= 1 <= ratio.high for ratio in ratios)
-    blurs = [max(ratio.high, 1 / ratio.low) - 1 for ratio in ratios]
+    blurs = [found.race.blur - 1 for found in results.races]
     return (
         f"A/A: the interval holds 1 in {holding} of {len(ratios)} races; "
         f"it reaches {np.median(blurs):.1%} from 1 in the median race, {max(blurs):.1%} at most."
