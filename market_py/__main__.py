@@ -18,6 +18,7 @@ COMMANDS = {
     "book": "make a static HTML book of the executed notebooks",
     "app": "serve notebook 01 as a page, with Voila",
     "bench": "time the variants and the backends",
+    "compare": "show stored runs of several machines side by side",
     "report": "write the tables and the picture of the documents",
     "adequacy": "simulate outages of the RTS-79, year by year",
     "clear": "clear the orders of a CSV or Parquet file",

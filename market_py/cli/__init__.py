@@ -9,6 +9,8 @@ from collections.abc import Callable
 REFUSED = 2
 """Exit status where the arguments are wrong."""
 INTERRUPTED = 128 + signal.SIGINT
+WIDTH = 130
+"""Columns of tables where the output is not a terminal."""
 
 
 def at_least(least: int) -> Callable[[str], int]:

@@ -17,10 +17,7 @@ from market_py.benchmark.report import tables
 from market_py.benchmark.report.picture import save_pictures
 from market_py.benchmark.results import FOLDER, Results
 from market_py.benchmark.run import Case, run
-from market_py.cli import INTERRUPTED, REFUSED, at_least
-
-WIDTH = 130
-"""Columns where the output is not a terminal."""
+from market_py.cli import INTERRUPTED, REFUSED, WIDTH, at_least
 
 
 def main(arguments: list[str]) -> int:

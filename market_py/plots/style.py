@@ -39,6 +39,9 @@ SPARE_STYLES = [
 ]
 """Each with a marker and dashes that no other has; the other variants take them in turn."""
 _OTHER_VARIANTS = [name for name in VARIANTS if name not in CANDIDATE_STYLES]
+SERIES_COLOURS = (BLACK, BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY)
+SERIES_MARKERS = "osD^vpX*P<>"
+SERIES_DASHES = ("-", "--", "-.", ":")
 BAR_STYLES = {
     "numba": (BLUE, "//"),
     "rust": (VERMILION, ".."),
@@ -55,6 +58,16 @@ def candidate_style(name: str) -> tuple[str, str, str]:
     is_variant = name in _OTHER_VARIANTS
     number = _OTHER_VARIANTS.index(name) if is_variant else crc32(name.encode())
     return SPARE_STYLES[number % len(SPARE_STYLES)]
+
+
+def series_style(number: int) -> tuple[str, str, str]:
+    """Colour, marker and dashes of one of many lines that are no candidates, counted from 0.
+
+    Their numbers have no common factor, so that the first 44 lines differ without colour, too.
+    """
+    among = (SERIES_COLOURS, SERIES_MARKERS, SERIES_DASHES)
+    colour, marker, dashes = (signs[number % len(signs)] for signs in among)
+    return colour, marker, dashes
 
 
 def bar_style(name: str) -> tuple[str, str]:

@@ -1,7 +1,8 @@
 """Write the generated parts of the documents: ``python -m market_py report``.
 
 cog runs the Python between ``[[[cog`` and ``]]]`` in a comment of a document, and writes what it
-prints before the next ``[[[end]]]``: ``show(tables.speedups)`` prints one table of the stored run.
+prints before the next ``[[[end]]]``: ``show(tables.speedups)`` prints one table of the stored run,
+``show_machines(machines.facts)`` one of the runs of all machines.
 A program in ``docs/examples`` may print the table of its own stored result.
 """
 
@@ -14,12 +15,19 @@ from collections.abc import Callable, Iterable
 from rich.table import Table
 from rich.text import Text
 
-from market_py.benchmark.reference import REFERENCE_FILE, reference
-from market_py.benchmark.report.picture import save_svg, source_note
+from market_py.benchmark.reference import REFERENCE_FILE, machine_files, reference
+from market_py.benchmark.report.machines import Runs, load_runs, ratios_by_machine
+from market_py.benchmark.report.picture import (
+    random_races,
+    save_svg,
+    source_note,
+    times_and_ratios,
+)
 from market_py.benchmark.results import Results, Unreadable
 from market_py.extension import CRATE, REPOSITORY
 
 PICTURE = REFERENCE_FILE.with_suffix(".svg")
+MACHINES_PICTURE = REFERENCE_FILE.with_name("machines.svg")
 DOCUMENTS = (
     REPOSITORY / "README.md",
     CRATE / "RUST_PERFORMANCE_STUDY.md",
@@ -27,12 +35,25 @@ DOCUMENTS = (
 )
 EXAMPLES = REPOSITORY / "docs" / "examples"
 """Programs whose stored results the documents show; their modules can be imported."""
-PROLOGUE = f"from {__name__} import book_link, show; from market_py.benchmark.report import tables"
+PROLOGUE = (
+    f"from {__name__} import book_link, show, show_machines; "
+    "from market_py.benchmark.report import machines, tables"
+)
+
+Part = Table | str | Iterable[Table]
 
 
-def show(part: Callable[[Results], Table | str | Iterable[Table]]) -> None:
+def show(part: Callable[[Results], Part]) -> None:
     """Print what a function says about the stored run, as Markdown."""
-    found = part(reference())
+    _print(part(reference()))
+
+
+def show_machines(part: Callable[[Runs], Part]) -> None:
+    """Print what a function says about the stored runs of all machines, as Markdown."""
+    _print(part(load_runs(machine_files())))
+
+
+def _print(found: Part) -> None:
     if isinstance(found, str):
         print(f"\n{found}\n")
     elif isinstance(found, Table):
@@ -58,24 +79,28 @@ def markdown(table: Table) -> str:
 
 
 def main(*, check: bool) -> int:
-    """Write documents and picture, or only say which are out of date; return the exit status."""
+    """Write documents and pictures, or only say which are out of date; return the exit status."""
     # Needed by nobody who only takes the workshop.
     from cogapp import Cog
 
     try:
-        results = reference()
+        results, runs = reference(), load_runs(machine_files())
     except Unreadable as error:
         print(error, file=sys.stderr)
         return 2
     options = ["--check" if check else "-r", "-P", "-n", "utf-8", "-p", PROLOGUE, "--verbosity=1"]
     options += ["-I", str(EXAMPLES)]
     status: int = Cog().main(["cog", *options, *map(str, DOCUMENTS)])
-    source = source_note(REFERENCE_FILE)
-    # Drawings differ from one version of Matplotlib to the next: the source is compared.
-    if PICTURE.is_file() and source in PICTURE.read_text("utf-8"):
-        return status
-    if check:
-        print(f"{PICTURE.relative_to(REPOSITORY)} is out of date")
-        return status or 1
-    save_svg(results, PICTURE, source)
+    for path, source, drawn, data in (
+        (PICTURE, source_note(REFERENCE_FILE), times_and_ratios, random_races(results)),
+        (MACHINES_PICTURE, source_note(*machine_files()), ratios_by_machine, runs),
+    ):
+        # Drawings differ from one version of Matplotlib to the next: the source is compared.
+        if path.is_file() and f">{source}<" in path.read_text("utf-8"):
+            continue
+        if check:
+            print(f"{path.relative_to(REPOSITORY)} is out of date")
+            status = status or 1
+        else:
+            save_svg(path, source, drawn, data)
     return status

@@ -13,7 +13,7 @@ from market_py.benchmark.confirm import PUBLISHED_NUMBA
 from market_py.benchmark.results import Results
 from market_py.benchmark.timing import ONE_PASS, Race, Ratio
 from market_py.plots.axes import Interval, aa_band, interval_line, label, legend, log_axis
-from market_py.plots.picture import own_settings, picture
+from market_py.plots.picture import Picture, own_settings, picture
 from market_py.plots.style import BLACK
 
 
@@ -40,7 +40,7 @@ def draw_resolution(axes: Any, races: Iterable[Race], at: Iterable[float]) -> No
 
 
 @picture(height=9.0)
-def _result(figure: Any, races: list[Race]) -> None:
+def times_and_ratios(figure: Any, races: list[Race]) -> None:
     """Above: time per call, with quartiles and baselines. Below: paired ratios, with intervals."""
     figure.subplots_adjust(left=0.12, top=0.89, bottom=0.08, hspace=0.06)
     above, below = figure.subplots(2, sharex=True, height_ratios=[1.4, 1])
@@ -68,29 +68,30 @@ def save_pictures(results: Results, path: Path) -> list[Path]:
 
     There are none where no single markets with distinct random inputs were timed.
     """
-    if not (races := _random_races(results)):
+    if not (races := random_races(results)):
         return []
     png, svg = path.with_suffix(".png"), path.with_suffix(".svg")
-    png.write_bytes(_result(races))
-    save_svg(results, svg, source_note(path))
+    png.write_bytes(times_and_ratios(races))
+    save_svg(svg, source_note(path), times_and_ratios, races)
     return [png, svg]
 
 
-def save_svg(results: Results, path: Path, source: str) -> None:
-    """Write an SVG that names its source: the same figure gives the same file."""
+def save_svg(path: Path, source: str, drawn: Picture[...], *data: Any) -> None:
+    """Write a picture as an SVG that names its source: the same data give the same file."""
     with own_settings():
-        figure = _result.figure(_random_races(results))
+        figure = drawn.figure(*data)
         figure.savefig(path, format="svg", metadata={"Date": None, "Source": source})
     # Matplotlib ends lines with blanks.
     lines = path.read_text("utf-8").splitlines()
     path.write_text("\n".join(line.rstrip() for line in lines) + "\n", "utf-8")
 
 
-def _random_races(results: Results) -> list[Race]:
+def random_races(results: Results) -> list[Race]:
+    """Return the races of single random markets, by their number of offers."""
     races = [it.race for it in results.of_kind("single") if it.distribution == "random"]
     return sorted(races, key=lambda race: race.size)
 
 
-def source_note(path: Path) -> str:
-    """Name the file of the results, and its checksum; `report --check` looks for this."""
-    return f"{path.name}, crc32 {zlib.crc32(path.read_bytes()):08x}"
+def source_note(*paths: Path) -> str:
+    """Name the files of the results, with checksums; `report --check` looks for this."""
+    return "; ".join(f"{path.name}, crc32 {zlib.crc32(path.read_bytes()):08x}" for path in paths)
