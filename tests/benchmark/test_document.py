@@ -74,8 +74,10 @@ def test_a_changed_figure_is_noticed_and_written_anew(copy, monkeypatch, tmp_pat
     copy.write_text(text[:figure] + "9" + text[figure:], "utf-8")
     assert document.main(check=True) != 0
     monkeypatch.setattr(document, "PICTURE", tmp_path / "reference.svg")
+    monkeypatch.setattr(document, "MACHINES_PICTURE", tmp_path / "machines.svg")
     assert document.main(check=False) == 0
     assert document.PICTURE.is_file()
+    assert document.MACHINES_PICTURE.is_file()
     assert copy.read_text("utf-8") == text
 
 
