@@ -59,6 +59,9 @@ CRATES_CONFIG := '[source.crates-io]' 'replace-with = "crates"' '[source.crates]
 SETUP_STATE := "$$(pwd) $$(cksum pyproject.toml requirements.lock | tr '\n' ' ')"
 SETUP_STAMP := $(call quote,$(PREFIX)/.rust-market-setup)
 
+# What `make bench-compare` compares with.
+BASE ?= HEAD
+
 # As many workers as tests/conftest.py says.
 PARALLEL := -n auto
 
@@ -97,11 +100,11 @@ endif
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build build-rust build-rust-if-possible compile-numba lab run book app wheelhouse \
-	sources wheel test-dist publish-crate typecheck audit sanitize miri test test-all bench report \
+	sources wheel test-dist publish-crate typecheck audit sanitize miri test test-all bench bench-compare report \
 	picture lint lint-python lint-rust lint-workflows coverage lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 .venv/pyvenv.cfg:
 	@for python in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -209,6 +212,9 @@ test-all: build lint ## run the long tests too (45 minutes)
 
 bench: build-rust-if-possible ## time the backends and the ladder (at most 15 minutes)
 	@$(PYTHON) -m market_py bench $(BENCH_OPTIONS)
+
+bench-compare: setup ## time this checkout against a commit: BASE=HEAD~1
+	@$(PYTHON) -m market_py bench-compare $(call quote,$(BASE)) $(BENCH_OPTIONS)
 
 report: setup ## write the tables of the documents from results/reference.json
 	@$(PYTHON) -m market_py report

@@ -19,6 +19,7 @@ COMMANDS = {
     "app": "serve notebook 01 as a page, with Voila",
     "bench": "time the variants and the backends",
     "compare": "show stored runs of several machines side by side",
+    "bench-compare": "time this checkout against an earlier commit",
     "report": "write the tables and the picture of the documents",
     "adequacy": "simulate outages of the RTS-79, year by year",
     "clear": "clear the orders of a CSV or Parquet file",
@@ -27,7 +28,7 @@ COMMANDS = {
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command and return its exit status."""
-    listed = "\n".join(f"  {name:<10}{summary}" for name, summary in COMMANDS.items())
+    listed = "\n".join(f"  {name:<15}{summary}" for name, summary in COMMANDS.items())
     parser = argparse.ArgumentParser(
         prog="python -m market_py",
         description=f"Commands:\n{listed}\n\nEach of them has a --help of its own.",
@@ -43,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         # Imported here: the doctor must run where other commands cannot be imported.
         with explain_missing():
-            command = importlib.import_module(f"market_py.cli.{chosen.command}")
+            command = importlib.import_module(f"market_py.cli.{chosen.command.replace('-', '_')}")
             status: int = command.main(chosen.options)
             return status
     except ImportError as error:
