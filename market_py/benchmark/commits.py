@@ -34,6 +34,8 @@ SIZES = (5, 20, 200, 1000)
 BATCH_MARKETS = 1000
 BUILD = REPOSITORY / "build"
 PROGRAM = Path(__file__).with_name("commit_worker.py")
+REFUSE_STALE = "error:the Rust extension:RuntimeWarning"
+"""Makes an error of the warning that an extension is no release build, or not of its sources."""
 ESTIMATES = 3
 """Passes whose fastest tells how many a sample needs."""
 
@@ -103,15 +105,17 @@ def checked_out(commit: str) -> Iterator[Path]:
             subprocess.run(remove, cwd=REPOSITORY, capture_output=True, check=False)
 
 
-def build(tree: Path, into: Path) -> Path:
+def build(name: str, tree: Path, into: Path) -> Path:
     """Build the extension of a checkout, and return the folder that it can be imported from.
 
     What cargo compiled stays in ``build/bench-compare``, for the next time. A RuntimeError holds
     what the compiler says where this fails.
     """
+    # A folder for each name: cargo tells checkouts apart by the age of their files only, and would
+    # take what it built from the one for that of the other.
     options = {
         "--manifest-path": tree / "rust_market" / "Cargo.toml",
-        "--target-dir": BUILD / "bench-compare",
+        "--target-dir": BUILD / "bench-compare" / name,
         "--interpreter": sys.executable,
         "--out": into,
     }
@@ -122,7 +126,7 @@ def build(tree: Path, into: Path) -> Path:
     environment = {name: value for name, value in os.environ.items() if name not in hidden}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise RuntimeError(f"the Rust extension of {tree} cannot be built:\n{done.stderr}")
+        raise RuntimeError(f"the Rust extension of {name} cannot be built:\n{done.stderr}")
     (wheel,) = into.glob("*.whl")
     shutil.unpack_archive(wheel, into, "zip")
     return into
@@ -136,7 +140,7 @@ class Worker:
         self._name = name
         self._process = subprocess.Popen(
             # Without -P, the modules beside the program could be imported by their bare names.
-            [sys.executable, "-P", str(PROGRAM)],
+            [sys.executable, "-P", "-W", REFUSE_STALE, str(PROGRAM)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=os.environ | {"PYTHONPATH": os.pathsep.join(path)},

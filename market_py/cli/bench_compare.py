@@ -26,7 +26,7 @@ from market_py.cli import INTERRUPTED, REFUSED, WIDTH, at_least
 from market_py.extension import REPOSITORY
 
 NO_RUST = "Rust is not installed: only numba is timed."
-BUILDING = "Building both extensions; the first time this takes minutes."
+BUILDING = "Building both extensions, then numba compiles both: this takes minutes."
 
 
 def main(arguments: list[str]) -> int:
@@ -71,10 +71,9 @@ def _time(base: str, rounds: int, seed: int) -> dict[str, timing.Race]:
         if has_cargo:
             backends.append("rust")
             for name, its in folders.items():
-                its.append(commits.build(its[0], tree.with_name(f"{name}-extension")))
+                its.append(commits.build(name, its[0], tree.with_name(f"{name}-extension")))
         if not backends:
             raise ValueError("there is nothing to time: install numba, or Rust")
-        # Before the first round numba compiles both, and the results are verified.
         bar = stack.enter_context(tqdm(total=rounds, unit="round", leave=False))
         cases = commits.make_cases(backends, seed)
         return commits.race(folders, cases, rounds=rounds, seed=seed, progress=bar.update)
