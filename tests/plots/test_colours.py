@@ -40,6 +40,7 @@ DISTRIBUTIONS = {
     "overheads": plots_05.STYLES,
     "languages": style_.BAR_STYLES,
     "growth": plots_07.GROWTH_STYLES,
+    "series": {str(number): style_.series_style(number) for number in range(20)},
 }
 """Styles that may stand in one picture: a colour, then hatch, marker or dashes."""
 NOTICEABLE = 10

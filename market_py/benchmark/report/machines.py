@@ -24,7 +24,7 @@ from market_py.plots.style import BLACK, series_style
 NUMBA, RUST = PUBLISHED
 PAIRS = (("rust", "numba"), (RUST, NUMBA), (PUBLISHED_BARE, NUMBA))
 """A function in Rust, and the one in numba that it is compared with."""
-LEGEND_COLUMNS = 3
+LEGEND_COLUMNS = 2
 
 Runs = Mapping[str, Results]
 """Runs of the benchmark by the name of their machine."""
@@ -149,9 +149,9 @@ def winner(verdicts: Mapping[int, Verdict]) -> str:
 @picture(height=9.0)
 def ratios_by_machine(figure: Any, runs: Runs) -> None:
     """Draw the ratios of each pair against the number of offers, a line for each machine."""
-    height = 0.045 * -(-len(runs) // LEGEND_COLUMNS)
-    figure.subplots_adjust(left=0.12, top=0.94 - height, bottom=0.08, hspace=0.25)
-    parts = figure.subplots(len(PAIRS), sharex=True)
+    height = 0.032 * -(-len(runs) // LEGEND_COLUMNS)
+    figure.subplots_adjust(left=0.12, top=0.95 - height, bottom=0.08, hspace=0.25)
+    parts = figure.subplots(len(PAIRS), sharex=True, sharey=True)
     for axes, pair in zip(parts, PAIRS, strict=True):
         label(axes, title=f"{_over(pair)}: times as fast")
         axes.axhline(1, color=BLACK, linewidth=1)
@@ -161,7 +161,7 @@ def ratios_by_machine(figure: Any, runs: Runs) -> None:
             if races := [race for race in random_races(run) if _has(race, pair)]:
                 sizes = [race.size for race in races]
                 interval_line(axes, sizes, speedups(races, *pair), name, **style)
-        log_axis(axes.yaxis, subs=(1, 1.2, 1.5, 2, 3, 5, 7))
+        log_axis(axes.yaxis, subs=(1, 1.5, 2, 3, 5, 7))
     label(parts[-1], "offers N, distinct random inputs")
     log_axis(parts[-1].xaxis, subs=(1,), form=LogFormatterMathtext())
     legend(figure, LEGEND_COLUMNS)
