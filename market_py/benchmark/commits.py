@@ -18,7 +18,6 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -70,24 +69,20 @@ def make_cases(backends: Sequence[str], seed: int = 0) -> dict[str, CommitCase]:
 
 def find_commit(name: str) -> str:
     """Return the hash of a commit; a ValueError says that there is none of this name."""
-    try:
-        return _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
-    except ValueError as error:
-        raise ValueError(
-            f"{name!r} is no commit here{f': {error}' if str(error) else ''}"
-        ) from error
+    which = f"{name}^{{commit}}"
+    problem = f"{name!r} is no commit here"
+    return _git("rev-parse", "--verify", "--quiet", "--end-of-options", which, problem=problem)
 
 
-def _git(*arguments: str) -> str:
-    """Run git in this repository; a ValueError holds what it says where it fails."""
+def _git(*arguments: str, problem: str) -> str:
+    """Run git in this repository; where it fails, a ValueError says the problem and why."""
+    command = ["git", *arguments]
     try:
-        done = subprocess.run(
-            ["git", *arguments], cwd=REPOSITORY, capture_output=True, text=True, check=False
-        )
+        done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
     except FileNotFoundError as error:
         raise ValueError("git is not installed: there is no commit to compare with") from error
     if done.returncode != 0:
-        raise ValueError(done.stderr.strip())
+        raise ValueError(f"{problem}: {done.stderr.strip()}".removesuffix(": "))
     return done.stdout.strip()
 
 
@@ -98,11 +93,22 @@ def checked_out(commit: str) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(dir=BUILD, prefix="base-") as folder:
         tree = Path(folder) / "tree"
         try:
-            _git("worktree", "add", "--detach", str(tree), commit)
+            problem = f"{commit} cannot be checked out"
+            _git("worktree", "add", "--detach", str(tree), commit, problem=problem)
             yield tree
         finally:
             remove = ["git", "worktree", "remove", "--force", str(tree)]
             subprocess.run(remove, cwd=REPOSITORY, capture_output=True, check=False)
+
+
+def has_cargo() -> bool:
+    """Return whether Rust is installed."""
+    return shutil.which("cargo", path=_path()) is not None
+
+
+def _path() -> str:
+    """Return where programs are; rustup puts cargo into a folder that only new shells know."""
+    return os.pathsep.join([os.environ.get("PATH", ""), str(Path.home() / ".cargo" / "bin")])
 
 
 def build(name: str, tree: Path, into: Path) -> Path:
@@ -123,7 +129,8 @@ def build(name: str, tree: Path, into: Path) -> Path:
     command += [str(word) for option in options.items() for word in option]
     # A make above, and two kinds of environment at once, confuse maturin.
     hidden = {"MAKEFLAGS", "MFLAGS", "VIRTUAL_ENV", "CONDA_PREFIX"}
-    environment = {name: value for name, value in os.environ.items() if name not in hidden}
+    environment = {it: value for it, value in os.environ.items() if it not in hidden}
+    environment["PATH"] = _path()
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise RuntimeError(f"the Rust extension of {name} cannot be built:\n{done.stderr}")
@@ -203,28 +210,19 @@ def race(
 ) -> dict[str, timing.Race]:
     """Time libraries against each other; return a race for each case, by label.
 
-    Parameters
-    ----------
-    folders : mapping of str to sequence of Path
-        Where each library is imported from; the first of them gets the A/A copy.
-    cases : mapping of str to CommitCase
-        What is timed.
-    rounds, sample_seconds, seed, progress
-        As for `timing.race`.
-
-    Raises
-    ------
-    Disagreement
-        The libraries return different results.
-    RuntimeError
-        One of them cannot be timed.
+    `folders` say where each library is imported from; the first of them gets the A/A copy. The
+    other arguments, and a `Disagreement`, are as for `timing.race`. A RuntimeError says that a
+    library cannot be timed.
     """
     # numba compiles here, and the processes of the rounds load what it compiled.
     with _started(folders, cases) as workers:
         passes = {}
         for label, case in cases.items():
             results = {name: iter(worker.ask(label, 0)) for name, worker in workers.items()}
-            verify_markets({name: partial(_next, it) for name, it in results.items()}, case.inputs)
+            # The results are there already, in the order of the inputs.
+            verify_markets(
+                {name: lambda *_, it=it: next(it) for name, it in results.items()}, case.inputs
+            )
             seconds = [next(iter(workers.values())).ask(label, 1) for _ in range(ESTIMATES)]
             passes[label] = max(1, math.ceil(sample_seconds / min(seconds)))
     first = next(iter(folders))
@@ -254,8 +252,3 @@ def race(
         )
         for label, case in cases.items()
     }
-
-
-def _next(results: Iterator[Any], *arguments: Any) -> Any:
-    """Return what a process has returned for these arguments."""
-    return next(results)

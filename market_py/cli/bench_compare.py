@@ -7,13 +7,10 @@ slower, or whether the two are indistinguishable.
 from __future__ import annotations
 
 import argparse
-import os
-import shutil
 import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
 from importlib.util import find_spec
-from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
@@ -61,9 +58,7 @@ def _time(base: str, rounds: int, seed: int) -> dict[str, timing.Race]:
     """Build both commits in temporary folders, and time them."""
     commit = commits.find_commit(base)
     backends = ["numba"] if find_spec("numba") else []
-    # rustup puts cargo there, but only new shells know.
-    path = os.pathsep.join([os.environ["PATH"], str(Path.home() / ".cargo" / "bin")])
-    has_cargo = shutil.which("cargo", path=path) is not None
+    has_cargo = commits.has_cargo()
     print(BUILDING if has_cargo else NO_RUST, file=sys.stderr)
     with ExitStack() as stack:
         tree = stack.enter_context(commits.checked_out(commit))

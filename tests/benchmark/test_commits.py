@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-import types
 
 import numpy as np
 import pytest
@@ -169,6 +168,16 @@ class TestCheckout:
         assert worktrees() == before
         assert not list(commits.BUILD.glob("base-*"))
 
+    @pytest.mark.skipif(os.name == "nt", reason="programs of POSIX")
+    def test_cargo_is_found_where_rustup_puts_it(self, tmp_path, monkeypatch):
+        monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+        monkeypatch.setenv("HOME", str(tmp_path))
+        assert not commits.has_cargo()
+        cargo = tmp_path / ".cargo" / "bin" / "cargo"
+        cargo.parent.mkdir(parents=True)
+        cargo.touch(0o755)
+        assert commits.has_cargo()
+
     def test_what_cannot_be_built_is_said(self, tmp_path):
         with pytest.raises(RuntimeError, match="extension of base cannot be built:\n"):
             commits.build("base", tmp_path, tmp_path / "out")
@@ -227,8 +236,7 @@ class TestCommand:
             seen.extend([folders, {case.backend for case in cases.values()}])
             return finished(1)
 
-        nothing = types.SimpleNamespace(which=lambda *_, **__: None)
-        monkeypatch.setattr(bench_compare, "shutil", nothing)
+        monkeypatch.setattr(commits, "has_cargo", lambda: False)
         monkeypatch.setattr(commits, "race", race)
         assert bench_compare.main(["HEAD"]) == 0
         assert bench_compare.NO_RUST in capsys.readouterr().err
