@@ -166,6 +166,16 @@ BATCH = [
         ValueError,
         f"offer_prices[0, 0] = nan: {FINITE}",
     ),
+    # A side without orders, whose rows hold no value.
+    (
+        {
+            "offer_prices": np.ones((9, 0)),
+            "offer_quantities": np.ones((9, 0)),
+            "bid_prices": np.where(np.arange(27).reshape(9, 3) == 22, NAN, 1.0),
+        },
+        ValueError,
+        f"bid_prices[7, 1] = nan: {FINITE}",
+    ),
     # Rows that all auctions share are checked even where there is no auction.
     (
         {"offer_prices": np.ones((0, 2)), "offer_quantities": [1.0, -1.0]},

@@ -721,6 +721,26 @@ mod tests {
     }
 
     #[test]
+    fn the_first_wrong_value_is_named_where_the_other_side_has_no_orders() {
+        let batch = AuctionBatch {
+            orders: [0, 1],
+            offer_prices: Rows::Each(&[]),
+            offer_quantities: Rows::Each(&[]),
+            bid_prices: Rows::Each(&[1.0, f64::NAN]),
+            bid_quantities: Rows::Shared(&[1.0]),
+            k: Rows::Shared(&[0.0]),
+            ties: Ties::Index,
+        };
+        let (mut prices, mut bought) = ([0.0; 2], [0.0; 2]);
+        let threads = NonZeroUsize::MIN;
+        let found = clear_auctions(batch, &mut prices, &mut [], &mut bought, threads, &never);
+        assert_eq!(
+            found.unwrap_err().to_string(),
+            "bid_prices[1, 0] = NaN: must be finite"
+        );
+    }
+
+    #[test]
     fn rows_of_a_batch_are_cleared_as_alone() {
         let (offers, bids) = VERTICAL;
         let [k, mut prices] = [[0.0, 0.25, 1.0], [0.0; 3]];

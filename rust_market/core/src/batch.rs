@@ -58,7 +58,8 @@ impl<'a> Rows<'a> {
     pub(crate) fn shape(self, columns: Option<usize>) -> Vec<usize> {
         let rows = match self {
             Self::Shared(_) => None,
-            Self::Each(values) => Some(values.len() / columns.unwrap_or(1)),
+            // Rows of no columns cannot be counted, and have no value that an error could name.
+            Self::Each(values) => values.len().checked_div(columns.unwrap_or(1)),
         };
         rows.into_iter().chain(columns).collect()
     }
