@@ -65,6 +65,10 @@ BASE ?= HEAD
 # As many workers as tests/conftest.py says.
 PARALLEL := -n auto
 
+# How long `make fuzz` takes; its targets run one after the other, each as long.
+SECONDS ?= 60
+FUZZ_TARGETS := $(words $(wildcard rust_market/fuzz/tests/*.rs))
+
 NO_RUST := Rust is not installed: get it from https://rustup.rs, then run make build-rust.
 # The pipe of a make above does not reach cargo.
 CARGO := env -u MAKEFLAGS -u MFLAGS cargo --quiet
@@ -100,8 +104,8 @@ endif
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build build-rust build-rust-if-possible compile-numba lab run book app wheelhouse \
-	sources wheel test-dist publish-crate typecheck audit sanitize miri test test-all bench bench-compare report \
-	picture lint lint-python lint-rust lint-workflows coverage lock clean
+	sources wheel test-dist publish-crate typecheck audit fuzz sanitize miri test test-all bench \
+	bench-compare report picture lint lint-python lint-rust lint-workflows coverage lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -210,6 +214,11 @@ test: build lint ## run the tests (five minutes on two cores)
 test-all: build lint ## run the long tests too (45 minutes)
 	@$(PYTHON) -m pytest -m "" --hypothesis-profile=long $(PARALLEL) $(PYTEST_OPTIONS)
 
+fuzz: ## fuzz the Rust core for SECONDS (60)
+	@command -v cargo >/dev/null || { echo 'Rust is not installed: get it from https://rustup.rs.' >&2; exit 1; }
+	@cd rust_market/fuzz && BOLERO_RANDOM_TEST_TIME_MS=$$(($(SECONDS) * 1000 / $(FUZZ_TARGETS))) \
+	$(CARGO) test --test '*' -- --nocapture
+
 bench: build-rust-if-possible ## time the backends and the ladder (at most 15 minutes)
 	@$(PYTHON) -m market_py bench $(BENCH_OPTIONS)
 
@@ -255,5 +264,5 @@ lock: ## pin the versions again (needs uv)
 		--no-emit-index-url --no-header --no-annotate --quiet -o requirements.lock
 
 clean: ## delete what the other targets made, also .venv, but not the wheelhouse
-	rm -rf .venv build rust_market/target .hypothesis .mypy_cache .pytest_cache .coverage*
+	rm -rf .venv build rust_market/target rust_market/fuzz/target .hypothesis .mypy_cache .pytest_cache .coverage*
 	find . \( -name __pycache__ -o -name .ipynb_checkpoints -o -name .ruff_cache \) -prune -exec rm -rf {} +

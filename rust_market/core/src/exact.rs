@@ -20,7 +20,7 @@ const SCALED: usize = 64;
 /// or three of the digits; carries move on when the sum is read. (R. M. Neal, Fast exact summation
 /// using small and large superaccumulators, arXiv:1505.05571, 2015.) Nothing overflows.
 #[derive(Clone, Debug)]
-pub(crate) struct ExactSum {
+pub struct ExactSum {
     digits: [i64; DIGITS],
     /// The digits that are not zero are at or above this index.
     lowest: usize,
@@ -31,37 +31,37 @@ pub(crate) struct ExactSum {
 
 /// A sum rounded to a double as if exponents had no upper end: a double, times a power of two.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Rounded {
+pub struct Rounded {
     value: f64,
     /// 0, or 64 where the sum itself may be beyond the doubles.
     power: usize,
 }
 
 impl ExactSum {
-    pub(crate) fn new() -> Self {
-        Self {
+    /// The sum of some values, none of them negative.
+    pub fn of(values: impl Iterator<Item = f64>) -> Self {
+        let mut sum = Self {
             digits: [0; DIGITS],
             lowest: DIGITS - 1,
             highest: 0,
             pending: 0,
-        }
-    }
-
-    pub(crate) fn of(values: impl Iterator<Item = f64>) -> Self {
-        let mut sum = Self::new();
+        };
         values.for_each(|value| sum.add(value));
         sum
     }
 
-    pub(crate) fn add(&mut self, value: f64) {
+    /// Adds a value that is not negative.
+    pub fn add(&mut self, value: f64) {
         self.add_scaled(value, 0, 1);
     }
 
-    pub(crate) fn subtract(&mut self, value: Rounded) {
+    /// Subtracts a rounded sum.
+    pub fn subtract(&mut self, value: Rounded) {
         self.add_scaled(value.value, value.power, -1);
     }
 
-    pub(crate) fn subtract_sum(&mut self, other: &Self) {
+    /// Subtracts another sum.
+    pub fn subtract_sum(&mut self, other: &Self) {
         let mut other = other.clone();
         self.carry();
         other.carry();
@@ -103,7 +103,7 @@ impl ExactSum {
     }
 
     /// How the sum compares with zero.
-    pub(crate) fn sign(&mut self) -> Ordering {
+    pub fn sign(&mut self) -> Ordering {
         self.carry();
         match self.digits[self.highest].cmp(&0) {
             Ordering::Equal if self.digits.iter().any(|&digit| digit != 0) => Ordering::Greater,
@@ -112,7 +112,7 @@ impl ExactSum {
     }
 
     /// The sum, which is not negative, rounded once.
-    pub(crate) fn rounded(&mut self) -> Rounded {
+    pub fn rounded(&mut self) -> Rounded {
         self.carry();
         let Some(top) = self.digits.iter().rposition(|&digit| digit != 0) else {
             return Rounded {
@@ -154,7 +154,7 @@ fn power_of_two(exponent: i32) -> f64 {
 
 impl Rounded {
     /// How much must be there for this quantity to be covered.
-    pub(crate) fn tolerated(self) -> Self {
+    pub fn tolerated(self) -> Self {
         Self {
             value: self.value * COVERAGE,
             ..self
@@ -162,12 +162,12 @@ impl Rounded {
     }
 
     /// The sum; infinite beyond the doubles.
-    pub(crate) fn value(self) -> f64 {
+    pub fn value(self) -> f64 {
         self.value * power_of_two(self.power as i32)
     }
 
     /// The sum times 2^-64.
-    pub(crate) fn scaled(self) -> f64 {
+    pub fn scaled(self) -> f64 {
         self.value * power_of_two(self.power as i32 - SCALED as i32)
     }
 }

@@ -45,6 +45,9 @@ pub mod environment;
 mod error;
 mod exact;
 pub mod exclusive;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod internals;
 pub mod memory;
 pub mod mlp;
 pub mod operation_counts;

@@ -13,7 +13,12 @@ use crate::passes::{BLOCK, Split, are_offers, supply_at};
 use crate::selection::{Bracket, Candidates, GuessSampler, Part, SetBits};
 
 /// With fewer orders, a sample takes longer than it saves, and longer than sorting shared bids.
-pub(crate) const SAMPLING_MIN: usize = 1 << 15;
+pub(crate) const SAMPLING_MIN: usize = if cfg!(feature = "fuzzing") {
+    // So that markets of a few hundred orders, of which a fuzzer clears many, have a sample.
+    1 << 7
+} else {
+    1 << 15
+};
 /// Adjacent orders that are drawn together, since memory is read by cache lines.
 const LINE: usize = 8;
 /// By how much the demand of the sample is varied to enclose the answer, in multiples of what the
