@@ -92,6 +92,7 @@ SANITIZED_TESTS := tests/rust_market/test_borrowing.py tests/backends/test_array
 	tests/backends/test_bad_input.py
 NIGHTLY := rustup toolchain list | grep -q nightly || \
 	rustup toolchain install nightly --profile minimal --component miri,rust-src
+MSRV = $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' rust_market/Cargo.toml)
 HOST := "$$(rustc -vV | sed -n 's/^host: //p')"
 # What `cargo deny` checks; the database of advisories is fetched.
 DENY := advisories bans licenses sources
@@ -104,7 +105,7 @@ endif
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build build-rust build-rust-if-possible compile-numba lab run book app wheelhouse \
-	sources wheel test-dist publish-crate typecheck audit fuzz sanitize miri test test-all bench \
+	sources wheel test-dist publish-crate typecheck audit fuzz sanitize msrv miri test test-all bench \
 	bench-compare report picture lint lint-python lint-rust lint-workflows coverage lock clean
 
 help: ## list the targets
@@ -203,6 +204,11 @@ sanitize: setup ## test the extension with AddressSanitizer (needs Rust nightly)
 	@LD_PRELOAD="$$(cc -print-file-name=libasan.so)" PYTHONPATH=build/sanitized/site \
 		ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 \
 		$(PYTHON) -m pytest $(SANITIZED_TESTS)
+
+msrv: ## check the core with the oldest Rust that it supports
+	@rustup toolchain list | grep -q '^$(MSRV)' || \
+		rustup toolchain install $(MSRV) --profile minimal
+	@$(CARGO) +$(MSRV) check --manifest-path rust_market/Cargo.toml --package merit-order
 
 miri: ## run the tests of the core in Miri (needs Rust nightly)
 	@$(NIGHTLY); $(CARGO) +nightly miri test --manifest-path rust_market/Cargo.toml \
