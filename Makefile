@@ -169,8 +169,8 @@ sources: setup ## make the source packages, and the wheel of market_py, in dist
 	@$(MATURIN) $(PYTHON) -m maturin sdist --manifest-path rust_market/Cargo.toml --out $(DISTRIBUTION)
 	@$(CARGO) package --manifest-path rust_market/Cargo.toml --package merit-order $(CARGO_OPTIONS)
 
-wheel: setup ## make a wheel of the extension for the Python in use, in dist
-	@$(MATURIN) $(PYTHON) -m maturin build --quiet --release --locked \
+wheel: setup ## make a wheel of the extension for any Python from 3.11 on, in dist
+	@$(MATURIN) $(PYTHON) -m maturin build --quiet --release --locked --features abi3 \
 		--manifest-path rust_market/Cargo.toml --out $(DISTRIBUTION)
 
 test-dist: $(NEW_VENV) ## install what dist holds into a new environment, and test it
