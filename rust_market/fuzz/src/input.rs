@@ -244,7 +244,7 @@ impl<'a> Input<'a> {
 
     /// Quantities of one kind, or of all.
     pub fn quantities(&mut self, number: usize) -> Vec<f64> {
-        let kind = self.byte() % 12;
+        let kind = self.byte() % 13;
         let mut quantities = Vec::with_capacity(number);
         for _ in 0..number {
             quantities.push(match kind {
@@ -259,7 +259,9 @@ impl<'a> Input<'a> {
                 5 => 10.0_f64.powi(i32::from(self.byte() % 41) - 30),
                 6 => f64::from(self.byte()) * 7e305,
                 7 => f64::from(self.byte() % 8) * 5e-324,
-                8 => (self.word() >> 24) as f64,
+                // Subnormal numbers that lose digits when they are multiplied.
+                8 => f64::from_bits(self.word() >> (13 + self.byte() % 32)),
+                9 => (self.word() >> 24) as f64,
                 _ => self.quantity(&quantities),
             });
         }

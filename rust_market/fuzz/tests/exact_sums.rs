@@ -13,27 +13,27 @@ const MOST_SUBTRACTIONS: usize = 24;
 /// Scaled sums are multiplied by 2^-64.
 const SCALED: u32 = 64;
 
-/// What happens to two sums; the first index says to which.
+/// What happens to one of two sums.
 #[derive(Clone, Copy, Debug)]
 enum Operation {
-    Add(usize, f64),
-    /// Adds a value so many times, which lets digits outgrow their bits.
-    AddTimes(usize, f64, u16),
+    /// Adds a value so many times.
+    Add(f64, u16),
     /// Subtracts the other sum.
-    SubtractSum(usize),
+    Subtract,
     /// Subtracts the other sum, rounded.
-    SubtractRounded(usize),
+    SubtractRounded,
     /// Subtracts what covers the other sum.
-    SubtractTolerated(usize),
-    /// Replaces a sum by its opposite.
-    Negate(usize),
-    Sign(usize),
-    Round(usize),
+    SubtractTolerated,
+    /// Replaces the sum by its opposite.
+    Negate,
+    CheckSign,
+    CheckRounded,
 }
 use Operation::*;
 
+/// Operations, and to which sum they happen.
 #[derive(Debug)]
-struct Case(Vec<Operation>);
+struct Case(Vec<(usize, Operation)>);
 
 impl Case {
     fn read(bytes: &[u8]) -> Self {
@@ -41,70 +41,56 @@ impl Case {
         let mut operations = Vec::new();
         let mut subtractions = 0;
         for _ in 0..input.size() {
-            let to = input.below(2);
-            match input.byte() % 16 {
-                0 => operations.push(Sign(to)),
-                1 => operations.push(Round(to)),
+            let at = input.below(2);
+            let operation = match input.byte() % 16 {
+                0 => CheckSign,
+                1 => CheckRounded,
                 kind @ 2..=5 if subtractions < MOST_SUBTRACTIONS => {
                     subtractions += 1;
-                    operations.push(match kind {
-                        2 => SubtractSum(to),
-                        3 => SubtractRounded(to),
-                        4 => SubtractTolerated(to),
-                        _ => Negate(to),
-                    });
+                    [Subtract, SubtractRounded, SubtractTolerated, Negate][usize::from(kind - 2)]
                 }
                 6 => {
                     let number = input.size();
                     let values = input.quantities(number);
-                    operations.extend(values.into_iter().map(|value| Add(to, value)));
+                    operations.extend(values.into_iter().map(|value| (at, Add(value, 1))));
+                    continue;
                 }
-                7 if input.once_in(4) => {
+                // So often that digits outgrow their bits.
+                7 if input.once_in(16) => {
                     let times = u16::from_le_bytes([input.byte(), input.byte()]);
-                    operations.push(AddTimes(to, input.quantity(&[]), times));
+                    Add(input.quantity(&[]), times)
                 }
-                _ => operations.push(Add(to, input.quantity(&[]))),
-            }
+                _ => Add(input.quantity(&[]), 1),
+            };
+            operations.push((at, operation));
         }
         Self(operations)
     }
 
     fn check(&self) {
         let mut sums = [(); 2].map(|()| Pair::new());
-        for &operation in &self.0 {
-            let (Add(to, _)
-            | AddTimes(to, ..)
-            | SubtractSum(to)
-            | SubtractRounded(to)
-            | SubtractTolerated(to)
-            | Negate(to)
-            | Sign(to)
-            | Round(to)) = operation;
-            let mut other = sums[1 - to].clone();
-            let pair = &mut sums[to];
+        for &(at, operation) in &self.0 {
+            let mut other = sums[1 - at].clone();
+            let pair = &mut sums[at];
             match operation {
-                Add(_, value) => {
-                    pair.sum.add(value);
-                    pair.number += exact(value);
-                }
-                AddTimes(_, value, times) => {
+                Add(value, times) => {
                     (0..times).for_each(|_| pair.sum.add(value));
                     pair.number += exact(value) * times;
                 }
-                SubtractSum(_) => pair.subtract(&other),
-                SubtractRounded(_) if other.is_positive() => {
+                Subtract => pair.subtract(&other),
+                SubtractRounded if other.is_positive() => {
                     pair.sum.subtract(other.sum.rounded());
                     pair.number -= rounded(&other.number);
                 }
-                SubtractTolerated(_) if other.is_positive() => {
+                SubtractTolerated if other.is_positive() => {
                     pair.sum.subtract(other.sum.rounded().tolerated());
                     pair.number -= tolerated(&other.number);
                 }
-                SubtractRounded(_) | SubtractTolerated(_) => {}
-                Negate(_) => pair.negate(),
-                Sign(_) => pair.check_sign(),
-                Round(_) if pair.is_positive() => pair.check_rounded(),
-                Round(_) => {}
+                Negate => pair.negate(),
+                CheckSign => pair.check_sign(),
+                CheckRounded if pair.is_positive() => pair.check_rounded(),
+                // Only a sum that is not negative can be rounded.
+                SubtractRounded | SubtractTolerated | CheckRounded => {}
             }
         }
         sums.into_iter().for_each(Pair::check_all_digits);
@@ -177,8 +163,9 @@ impl Pair {
 #[test]
 fn exact_sums() {
     for values in known_values() {
-        let mut operations: Vec<_> = values.iter().map(|&value| Add(0, value)).collect();
-        operations.extend([Round(0), Add(1, 1.0), SubtractTolerated(1), SubtractSum(0)]);
+        let mut operations: Vec<_> = values.iter().map(|&value| (0, Add(value, 1))).collect();
+        operations.extend([(0, CheckRounded), (1, Add(1.0, 1)), (1, SubtractTolerated)]);
+        operations.push((0, Subtract));
         judge(&Case(operations), Case::check);
     }
     bolero::check!().for_each(|bytes: &[u8]| judge(&Case::read(bytes), Case::check));

@@ -1,5 +1,6 @@
 //! Fuzzes the replay buffer: any sequence of calls, against a plain list of rows.
 
+use std::cell::Cell;
 use std::iter;
 
 use merit_order::Error;
@@ -37,8 +38,8 @@ enum Operation {
     Add(Rows),
     /// Draws so many rows, with this exponent of the weights.
     Sample(usize, f64),
-    /// Draws many rows, but stops at the first chance.
-    Interrupt,
+    /// Draws many rows, but stops when it was asked so many times whether to stop.
+    Interrupt(usize),
     /// New priorities of some transitions.
     Update(Vec<(i64, f64)>),
     /// Goes on with a copy, made in a buffer that holds some rows already.
@@ -109,7 +110,7 @@ impl Case {
                 _ => Damage::TooManyDraws,
             }),
             14 => Operation::Age(u64::from(input.byte())),
-            _ if input.once_in(8) => Operation::Interrupt,
+            _ if input.once_in(8) => Operation::Interrupt(input.below(5)),
             _ => Operation::Sample(1, 1.0),
         }
     }
@@ -189,12 +190,18 @@ impl Case {
                 Operation::Sample(number, exponent) if model.added > 0 => {
                     self.check_sample(&mut buffer, &mut model, *number, *exponent);
                 }
-                Operation::Interrupt if model.added > 0 => {
+                Operation::Interrupt(times) if model.added > 0 => {
                     let mut arrays = Arrays::new(self.shape, MANY);
-                    let found = buffer.sample(0.4, arrays.drawn(), &|| true);
-                    assert_eq!(found, Err(Error::Interrupted));
+                    let asked = Cell::new(0);
+                    let stop = || asked.replace(asked.get() + 1) == *times;
+                    match buffer.sample(0.4, arrays.drawn(), &stop) {
+                        Ok(()) => model.draws += 1,
+                        Err(error) => assert_eq!(error, Error::Interrupted),
+                    }
+                    assert!(*times > 0 || asked.get() > 0, "nothing is asked");
                 }
-                Operation::Sample(..) | Operation::Interrupt => {}
+                // Nothing can be drawn.
+                Operation::Sample(..) | Operation::Interrupt(_) => {}
                 Operation::Update(new) => self.check_update(&mut buffer, &mut model, new),
                 Operation::Copy(rows) => {
                     let mut copy = self.new_buffer();
@@ -563,7 +570,7 @@ fn known_cases() -> Vec<Case> {
             operations.push(Operation::Copy(rows(100, 3)));
             added += number;
         }
-        operations.push(Operation::Interrupt);
+        operations.extend((0..5).map(Operation::Interrupt));
         operations.push(Operation::Age(3));
         operations.push(Operation::Add(rows(added, 7)));
         Case {
