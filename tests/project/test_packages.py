@@ -1,6 +1,7 @@
 """What is published: packages that build, and are complete, without the repository."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -9,7 +10,6 @@ import tarfile
 import pytest
 
 from helpers.project import make, stand_in
-from market_py import extension
 from market_py.extension import REPOSITORY
 
 pytestmark = [
@@ -31,7 +31,9 @@ def sources(tmp_path_factory):
     options = ["CARGO_OPTIONS=--allow-dirty", f"DIST={folder}"]
     done = make("sources", *options, VIRTUAL_ENV=environment)
     assert done.returncode == 0, done.stderr
-    assert "warning" not in done.stderr.replace("no documentation, homepage or repository", "")
+    warnings = [line for line in done.stderr.splitlines() if "warning" in line]
+    # There is no public address yet.
+    assert {*warnings} <= {"warning: manifest has no documentation, homepage or repository"}
     return folder
 
 
@@ -65,4 +67,5 @@ def test_the_extension_builds_from_its_source_package(sources, tmp_path):
         text=True,
         check=True,
     )
-    assert used.stdout == f"30.0\nrelease {extension.source_id()}\n"
+    # The number of the build is another one: maturin writes the manifests anew.
+    assert re.fullmatch(r"30\.0\nrelease [0-9a-f]{8}\n", used.stdout)
