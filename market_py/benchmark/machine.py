@@ -38,7 +38,7 @@ def record() -> dict[str, Any]:
         "cpu_frequency": known.get("cpu_freq", "unknown"),
         "load_average": known.get("load_avg_1min"),
         "system": platform.system(),
-        # What follows the numbers is free text of whoever built the kernel.
+        # What follows the numbers is free text of those who built the kernel.
         "release": _numbers(platform.release()),
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "packages": {name: version(name) for name in PACKAGES},

@@ -112,7 +112,7 @@ impl Auction {
         }
     }
 
-    /// Reads an auction, seldom an invalid one.
+    /// Reads an auction, rarely an invalid one.
     pub fn read(input: &mut Input<'_>) -> Self {
         let mut orders = read_sizes(input);
         if input.once_in(251) {

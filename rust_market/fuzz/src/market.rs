@@ -42,7 +42,7 @@ impl Market {
         }
     }
 
-    /// Reads a market, seldom an invalid one.
+    /// Reads a market, rarely an invalid one.
     pub fn read(input: &mut Input<'_>) -> Self {
         let offers = match input.once_in(251) {
             // So many that quantities may be less precise.

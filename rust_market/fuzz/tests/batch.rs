@@ -108,7 +108,7 @@ fn read_rows(input: &mut Input<'_>, orders: usize) -> usize {
     }
 }
 
-/// Leaves only so many rows of some arguments, and seldom makes some values wrong.
+/// Leaves only so many rows of some arguments, and rarely makes some values wrong.
 fn finish(input: &mut Input<'_>, rows: usize, arguments: Vec<(&mut Argument, &[f64])>) {
     let is_wrong = input.once_in(8);
     for (argument, wrong) in arguments {
