@@ -7,28 +7,26 @@ class StoredRaces extends View {
   addParts() {
     const { size_label } = this.setting;
     this.lists = {
-      kind: this.addList("stored races", (kind) => this.setting.titles[kind]),
-      distribution: this.addList("inputs"),
-      size: this.addList(size_label, (size) => short(size)),
-      over: this.addList("compare with"),
+      kind: this.addList("kind", "stored races", (kind) => this.setting.titles[kind]),
+      distribution: this.addList("distribution", "inputs"),
+      size: this.addList("size", size_label, (size) => short(size)),
+      over: this.addList("over", "compare with"),
     };
     this.table = add(this.root, "table", { class: "bars" });
   }
 
-  /** A list of choices, which asks only where there are several. */
-  addList(words, written = (value) => value) {
+  /** Add a list of choices; the function that shows them hides the list where there is only one. */
+  addList(name, words, written = (value) => value) {
     const label = add(this.controls, "label", { class: "list" });
     add(label, "span").textContent = words;
     const select = add(label, "select");
-    const name = () => Object.keys(this.lists).find((it) => this.lists[it].select === select);
-    select.addEventListener("change", () => this.choose(name(), select.value));
-    const show = (options, value) => {
+    select.addEventListener("change", () => this.choose(name, select.value));
+    return (options, value) => {
       label.hidden = options.length < 2;
       select.replaceChildren(
         ...options.map((option) => new Option(written(option), option, false, option === value)),
       );
     };
-    return { select, show };
   }
 
   /** Change one choice, and those below it that do not exist any more. */
@@ -61,10 +59,10 @@ class StoredRaces extends View {
     const { kind, distribution, size, over } = this.chosen();
     const { races } = this.setting;
     const sizes = races[kind][distribution];
-    this.lists.kind.show(Object.keys(races), kind);
-    this.lists.distribution.show(Object.keys(races[kind]), distribution);
-    this.lists.size.show(Object.keys(sizes), String(size));
-    this.lists.over.show(sizes[size], over);
+    this.lists.kind(Object.keys(races), kind);
+    this.lists.distribution(Object.keys(races[kind]), distribution);
+    this.lists.size(Object.keys(sizes), String(size));
+    this.lists.over(sizes[size], over);
     this.drawTable(this.now);
     this.say(this.now.sentence);
   }
