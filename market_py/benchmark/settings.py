@@ -48,7 +48,7 @@ class Settings:
     """Years of outages in each study."""
     seeds: tuple[int, ...] = (1, 2, 3)
     """Seeds of the studies."""
-    scaling_years: int = 4096
+    scaling_years: int = 8192
     """Years per call in the section "scaling"."""
     capacity: int = CAPACITY
     """Transitions that a replay buffer holds."""

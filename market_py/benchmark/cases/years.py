@@ -19,7 +19,7 @@ from market_py.registry import available_backends
 from market_py.reliability import adequacy, cluster, rts79
 from market_py.reliability.simulation import Simulation
 
-YEARS = 16
+YEARS = 64
 """Years per call of a kernel beside clearing, each of 8736 distinct markets."""
 CLEARING = "clearing, "
 """Before the name of a backend that clears the markets of a year that was drawn before."""
