@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
 from typing import Any
 
 from market_py import registry
@@ -12,7 +13,7 @@ from market_py.benchmark.cases.adequacy import Study, studies
 from market_py.benchmark.cases.auctions import auction_case, day_case
 from market_py.benchmark.cases.case import BenchmarkCase
 from market_py.benchmark.cases.clearing import batch_case, single_case
-from market_py.benchmark.cases.years import kernel_case, scaling_case
+from market_py.benchmark.cases.years import cluster_case, kernel_case, thread_case
 from market_py.benchmark.confirm import PUBLISHED_NUMBA
 from market_py.benchmark.settings import (
     LADDER_SIZE,
@@ -77,7 +78,9 @@ def _all_cases(settings: Settings) -> Iterator[BenchmarkCase | Study]:
     for rows in learning.ROWS:
         yield learning.policy_case(rows, **options)
     yield kernel_case(**options)
-    yield scaling_case(settings.scaling_years, settings.threads, **options)
+    yield thread_case(settings.thread_years, settings.threads, **options)
+    if find_spec("distributed") and "rust" in compiled and max(settings.threads) > 1:
+        yield cluster_case(settings.cluster_years, settings.threads, **options)
     slow = options | {"rounds": min(settings.rounds, ppo.ROUNDS)}
     yield from ppo.ppo_cases(settings.rollout_hours, settings.threads, **slow)
     yield from studies(settings.years, settings.seeds, settings.threads)

@@ -48,8 +48,10 @@ class Settings:
     """Years of outages in each study."""
     seeds: tuple[int, ...] = (1, 2, 3)
     """Seeds of the studies."""
-    scaling_years: int = 8192
-    """Years per call in the section "scaling"."""
+    thread_years: int = 1024
+    """Years per call on one thread and on several."""
+    cluster_years: int = 16_384
+    """Years per call on a cluster."""
     capacity: int = CAPACITY
     """Transitions that a replay buffer holds."""
     rollout_hours: int = HOURS

@@ -12,10 +12,11 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import importlib
+import pickle
 import signal
 import zlib
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -91,12 +92,12 @@ def cluster_blocks(
         _require_same(build, found, worker)
     # Another build never gets the result of a task of this one.
     name = hashlib.sha256(f"{study} {build}".encode()).hexdigest()[:16]
-    given = {"backend": backend, "build": build, **options}
+    given = {"system": pickle.dumps(system), "backend": backend, "build": build, **options}
 
     def submit(start: int) -> Any:
         number = min(years_per_task, years - start)
         key = f"years-{name}-{start}-{number}"
-        return client.submit(simulate_block, system, start, number, **given, key=key)
+        return client.submit(simulate_block, start, number, **given, key=key)
 
     threads = sum(client.nthreads().values())
     starts = range(first, years, years_per_task)
@@ -104,10 +105,10 @@ def cluster_blocks(
 
 
 def simulate_block(
-    system: System,
     first: int,
     years: int,
     *,
+    system: bytes,
     backend: str,
     build: str,
     seed: int,
@@ -116,8 +117,13 @@ def simulate_block(
 ) -> Block:
     """Simulate some years, on the worker; a `MixedBuilds` says that it has other code."""
     _require_same(build, build_of(backend), "this worker")
-    study = Study.of(system)
-    return fused_years(study, load_kernel(backend), seed, first, years, lost, energy)
+    return fused_years(_study(system), load_kernel(backend), seed, first, years, lost, energy)
+
+
+@lru_cache(maxsize=4)
+def _study(system: bytes) -> Study:
+    """Unpickle a system and prepare it, once for the tasks that follow each other."""
+    return Study.of(pickle.loads(system))
 
 
 @cache

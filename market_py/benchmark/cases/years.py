@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
+from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import partial
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -25,9 +27,14 @@ CLEARING = "clearing, "
 """Before the name of a backend that clears the markets of a year that was drawn before."""
 PHILOX = "random words alone"
 """A floor: what takes time even if nothing is looked up and added."""
+HASHES = "hashes alone"
+"""Threads that share nothing: what a second one gains tells what the machine gives."""
+HASH_ROUNDS = 100_000
 COMPILED = ("rust", "numba")
-ROUNDS = 9
-"""A call with thousands of years takes about a second."""
+MORE_ROUNDS = 3
+"""Whether the host runs two cores at full speed changes from second to second."""
+CLUSTER_ROUNDS = 9
+"""A call of the cluster takes about a second."""
 
 
 def kernel_case(**options: Any) -> BenchmarkCase:
@@ -40,23 +47,39 @@ def kernel_case(**options: Any) -> BenchmarkCase:
     )
 
 
-def scaling_case(years: int, threads: tuple[int, ...], **options: Any) -> BenchmarkCase:
-    """Make a case about threads and about processes of a Dask cluster, if Dask is installed."""
-    options["rounds"] = min(options.get("rounds", ROUNDS), ROUNDS)
-    return BenchmarkCase(
-        "scaling",
-        "rts79",
-        RTS_OFFERS,
-        partial(_set_up_scaling, years, threads),
-        markets=years * rts79.HOURS,
-        threads=threads,
-        **options,
-    )
+def thread_case(years: int, threads: tuple[int, ...], **options: Any) -> BenchmarkCase:
+    """Make a case about the same years on different numbers of threads, in more rounds."""
+    options["rounds"] = MORE_ROUNDS * options.get("rounds", timing.ROUNDS)
+    return _scaling_case("threads", _set_up_threads, years, threads, **options)
+
+
+def cluster_case(years: int, threads: tuple[int, ...], **options: Any) -> BenchmarkCase:
+    """Make a case about as many worker processes as threads, for where Dask is installed."""
+    options["rounds"] = min(options.get("rounds", CLUSTER_ROUNDS), CLUSTER_ROUNDS)
+    return _scaling_case("cluster", _set_up_cluster, years, (max(threads),), **options)
 
 
 def workers(number: int) -> str:
     """Name the candidate that uses so many worker processes."""
     return f"rust, {number} workers"
+
+
+def _scaling_case(
+    name: str,
+    set_up: Callable[[int, tuple[int, ...], int], Setup],
+    years: int,
+    threads: tuple[int, ...],
+    **options: Any,
+) -> BenchmarkCase:
+    return BenchmarkCase(
+        "scaling",
+        name,
+        RTS_OFFERS,
+        partial(set_up, years, threads),
+        markets=years * rts79.HOURS,
+        threads=threads,
+        **options,
+    )
 
 
 def _set_up_kernels(seed: int) -> Setup:
@@ -65,7 +88,7 @@ def _set_up_kernels(seed: int) -> Setup:
     }
     candidates |= {name: _simulate(YEARS, backend=name) for name in ("numpy", *_compiled())}
     baselines = {}
-    if "rust" in available_backends():
+    if "rust" in _compiled():
         words = np.empty((4, rts79.HOURS), np.uint32)
 
         def draw(draws: int) -> None:
@@ -76,18 +99,39 @@ def _set_up_kernels(seed: int) -> Setup:
     return Setup(candidates, _seeds(seed, BATCHES), _verify, baselines)
 
 
-def _set_up_scaling(years: int, threads: tuple[int, ...], seed: int) -> Setup:
+def _set_up_threads(years: int, threads: tuple[int, ...], seed: int) -> Setup:
     candidates = {
         threaded(name, number): _simulate(years, backend=name, threads=number)
         for name in _compiled()
         for number in threads
     }
-    resources = contextlib.ExitStack()
-    if find_spec("distributed") and "rust" in candidates and max(threads) > 1:
-        number = max(threads)
-        client = resources.enter_context(cluster.local_client(number))
-        candidates[workers(number)] = _simulate(years, backend="rust", client=client)
-    return Setup(candidates, _seeds(seed, 1), _verify, {}, resources.close)
+    pool = ThreadPoolExecutor(max(threads))
+    baselines = {threaded(HASHES, number): _hash(pool, number) for number in threads}
+    return Setup(candidates, _seeds(seed, 1), _verify, baselines, pool.shutdown)
+
+
+def _set_up_cluster(years: int, threads: tuple[int, ...], seed: int) -> Setup:
+    (number,) = threads
+    client = contextlib.ExitStack()
+    candidates = {
+        threaded("rust", number): _simulate(years, backend="rust", threads=number),
+        workers(number): _simulate(
+            years, backend="rust", client=client.enter_context(cluster.local_client(number))
+        ),
+    }
+    return Setup(candidates, _seeds(seed, 1), _verify, {}, client.close)
+
+
+def _hash(pool: Executor, threads: int) -> timing.Call:
+    """Make a call that computes hashes on threads, which need neither the GIL nor memory."""
+
+    def hash_part(salt: bytes) -> bytes:
+        return hashlib.pbkdf2_hmac("sha256", b"", salt, HASH_ROUNDS // threads)
+
+    def hash_all(seed: int) -> None:
+        list(pool.map(hash_part, [seed.to_bytes(8)] * threads))
+
+    return hash_all
 
 
 def _compiled() -> list[str]:
