@@ -74,7 +74,8 @@ def _simulate(
     random = np.empty((WORDS_PER_CALL, LANES), np.uint32)
     states = np.empty((words, LANES), np.uint8)
     short = np.empty(LANES, np.uint32)
-    before, sums, wanted = (
+    before, sums, wanted, offered = (
+        np.empty(LANES, needed.dtype),
         np.empty(LANES, needed.dtype),
         np.empty(LANES, needed.dtype),
         np.empty(LANES, needed.dtype),
@@ -93,7 +94,7 @@ def _simulate(
             wanted[:these] = needed[hour : hour + these]
             _draw(
                 alias, total, in_service, wanted, key, other_key, hour, first + year,
-                random, states, short, before, sums,
+                random, states, short, before, sums, offered,
             )  # fmt: skip
             for lane in range(these):
                 word = int(short[lane])
@@ -136,13 +137,13 @@ def _simulate(
 @compiled(nogil=True)
 def _draw(
     alias, total, in_service, wanted, key, other_key, hour, year, random, states, short, before,
-    sums,
+    sums, offered,
 ):  # fmt: skip
     """Draw the states of some hours, and find the word of eight units that has the marginal one."""
     short[:] = 0
     before[:] = 0
     sums[:] = 0
-    last = in_service.shape[1] - 1
+    last, zero = in_service.shape[1] - 1, sums.dtype.type(0)
     for word in range(alias.shape[0]):
         call, part = word // WORDS_PER_CALL, word % WORDS_PER_CALL
         if part == 0:
@@ -155,10 +156,18 @@ def _draw(
             if in_service.shape[0] > 0:
                 state &= in_service[word, min(hour + lane, last)]
             states[word, lane] = state
-            sums[lane] += total[word, state]
+            offered[lane] = total[word, state]
+        # A loop of its own, which LLVM vectorises.
+        shortages = 0
+        for lane in range(LANES):
+            sums[lane] += offered[lane]
             is_short = sums[lane] < wanted[lane]
             short[lane] += is_short
-            before[lane] = sums[lane] if is_short else before[lane]
+            shortages += is_short
+            before[lane] = max(before[lane], sums[lane] if is_short else zero)
+        # Whether dearer units are available changes nothing.
+        if shortages == 0:
+            return
 
 
 @compiled(nogil=True)

@@ -324,7 +324,7 @@ impl<C: Quanta> Year<'_, C> {
         // The words of an hour whose units together offer too little, and what they offer.
         let (mut short, mut before) = ([0; LANES], [C::default(); LANES]);
         let mut sum = [C::default(); LANES];
-        for (group, tables) in self.tables.chunks(WORDS_PER_CALL).enumerate() {
+        'words: for (group, tables) in self.tables.chunks(WORDS_PER_CALL).enumerate() {
             let words = philox32(self.study.seed, [start as u32, self.year, group as u32, 0]);
             let first = group * WORDS_PER_CALL;
             let states = &mut self.states[first..];
@@ -347,12 +347,23 @@ impl<C: Quanta> Year<'_, C> {
                     }
                 }
                 *states = drawn;
+                // A loop of its own, so that the next one is vectorised.
+                let mut offered = [C::default(); LANES];
                 for lane in 0..LANES {
-                    let state = drawn[lane];
-                    sum[lane] += table.total[usize::from(state)];
+                    offered[lane] = table.total[usize::from(drawn[lane])];
+                }
+                let mut shortages = 0;
+                for lane in 0..LANES {
+                    sum[lane] += offered[lane];
                     let is_short = sum[lane] < needed[lane];
                     short[lane] += u32::from(is_short);
-                    before[lane] = if is_short { sum[lane] } else { before[lane] };
+                    shortages += u32::from(is_short);
+                    before[lane] =
+                        before[lane].max(if is_short { sum[lane] } else { C::default() });
+                }
+                // Whether dearer units are available changes nothing.
+                if shortages == 0 {
+                    break 'words;
                 }
             }
         }
@@ -366,10 +377,8 @@ impl<C: Quanta> Year<'_, C> {
             let state = self.states[word][lane];
             let running = &table.running[usize::from(state)];
             let left = needed[lane] - before[lane];
-            // How many of the eight sums are less: they are sorted.
-            let mut bit = 4 * usize::from(running[3] < left);
-            bit += 2 * usize::from(running[bit + 1] < left);
-            bit += usize::from(running[bit] < left);
+            // How many of the eight sums are less.
+            let bit = running.iter().filter(|&&sum| sum < left).count();
             let unit = word * UNITS_PER_WORD + bit;
             self.hours[unit] += 1;
             if !self.energy.is_empty() {
