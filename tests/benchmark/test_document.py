@@ -37,17 +37,17 @@ def test_the_reference_keeps_its_figures():
     race = results.find("single", "random", 200)
     medians = {name: round(float(np.median(race.rounds[name]))) for name in race.candidates}
     assert medians == {
-        "numba-sort": 10606,
-        "rust-naive": 6688,
-        "rust-published": 11229,
-        "numba": 1606,
-        "rust": 718,
+        "numba-sort": 10618,
+        "rust-naive": 6650,
+        "rust-published": 11081,
+        "numba": 1626,
+        "rust": 716,
     }
-    assert str(race.speedup("rust", over="numba")) == "2.24 [2.22, 2.26]"
+    assert str(race.speedup("rust", over="numba")) == "2.27 [2.26, 2.27]"
     assert results.find("distributions", "wide", 1000).candidates == ["numba", "rust"]
     counts = {it.variant: it.allocations for it in results.operation_counts}
     assert (counts["rust-naive"], counts["rust"]) == (6, 0)
-    assert len(results.races) == 104
+    assert len(results.races) == 105
 
 
 def test_a_plot_of_the_reference_is_the_picture_of_the_documents(tmp_path):

@@ -405,10 +405,10 @@ def scaled(results: Results) -> Table:
                 one = _speedup(race, name, name.partition(",")[0])
                 first = race.candidates[0] if found.distribution == "cluster" else name
                 as_many = _speedup(race, name, first)
-                if name.startswith(HASHES):
-                    yield None, name, None, one, None
-                else:
+                if not name.startswith(HASHES):
                     yield years, name, _median(race, name, ",.1f", 1), one, as_many
+                elif one is not None:
+                    yield None, name, None, one, None
             yield SECTION
 
     return _table(
