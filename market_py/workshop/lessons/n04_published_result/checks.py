@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -23,8 +24,9 @@ MARGIN = 0.1
 """Two races on a busy machine may differ by so much: nearer to 1, both answers are right."""
 
 
+@cache
 def measured() -> dict[tuple[str, str], Ratio]:
-    """Race Rust against numba under each condition at the largest published size.
+    """Race Rust against numba under each condition at the largest published size, once.
 
     Return how many times as fast Rust is.
     """
@@ -40,7 +42,7 @@ def measured() -> dict[tuple[str, str], Ratio]:
 
 @graded
 def check_conditions(answer: Any) -> CheckResult:
-    """Check under which conditions Rust is claimed to be slower, by races run now."""
+    """Check under which conditions Rust is claimed to be slower, by `measured`."""
     if not installed([RUST]):
         return hint("there is no Rust here: build the extension first.")
     try:
