@@ -90,7 +90,7 @@ DISTRIBUTION := $(call quote,$(value DIST))
 DIST_TESTS := tests/rust_market tests/backends/test_contract.py tests/backends/test_threads.py
 SANITIZED_TESTS := tests/rust_market/test_borrowing.py tests/backends/test_arrays.py \
 	tests/backends/test_bad_input.py
-NIGHTLY := rustup toolchain list | grep -q nightly || \
+NIGHTLY := rustup component list --toolchain nightly --installed 2>/dev/null | grep -q miri || \
 	rustup toolchain install nightly --profile minimal --component miri,rust-src
 MSRV = $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' rust_market/Cargo.toml)
 HOST := "$$(rustc -vV | sed -n 's/^host: //p')"
@@ -206,12 +206,12 @@ sanitize: setup ## test the extension with AddressSanitizer (needs Rust nightly)
 		$(PYTHON) -m pytest $(SANITIZED_TESTS)
 
 msrv: ## check the core with the oldest Rust that it supports
-	@rustup toolchain list | grep -q '^$(MSRV)' || \
+	@rustup toolchain list | grep -q '^$(MSRV)-' || \
 		rustup toolchain install $(MSRV) --profile minimal
-	@$(CARGO) +$(MSRV) check --manifest-path rust_market/Cargo.toml --package merit-order
+	@RUSTUP_TOOLCHAIN=$(MSRV) $(CARGO) check --manifest-path rust_market/Cargo.toml --package merit-order
 
 miri: ## run the tests of the core in Miri (needs Rust nightly)
-	@$(NIGHTLY); $(CARGO) +nightly miri test --manifest-path rust_market/Cargo.toml \
+	@$(NIGHTLY); RUSTUP_TOOLCHAIN=nightly $(CARGO) miri test --manifest-path rust_market/Cargo.toml \
 		--package merit-order
 
 test: build lint ## run the tests (five minutes on two cores)

@@ -69,3 +69,17 @@ def test_the_extension_builds_from_its_source_package(sources, tmp_path):
     )
     # The number of the build is another one: maturin writes the manifests anew.
     assert re.fullmatch(r"30\.0\nrelease [0-9a-f]{8}\n", used.stdout)
+
+
+def test_the_oldest_rust_that_is_promised_compiles_the_core():
+    """Nothing is downloaded for it."""
+    manifest = (REPOSITORY / "rust_market" / "Cargo.toml").read_text()
+    oldest = re.search(r'rust-version = "(.*)"', manifest)
+    try:
+        listed = subprocess.run(["rustup", "toolchain", "list"], capture_output=True, text=True)
+    except FileNotFoundError:
+        pytest.skip("no rustup")
+    if f"\n{oldest[1]}-" not in f"\n{listed.stdout}":
+        pytest.skip(f"no Rust {oldest[1]}")
+    done = make("msrv")
+    assert done.returncode == 0, done.stderr
