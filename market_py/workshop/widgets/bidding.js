@@ -77,8 +77,8 @@ class Bidding extends Figure {
     button.addEventListener("click", () => (this.timer === null ? this.play() : this.pause()));
     this.showers.push(() => (button.textContent = this.timer === null ? "Play" : "Pause"));
     const go = (frame) => {
-      this.pause();
       this.move({ frame });
+      this.pause();
     };
     const show = () => [this.at(), `${this.at()} of ${this.last()}`];
     const input = this.addRange("update", [0, this.last(), 1], go, show);
