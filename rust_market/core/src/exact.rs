@@ -131,7 +131,7 @@ impl ExactSum {
         let rest = digit(2) & ((1 << used) - 1);
         let lower = &self.digits[..top.saturating_sub(2)];
         let sticky = rest != 0 || lower.iter().any(|&digit| digit != 0);
-        let mantissa = (head | u64::from(sticky)) as f64 / 2.0_f64.powi(64);
+        let mantissa = (head | u64::from(sticky)) as f64 / (1u128 << 64) as f64;
         // The units of the digits are 2^-1074; a mantissa of at most 1 is multiplied by at most
         // 2^1023. A subnormal sum has no bits to be rounded away.
         let exponent = (top * BITS + used) as i32 - 1074;
@@ -208,7 +208,7 @@ mod tests {
         assert_eq!(sign(&[most, most], &[most, most, least]), Ordering::Less);
         assert_eq!(sign(&[0.0], &[]), Ordering::Equal);
         assert_eq!(rounded(&[most; 4]).value(), f64::INFINITY);
-        assert_eq!(rounded(&[most; 4]).scaled(), most / 2.0_f64.powi(62));
+        assert_eq!(rounded(&[most; 4]).scaled(), most / (1u64 << 62) as f64);
     }
 
     #[test]
@@ -227,7 +227,7 @@ mod tests {
             f64::MIN_POSITIVE,
             1e-310,
             0.1,
-            2.0_f64.powi(1023),
+            f64::from_bits(2046 << 52),
             3.0,
         ] {
             assert_eq!(rounded(&[value]).value(), value);

@@ -460,6 +460,10 @@ mod tests {
     use crate::threads::never;
 
     #[test]
+    #[cfg_attr(
+        miri,
+        ignore = "Miri adds random errors to the functions of the library"
+    )]
     fn the_hyperbolic_tangent_is_close_to_that_of_the_library() {
         struct Tanh<'a>(&'a mut [f32]);
         impl WithSimd for Tanh<'_> {
