@@ -92,8 +92,6 @@ SANITIZED_TESTS := tests/rust_market/test_borrowing.py tests/backends/test_array
 	tests/backends/test_bad_input.py
 NIGHTLY := rustup component list --toolchain nightly --installed 2>/dev/null | grep -q miri || \
 	rustup toolchain install nightly --profile minimal --component miri,rust-src
-# What Rayon needs: its queues turn integers into pointers, and its threads outlive the tests.
-MIRI_FLAGS := -Zmiri-tree-borrows -Zmiri-permissive-provenance -Zmiri-ignore-leaks
 MSRV = $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' rust_market/Cargo.toml)
 HOST := "$$(rustc -vV | sed -n 's/^host: //p')"
 # What `cargo deny` checks; the database of advisories is fetched.
@@ -213,7 +211,7 @@ msrv: ## check the core with the oldest Rust that it supports
 	@RUSTUP_TOOLCHAIN=$(MSRV) $(CARGO) check --manifest-path rust_market/Cargo.toml --package merit-order
 
 miri: ## run the tests of the core in Miri (needs Rust nightly)
-	@$(NIGHTLY); RUSTUP_TOOLCHAIN=nightly MIRIFLAGS=$(call quote,$(MIRI_FLAGS)) $(CARGO) miri test --manifest-path rust_market/Cargo.toml \
+	@$(NIGHTLY); RUSTUP_TOOLCHAIN=nightly $(CARGO) miri test --manifest-path rust_market/Cargo.toml \
 		--package merit-order
 
 test: build lint ## run the tests (five minutes on two cores)

@@ -58,13 +58,13 @@ def worktrees():
 class TestRace:
     def test_a_slowed_library_is_slower(self, library):
         ticks = []
-        folders = {"base": library("base"), "this": library("this", work="sum(range(3000))")}
+        folders = {"base": library("base"), "this": library("this", work="sum(range(30_000))")}
         races = commits.race(folders, CASES, **QUICK, progress=lambda: ticks.append(1))
         race = races["case"]
         assert list(race.rounds) == ["base", "this", "base (again)"]
         assert len(ticks) == race.finished == timing.MIN_ROUNDS
         assert race.verdict("this", over="base") == "slower"
-        assert race.speedup("this", over="base").value < 0.6
+        assert race.speedup("this", over="base").value < 0.5
         # A thousand additions take some microseconds.
         assert 1e3 < race.quartiles("base")[1] < 1e6
 

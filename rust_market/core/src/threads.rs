@@ -87,6 +87,10 @@ fn on_this_thread<T>(
 /// Starting a thread takes as long as clearing hundreds of markets. A process that was forked
 /// inherits the pool but not its threads; it gets a pool of its own.
 fn helpers() -> Option<Arc<ThreadPool>> {
+    // Miri accepts neither the queues nor the scopes of Rayon.
+    if cfg!(miri) {
+        return None;
+    }
     static POOL: Mutex<Option<(u32, Arc<ThreadPool>)>> = Mutex::new(None);
     // Never wait for this lock: after a fork, the thread that held it is not in the child.
     let mut pool = POOL.try_lock().ok()?;

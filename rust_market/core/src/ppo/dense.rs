@@ -216,6 +216,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "takes many minutes in Miri")]
     fn products_of_all_shapes_are_sums_of_products() {
         for (rows, columns) in [(1, 1), (1, 64), (2, 5), (6, 7), (13, 3), (64, 64)] {
             let weights = numbers(rows * columns, 1);

@@ -357,6 +357,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "takes many minutes in Miri")]
     fn critics_learn_what_is_returned() {
         let (_, first) = learned(1, 1, 1.0).unwrap();
         let (_, mean) = learned(60, 1, 1.0).unwrap();
@@ -366,6 +367,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "takes many minutes in Miri")]
     fn no_bit_depends_on_the_number_of_threads() {
         let alone = learned(2, 1, 1.0);
         for threads in [2, 3, 16] {
