@@ -165,7 +165,7 @@ def _draw(
             short[lane] += is_short
             shortages += is_short
             before[lane] = max(before[lane], sums[lane] if is_short else zero)
-        # Whether dearer units are available changes nothing.
+        # Whether more expensive units are available changes nothing.
         if shortages == 0:
             return
 

@@ -361,7 +361,7 @@ impl<C: Quanta> Year<'_, C> {
                     before[lane] =
                         before[lane].max(if is_short { sum[lane] } else { C::default() });
                 }
-                // Whether dearer units are available changes nothing.
+                // Whether more expensive units are available changes nothing.
                 if shortages == 0 {
                     break 'words;
                 }
